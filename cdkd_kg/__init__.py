@@ -1,0 +1,1 @@
+"""Knowledge distillation across domains and tasks, guided by a knowledge graph."""

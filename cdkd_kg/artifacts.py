@@ -1,0 +1,152 @@
+"""The only writer of result files: written aside, synced, renamed, with a SHA-256 manifest last.
+
+A folder counts only when its ``manifest.json`` is there and every file in it has the size and the
+digest that the manifest says. Tensors are safetensors, tables are Parquet, the rest is JSON or text;
+nothing is ever pickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cdkd_kg.errors import ArtifactError
+
+MANIFEST = "manifest.json"
+
+
+def canonical_json(value: Any) -> str:
+    """Return ``value`` as JSON with sorted keys and no spaces: the same text for the same value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def sha256_text(text: str) -> str:
+    """Return the SHA-256 of ``text`` in UTF-8, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of a file, read in blocks, as 64 hexadecimal digits."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` so that a reader sees the old file or the new one, never a part."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` aside, sync it, and rename it to ``path``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with aside.open("wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented JSON with sorted keys."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of ours; a missing or broken one is an :class:`ArtifactError`."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ArtifactError("a result file is missing", where=str(path), remedy="run the stage again") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ArtifactError("a result file is broken", where=str(path), why=str(error)) from error
+
+
+@contextmanager
+def new_folder(path: Path, about: dict[str, Any] | None = None) -> Iterator[Path]:
+    """Give a folder to fill that becomes ``path`` only when the block ends without an error.
+
+    Args:
+        path: where the finished folder goes; an older one there is replaced.
+        about: what to record in the manifest beside the files.
+
+    Yields:
+        A folder beside ``path``; it is removed when the block fails or the process is interrupted.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    aside.mkdir()
+    try:
+        yield aside
+        seal(aside, about or {})
+        if path.exists():
+            old = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.old")
+            os.replace(path, old)
+            os.replace(aside, path)
+            shutil.rmtree(old)
+        else:
+            os.replace(aside, path)
+        _sync_folder(path.parent)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def seal(folder: Path, about: dict[str, Any]) -> None:
+    """Write the manifest of a filled folder: size and SHA-256 of every file in it, and ``about``."""
+    files = {}
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file != folder / MANIFEST:
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+            files[file.relative_to(folder).as_posix()] = {
+                "bytes": file.stat().st_size,
+                "sha256": sha256_file(file),
+            }
+    write_json(folder / MANIFEST, {"about": about, "files": files})
+
+
+def is_whole(folder: Path) -> bool:
+    """Say whether ``folder`` has a manifest and all its files at the sizes that the manifest says."""
+    try:
+        files = read_json(folder / MANIFEST)["files"]
+        return all((folder / name).stat().st_size == entry["bytes"] for name, entry in files.items())
+    except (ArtifactError, OSError, KeyError, TypeError):
+        return False
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """Check every file of ``folder`` against its manifest and return what the manifest says about it.
+
+    Raises:
+        ArtifactError: the manifest is missing, or a file is missing, cut or altered.
+    """
+    manifest = read_json(folder / MANIFEST)
+    for name, entry in manifest["files"].items():
+        file = folder / name
+        if not file.is_file() or file.stat().st_size != entry["bytes"] or sha256_file(file) != entry["sha256"]:
+            raise ArtifactError(
+                "a result file is not what its manifest says",
+                where=str(file),
+                why="it is missing, cut or altered",
+                remedy=f"delete {folder} and run again; only this stage is repeated",
+            )
+    about: dict[str, Any] = manifest["about"]
+    return about
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

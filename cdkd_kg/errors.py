@@ -1,0 +1,79 @@
+"""One tree of errors: every error says what is wrong, where, why, and what to do about it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Iterable
+
+
+class CdkdError(Exception):
+    """An error that a user can act on.
+
+    Args:
+        what: one clause, what went wrong.
+        where: file, line, id or configuration key.
+        why: the cause, where it is known.
+        remedy: what to do now.
+
+    The class attribute ``exit_status`` is the status of the command line.
+
+    Example:
+        >>> print(ConfigError("unknown key 'sed'", where="quick.yaml: sed", remedy="write 'seeds'"))
+        unknown key 'sed' (quick.yaml: sed). What to do: write 'seeds'.
+    """
+
+    exit_status = 1
+
+    def __init__(self, what: str, *, where: str = "", why: str = "", remedy: str = "") -> None:
+        self.what, self.where, self.why, self.remedy = what, where, why, remedy
+        super().__init__(what, where, why, remedy)
+
+    def __str__(self) -> str:
+        text = self.what + (f" ({self.where})" if self.where else "") + "."
+        text += f" Why: {self.why.rstrip('.')}." if self.why else ""
+        return text + (f" What to do: {self.remedy.rstrip('.')}." if self.remedy else "")
+
+
+class ConfigError(CdkdError):
+    """The configuration or the command line is wrong; nothing has been started."""
+
+    exit_status = 2
+
+
+class MissingResourceError(ConfigError):
+    """A file, model, pipeline, package or data set that the run needs is not there."""
+
+
+class DataRefusedError(CdkdError):
+    """The data were read and refused; the problems are listed, nothing was trained."""
+
+    exit_status = 3
+
+
+class GraphError(CdkdError):
+    """An RDF file or a knowledge graph is refused."""
+
+    exit_status = 3
+
+
+class ArtifactError(CdkdError):
+    """A result file is missing, incomplete, or not what its manifest says."""
+
+
+class StaleSignalError(ArtifactError):
+    """A teacher signal does not belong to the document or to the teacher that was asked for."""
+
+
+class TrainingError(CdkdError):
+    """Training cannot go on with meaning: a non-finite loss, a teacher worse than chance."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the known word closest to ``word``, else an empty string.
+
+    Example:
+        >>> nearest("sed", ["seeds", "corpus"])
+        "; did you mean 'seeds'?"
+    """
+    match = get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    return f"; did you mean {match[0]!r}?" if match else ""
