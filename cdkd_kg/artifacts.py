@@ -52,7 +52,7 @@ def write_bytes(path: Path, content: bytes) -> None:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
-        os.replace(aside, path)
+        aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
 
@@ -91,11 +91,11 @@ def new_folder(path: Path, about: dict[str, Any] | None = None) -> Iterator[Path
         seal(aside, about or {})
         if path.exists():
             old = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.old")
-            os.replace(path, old)
-            os.replace(aside, path)
+            path.replace(old)
+            aside.replace(path)
             shutil.rmtree(old)
         else:
-            os.replace(aside, path)
+            aside.replace(path)
         _sync_folder(path.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -172,14 +172,14 @@ class GraphTeacherConfig(Model):
     """A relational graph network over the text teacher's beliefs, and propagation beside it."""
 
     encoders: tuple[Literal["rgcn", "propagation"], ...] = Field(("propagation", "rgcn"), min_length=1)
-    hidden: int = Field(128, ge=1)
+    hidden: int = Field(64, ge=1)
     layers: int = Field(2, ge=1)
     bases: int = Field(8, ge=1)
-    dropout: float = Field(0.3, ge=0, lt=1)
-    epochs: int = Field(100, ge=1)
+    dropout: float = Field(0.5, ge=0, lt=1)
+    epochs: int = Field(150, ge=1)
     learning_rate: float = Field(0.01, gt=0)
     weight_decay: float = Field(5e-4, ge=0)
-    propagation_alpha: float = Field(0.8, gt=0, lt=1)
+    propagation_alpha: float = Field(0.9, gt=0, lt=1)
     propagation_steps: int = Field(20, ge=1)
 
 
@@ -187,7 +187,7 @@ class FusionConfig(Model):
     """Calibrated product of experts; ``prior_correction`` matches the class prior of each target domain."""
 
     weights: Literal["validation", "uniform"] = "validation"
-    prior_correction: bool = True
+    prior_correction: bool = False
 
 
 class TeachersConfig(Model):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Iterable
 
 
 class CdkdError(Exception):
@@ -66,6 +66,8 @@ class StaleSignalError(ArtifactError):
 
 class TrainingError(CdkdError):
     """Training cannot go on with meaning: a non-finite loss, a teacher worse than chance."""
+
+    exit_status = 2
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

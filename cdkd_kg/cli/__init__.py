@@ -1,0 +1,56 @@
+"""The command line ``cdkd``: one file a command; each parses in ``x_cli`` and works in plain functions."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cdkd_kg.cli.check import check_cli
+from cdkd_kg.cli.data import app as data_app
+from cdkd_kg.cli.run import run_cli
+from cdkd_kg.errors import CdkdError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="cdkd",
+    help="Knowledge distillation across domains and tasks, guided by a knowledge graph.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run_cli)
+app.command("check")(check_cli)
+app.add_typer(data_app, name="data", help="Data and models by name: what there is, and fetching it.")
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")] = False,
+) -> None:
+    """Knowledge distillation across domains and tasks, guided by a knowledge graph."""
+    del debug  # read by main(), which is there also when parsing fails
+
+
+def main() -> None:
+    """Run ``cdkd``; every error is one paragraph on standard error and an exit status.
+
+    0 done, 1 failed, 2 wrong usage or configuration, 3 data refused, 130 interrupted.
+    """
+    try:
+        app()
+    except CdkdError as error:
+        _end(error, str(error), error.exit_status)
+    except KeyboardInterrupt as error:
+        _end(error, "Interrupted. What was finished is kept; the same command goes on from there.", INTERRUPTED)
+    except Exception as error:  # the last door: nobody should meet a bare stack trace
+        _end(error, f"Unexpected {type(error).__name__}: {error}. What to do: run again with `cdkd --debug`.", 1)
+
+
+def _end(error: BaseException, message: str, status: int) -> None:
+    if "--debug" in sys.argv[1:2]:
+        raise error
+    sys.stderr.write(f"{message}\n" if status == INTERRUPTED else f"Error: {message}\n")
+    raise SystemExit(status)

@@ -1,0 +1,113 @@
+"""``cdkd check``: look at data before anything is trained on them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cdkd_kg.errors import ConfigError, DataRefusedError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from cdkd_kg.corpus.check import CheckReport
+
+MOST_LINES = 100
+"""Problems that the table shows; the JSON has all of them."""
+
+
+def check_cli(
+    target: Annotated[Path, typer.Argument(help="A configuration (.yaml), or a CSV: id,text,domain,label[,split].")],
+    overrides: Annotated[list[str] | None, typer.Argument(help="key=value, for a configuration.")] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Say what is wrong with the data, row by row; ends with status 3 when they are refused."""
+    report, file = check(target, overrides or [])
+    if json_output:
+        about = {"target": str(target), "set_aside_file": None if file is None else str(file)}
+        typer.echo(json.dumps(about | report.as_dict(), indent=1, sort_keys=True, ensure_ascii=False))
+    else:
+        _show(report, file)
+    if report.refused:
+        raise typer.Exit(DataRefusedError.exit_status)
+
+
+def check(target: Path, overrides: list[str]) -> tuple[CheckReport, Path | None]:
+    """Check the data of a configuration, or of one CSV.
+
+    Returns:
+        The report, and the file that now lists the rows set aside: ``set_aside.jsonl`` in the folder of
+        the run (for a CSV ``runs/<its name>``); None where every row is used.
+
+    Raises:
+        ConfigError: the configuration is wrong, or overrides are given for a CSV.
+        MissingResourceError: a file or data set is not there.
+    """
+    from cdkd_kg.artifacts import write_text
+    from cdkd_kg.corpus.check import SET_ASIDE_FILE
+
+    if target.suffix.lower() == ".csv":
+        if overrides:
+            raise ConfigError("a CSV has no keys to override", where=str(target), remedy="check a configuration")
+        from cdkd_kg.corpus.table import check_table
+
+        report, folder = check_table(target), Path("runs", target.stem)
+    else:
+        from cdkd_kg.config import load_config
+        from cdkd_kg.corpus.build import check_corpus
+
+        config = load_config(target, overrides)
+        report, folder = check_corpus(config.corpus)[1], config.folder
+    file = folder / SET_ASIDE_FILE
+    if not report.set_aside:
+        file.unlink(missing_ok=True)
+        return report, None
+    write_text(file, report.set_aside_jsonl())
+    return report, file
+
+
+def _show(report: CheckReport, file: Path | None) -> None:
+    from rich.console import Console
+
+    console = Console()
+    if report.problems:
+        console.print(_problems(report))
+    if len(report.problems) > MOST_LINES:
+        typer.echo(f"... and {len(report.problems) - MOST_LINES} more; --json has all of them.")
+    console.print(_domains(report))
+    typer.echo(f"{report.rows_in} rows in = {report.rows_used} used + {report.rows_set_aside} set aside.")
+    if file is not None:
+        typer.echo(f"Rows set aside: {file}")
+    typer.echo("Refused: nothing may be trained on these data." if report.refused else "The data can be used.")
+
+
+def _problems(report: CheckReport) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="Problems")
+    for name in ("severity", "domain", "file", "line", "id", "reason"):
+        table.add_column(name, overflow="fold", ratio=4 if name == "reason" else None)
+    for found in report.problems[:MOST_LINES]:
+        cells = (found.severity, found.domain, found.file, str(found.line), found.id, found.reason)
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def _domains(report: CheckReport) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    numbers = ("rows_in", "labelled", "unlabelled", "validation", "test", "set_aside", "left_out", "over_row_limit")
+    table = Table(title="Domains")
+    for name in ("domain", "task", "role"):
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name.replace("_", " "), justify="right")
+    for domain, summary in report.per_domain.items():
+        counts = (str(getattr(summary, name)) for name in numbers)
+        table.add_row(Text(domain), Text(summary.task), summary.role, *counts)
+    return table

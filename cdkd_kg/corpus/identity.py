@@ -1,0 +1,45 @@
+"""What the corpus is read from, as digests: nothing is parsed, and the network is not asked."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from cdkd_kg.artifacts import sha256_file
+from cdkd_kg.config import CorpusConfig, SourceConfig
+from cdkd_kg.corpus.read import local_path
+from cdkd_kg.corpus.read_folder import files_of
+
+
+def corpus_identity(config: CorpusConfig) -> dict[str, str]:
+    """Return, for every domain, what its rows come from.
+
+    A file or folder is the SHA-256 of its bytes, a named set that of its archive, a set of the hub its
+    id, subset and revision: pin the revision where it must not move.
+
+    Raises:
+        MissingResourceError: a file, folder or named set is not there.
+    """
+    seen: dict[Path, str] = {}
+    return {name: _identity(domain.source, seen) for name, domain in config.domains.items()}
+
+
+def _identity(source: SourceConfig, seen: dict[Path, str]) -> str:
+    if source.name is not None:
+        from cdkd_kg.data.manifest import identity
+
+        return identity(source.name)
+    if source.hub is not None:
+        return f"hub:{source.hub}:{source.subset or 'default'}@{source.revision or 'main'}"
+    path = local_path(source)
+    if path not in seen:
+        seen[path] = _folder_digest(path) if path.is_dir() else sha256_file(path)
+    return seen[path]
+
+
+def _folder_digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in files_of(folder):
+        name = file.relative_to(folder).as_posix()
+        digest.update(f"{name}\0{sha256_file(file)}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()

@@ -1,0 +1,83 @@
+"""One CSV of labelled rows as a corpus of its own: every domain in it is a source of one task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from cdkd_kg.config import CorpusConfig, DomainConfig, SourceConfig, TaskConfig
+from cdkd_kg.corpus.build import check_corpus, rows_of
+from cdkd_kg.corpus.check import CheckReport, Problem, SetAside, sorted_problems
+from cdkd_kg.corpus.read import OURS, plain, to_raw_row
+from cdkd_kg.corpus.read_csv import read_csv
+from cdkd_kg.corpus.rows import RawRow, need_column, printable
+from cdkd_kg.errors import DataRefusedError, MissingResourceError
+
+COLUMNS = ("id", "text", "domain", "label")
+TASK = "task"
+MAX_LINE_BYTES = 1 << 20
+
+
+def check_table(path: Path) -> CheckReport:
+    """Check a CSV with columns id, text, domain, label and, where there are splits, split.
+
+    The labels of the task are those that are found.
+
+    Raises:
+        MissingResourceError: there is no such file.
+    """
+    if not path.is_file():
+        raise MissingResourceError("there is no such file", where=str(path), remedy="give a CSV or a YAML file")
+    try:
+        domains, strays = _by_domain(path)
+    except DataRefusedError as error:
+        return _refused(path, ". ".join(part for part in (error.what, error.why, error.remedy) if part))
+    if not domains:
+        return _with_strays(_refused(path, "no row names a domain"), strays)
+    source = SourceConfig(path=path)
+    # The rules say what is wrong with a task of fewer than two labels; the model would only refuse it.
+    task = TaskConfig.model_construct(labels=_labels(domains.values()), multi_label=False)
+    config = CorpusConfig(
+        tasks={TASK: task}, domains={name: DomainConfig(task=TASK, source=source) for name in sorted(domains)}
+    )
+    return _with_strays(check_corpus(config, rows_of(domains))[1], strays)
+
+
+def _by_domain(path: Path) -> tuple[dict[str, list[RawRow]], list[SetAside]]:
+    """Return the rows of each domain, and those that name none."""
+    names: dict[str, str] = {ours: ours for ours in OURS}
+    domains: dict[str, list[RawRow]] = {}
+    strays = []
+    for record in read_csv(path, MAX_LINE_BYTES):
+        values = record.values or {}
+        if record.values is not None:
+            for column in COLUMNS:
+                need_column(column, list(values), str(path))
+        name = plain(values.get("domain"))
+        raw = to_raw_row(record, name or "", names)
+        if name is None or name != printable(name):
+            reason = "the row names no domain" if name is None else "the domain's name holds bytes that are no text"
+            strays.append(SetAside.of(raw, *(raw.fault or ("no-domain", reason))))
+        else:
+            domains.setdefault(name.strip(), []).append(replace(raw, domain=name.strip()))
+    return domains, strays
+
+
+def _labels(domains: Iterable[list[RawRow]]) -> tuple[str, ...]:
+    found = {str(row.label).strip() for rows in domains for row in rows if row.label is not None and not row.fault}
+    return tuple(sorted(found))
+
+
+def _refused(path: Path, reason: str) -> CheckReport:
+    problem = Problem("refused", "unreadable-source", "", str(path), "", "", reason)
+    return CheckReport((problem,), (), 0, 0, {})
+
+
+def _with_strays(report: CheckReport, strays: list[SetAside]) -> CheckReport:
+    return replace(
+        report,
+        problems=sorted_problems([*report.problems, *(row.problem() for row in strays)]),
+        set_aside=(*report.set_aside, *strays),
+        rows_in=report.rows_in + len(strays),
+    )

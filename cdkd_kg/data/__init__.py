@@ -1,0 +1,1 @@
+"""Fetchable sets: what they are, where they come from, and how they are read."""

@@ -1,0 +1,1 @@
+"""Distillation: losses, the student, and the trainer that joins them."""

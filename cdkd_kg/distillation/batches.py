@@ -1,0 +1,55 @@
+"""Rows for the student, and the collator that joins each with what the teacher said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from cdkd_kg.teachers.signals import TeacherSignal
+from cdkd_kg.teachers.training import tokenised
+
+TEACHER = ("logits", "hidden", "embedding", "weight")
+
+
+def student_rows(
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    targets: NDArray[np.float32],
+    max_length: int,
+    signal_rows: Sequence[int] | None = None,
+) -> Dataset:
+    """Return tokenised rows with their targets and, where there is a teacher, their row in its signal.
+
+    Shapes: ``targets`` is ``[N, C]`` of 0 and 1, with rows of -1 for unlabelled texts.
+    """
+    columns: dict[str, Sequence[Any]] = {"targets": targets.tolist()}
+    if signal_rows is not None:
+        columns["signal_row"] = [int(row) for row in signal_rows]
+    return tokenised(tokenizer, texts, max_length, **columns)
+
+
+@dataclass(frozen=True)
+class DistillationCollator:
+    """Pad a batch and look up the teacher's part of it; ``signal`` is None for a student without a teacher."""
+
+    tokenizer: PreTrainedTokenizerBase
+    signal: TeacherSignal | None
+
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
+        """Return model inputs, ``targets`` and ``teacher_*`` tensors of a batch."""
+        targets = torch.tensor([row["targets"] for row in rows], dtype=torch.float32)
+        inputs = [{key: value for key, value in row.items() if key not in ("targets", "signal_row")} for row in rows]
+        batch = dict(self.tokenizer.pad(inputs, return_tensors="pt")) | {"targets": targets}
+        if self.signal is not None:
+            places = [row["signal_row"] for row in rows]
+            for name in TEACHER:
+                batch[f"teacher_{name}"] = torch.from_numpy(getattr(self.signal, name)[places].astype(np.float32))
+        return batch

@@ -1,0 +1,60 @@
+"""The student before it has learned: layers of a larger model, or a small model by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from cdkd_kg.config import StudentConfig, TaskConfig
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.teachers.models import load_classifier, load_tokenizer
+
+
+def new_student(
+    config: StudentConfig, teacher_model: str | Path, task: TaskConfig
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return an untrained student and its tokenizer.
+
+    With ``teacher_layers`` the student takes those layers of the teacher's model as it was *before*
+    fine-tuning, so that a student without distillation owes nothing to the teacher.
+
+    Args:
+        config: layers or model.
+        teacher_model: what the text teacher started from.
+        task: the label space.
+    """
+    name = teacher_model if config.model is None else config.model
+    model = load_classifier(name, task.labels, task.multi_label)
+    if config.teacher_layers is not None:
+        keep_layers(model, config.teacher_layers)
+    return model, load_tokenizer(name)
+
+
+def keep_layers(model: PreTrainedModel, layers: tuple[int, ...]) -> None:
+    """Cut a model, in place, down to some of its layers, in the given order.
+
+    Raises:
+        ConfigError: a layer that the model does not have, or a model without a plain list of layers.
+    """
+    count = model.config.num_hidden_layers
+    wrong = [layer for layer in layers if not 0 <= layer < count]
+    if wrong or not layers:
+        raise ConfigError(
+            f"the teacher has no layer {wrong}" if wrong else "no layer is named",
+            where="distillation.student.teacher_layers",
+            why=f"its layers are 0 to {count - 1}",
+            remedy="name layers that it has",
+        )
+    for module in model.base_model.modules():
+        for name, stack in module.named_children():
+            if isinstance(stack, nn.ModuleList) and len(stack) == count:
+                setattr(module, name, nn.ModuleList(stack[layer] for layer in layers))
+                model.config.num_hidden_layers = len(layers)
+                return
+    raise ConfigError(
+        f"{type(model).__name__} has no plain list of layers to take from",
+        where="distillation.student.teacher_layers",
+        remedy="give distillation.student.model instead",
+    )

@@ -1,0 +1,77 @@
+"""DistillationTrainer: ``transformers.Trainer`` with the teacher's signal in the loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import Trainer
+
+from cdkd_kg.distillation.losses.batch import LossBatch
+from cdkd_kg.distillation.losses.combine import CombinedLoss
+from cdkd_kg.teachers.models import pooled
+
+
+class DistillationTrainer(Trainer):  # type: ignore[misc]
+    """A Trainer whose loss is a named sum over hard labels and a cached teacher signal.
+
+    Everything else (mixed precision, accumulation, schedules, several processes) is the Trainer's.
+    Losses stay on the device and are averaged into the log every ``logging_steps``.
+
+    Args:
+        losses: the losses and their weights; projections in them are trained along, and not saved.
+        multi_label: whether labels are independent.
+        **options: as for ``transformers.Trainer``; the collator is a :class:`DistillationCollator`.
+    """
+
+    def __init__(self, *, losses: CombinedLoss, multi_label: bool, **options: Any) -> None:
+        super().__init__(**options)
+        # Our losses are means over the batch, so the Trainer must divide by the accumulation steps itself.
+        self.model_accepts_loss_kwargs = False
+        self.losses, self.multi_label = losses.to(self.args.device), multi_label
+        self._sums: dict[str, Tensor] = {}
+        self._steps = 0
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """Return the weighted sum of the losses of a batch."""
+        del num_items_in_batch
+        ours = {name: inputs[name] for name in inputs if name == "targets" or name.startswith("teacher_")}
+        theirs = {name: value for name, value in inputs.items() if name not in ours}
+        output = model(**theirs, output_hidden_states=True)
+        batch = LossBatch(
+            student_logits=output.logits,
+            student_hidden=pooled(output.hidden_states[-1], inputs["attention_mask"]),
+            targets=ours["targets"],
+            teacher_logits=ours.get("teacher_logits"),
+            teacher_hidden=ours.get("teacher_hidden"),
+            teacher_embedding=ours.get("teacher_embedding"),
+            weight=ours.get("teacher_weight"),
+            multi_label=self.multi_label,
+        )
+        loss, parts = self.losses(batch)
+        self._remember(parts)
+        return (loss, output) if return_outputs else loss
+
+    def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
+        """Add the losses' own parameters (projections) to the optimiser."""
+        fresh = self.optimizer is None
+        optimizer: torch.optim.Optimizer = super().create_optimizer(*arguments, **options)
+        extra = list(self.losses.parameters())
+        if fresh and extra:
+            optimizer.add_param_group({"params": extra, "weight_decay": 0.0})
+        return optimizer
+
+    def log(self, logs: dict[str, float], *arguments: Any, **options: Any) -> None:
+        """Log the mean of each loss since the last time, beside what the Trainer logs."""
+        if "loss" in logs and self._steps:
+            logs |= {f"loss_{name}": round(float(value) / self._steps, 5) for name, value in self._sums.items()}
+            self._sums, self._steps = {}, 0
+        super().log(logs, *arguments, **options)
+
+    def _remember(self, parts: dict[str, Tensor]) -> None:
+        for name, part in parts.items():
+            self._sums[name] = self._sums.get(name, torch.zeros_like(part)) + part
+        self._steps += 1

@@ -1,0 +1,37 @@
+"""Background vocabularies of a configuration: fetched by name, or RDF files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cdkd_kg.artifacts import sha256_file
+from cdkd_kg.config import GraphConfig
+from cdkd_kg.data.manifest import identity, load_manifest
+from cdkd_kg.errors import MissingResourceError, nearest
+
+
+def background_files(config: GraphConfig) -> list[Path]:
+    """Return the RDF file of every background vocabulary, in the order of the configuration."""
+    return [_file(name) for name in config.background]
+
+
+def background_identity(config: GraphConfig) -> dict[str, str]:
+    """Return what each background vocabulary is made from, as a digest."""
+    known = load_manifest()
+    return {name: identity(name) if name in known else sha256_file(_file(name)) for name in config.background}
+
+
+def _file(name: str) -> Path:
+    known = load_manifest()
+    if name in known:
+        from cdkd_kg.data.vocabularies import vocabulary_file
+
+        return vocabulary_file(name)
+    path = Path(name)
+    if not path.is_file():
+        raise MissingResourceError(
+            f"there is no background vocabulary {name!r}{nearest(name, known)}",
+            where="graph.background",
+            remedy="give a vocabulary of `cdkd data list` or an RDF file",
+        )
+    return path

@@ -1,0 +1,37 @@
+"""Stage ``corpus``: read, check and split the rows of every domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cdkd_kg.config import Config
+from cdkd_kg.stages import Job
+
+
+def corpus_job(config: Config) -> Job:
+    """Return the job that reads the corpus; it depends on the bytes of every source."""
+    from cdkd_kg.corpus.identity import corpus_identity
+    from cdkd_kg.data.fetch import fetch
+
+    for domain in config.corpus.domains.values():
+        if domain.source.name is not None:
+            fetch(domain.source.name)
+    options: dict[str, Any] = {
+        "corpus": config.corpus.model_dump(mode="json"),
+        "sources": corpus_identity(config.corpus),
+        "datasets": version("datasets"),
+    }
+    return Job("corpus", "all domains", options, {}, partial(_work, config))
+
+
+def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
+    del job, inputs
+    from cdkd_kg.corpus.build import build_corpus
+
+    corpus, report = build_corpus(config.corpus)
+    corpus.save(folder)
+    report.save(folder)

@@ -1,0 +1,141 @@
+"""Stage ``evaluation``: score students and teachers, compare them, and say what the graph was worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cdkd_kg.artifacts import read_json, write_json
+from cdkd_kg.config import Config
+from cdkd_kg.pipeline.graph_stage import ABOUT
+from cdkd_kg.pipeline.student_stage import ANSWERS
+from cdkd_kg.pipeline.teacher_signal_stage import EXPERTS, OPINIONS
+from cdkd_kg.pipeline.text_teacher_stage import CURVE, MODEL
+from cdkd_kg.stages import Job
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cdkd_kg.corpus.corpus import Corpus
+
+RESULTS = "results.json"
+Answers = dict[str, dict[int, "NDArray[np.float32]"]]
+
+
+def evaluation_job(
+    config: Config,
+    shared: Mapping[str, Job],
+    teachers: Sequence[Job],
+    signals: Sequence[Job],
+    students: Sequence[Job],
+) -> Job:
+    """Return the job that scores everything; it reads the folders of all the others."""
+    needs = {
+        **shared,
+        **{f"{job.stage} {job.key}": job for job in (*teachers, *signals, *students)},
+    }
+    options = {"evaluation": config.evaluation.model_dump(mode="json"), "tasks": list(config.corpus.tasks)}
+    return Job("evaluation", "all students", options, needs, partial(_work, config))
+
+
+def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
+    del job
+    from cdkd_kg.corpus.check import CHECK_FILE
+    from cdkd_kg.corpus.corpus import Corpus
+
+    corpus = Corpus.load(inputs["corpus"])
+    report = read_json(inputs["corpus"] / CHECK_FILE)
+    warnings = [problem for problem in report["problems"] if problem["severity"] == "warning"]
+    results: dict[str, Any] = {
+        "corpus": report["domains"],
+        "graph": read_json(inputs["graph"] / ABOUT),
+        "teachers": {},
+        "students": {},
+        "comparisons": {},
+        "curves": {},
+        "sizes": {},
+        "verdict": {},
+        "warnings": [f"{found['domain']}: {found['reason']}" for found in warnings],
+    }
+    for task in config.corpus.tasks:
+        _add_task(config, corpus, task, inputs, results)
+    write_json(folder / RESULTS, results)
+
+
+def _add_task(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Path], results: dict[str, Any]) -> None:
+    from cdkd_kg.evaluation.students import compare_students, score_students
+    from cdkd_kg.evaluation.verdict import verdict
+
+    answers = _answers(config, task, inputs)
+    results["students"][task] = score_students(corpus, task, answers, config.evaluation)
+    results["comparisons"][task] = compare_students(corpus, task, answers, config.evaluation)
+    results["verdict"][task] = verdict(task, results["students"][task], results["comparisons"][task])
+    results["teachers"][task] = _teachers(config, corpus, task, inputs)
+    results["curves"][task] = _curves(config, task, inputs)
+    results["sizes"][task] = _sizes(config, corpus, task, inputs)
+
+
+def _cases(config: Config, task: str) -> list[tuple[str, int, str]]:
+    return [
+        (condition, seed, f"{task}/seed{seed}/{condition}")
+        for condition in config.evaluation.conditions
+        for seed in config.seeds
+    ]
+
+
+def _answers(config: Config, task: str, inputs: Mapping[str, Path]) -> Answers:
+    from safetensors.numpy import load_file
+
+    answers: Answers = {}
+    for condition, seed, key in _cases(config, task):
+        answers.setdefault(condition, {})[seed] = load_file(inputs[f"student {key}"] / ANSWERS)["logits"]
+    return answers
+
+
+def _teachers(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Path]) -> dict[str, Any]:
+    """Score each expert, and the fused signal, on the unlabelled training rows whose labels are hidden."""
+    from safetensors.numpy import load_file
+
+    from cdkd_kg.evaluation.teachers import score_hidden
+
+    experts: dict[str, Any] = {}
+    unlabelled: dict[str, Any] = {}
+    for condition, seed, key in _cases(config, task):
+        if condition == "no_distillation":
+            continue
+        folder = inputs[f"teacher_signal {key}"]
+        experts.setdefault(str(seed), {})[condition] = read_json(folder / EXPERTS)["experts"]
+        for expert, logits in sorted(load_file(folder / OPINIONS).items()):
+            for domain, scores in score_hidden(corpus, task, logits, config.evaluation).items():
+                name = f"{condition}: {expert}"
+                unlabelled.setdefault(domain, {}).setdefault(name, {})[str(seed)] = scores
+    return {"experts": experts, "unlabelled": unlabelled}
+
+
+def _curves(config: Config, task: str, inputs: Mapping[str, Path]) -> dict[str, Any]:
+    curves: dict[str, Any] = {}
+    for condition, seed, key in _cases(config, task):
+        curves.setdefault(condition, {})[str(seed)] = read_json(inputs[f"student {key}"] / CURVE)
+    for name, folder in inputs.items():
+        stage, _, key = name.partition(" ")
+        if stage == "text_teacher" and key.startswith(f"{task}/"):
+            pupil = key.removeprefix(f"{task}/")
+            curves.setdefault("teacher", {})[pupil.removeprefix("seed")] = read_json(folder / CURVE)
+    return curves
+
+
+def _sizes(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Path]) -> dict[str, Any]:
+    from cdkd_kg.evaluation.speed import measure
+
+    rows = corpus.rows(task, "test")
+    texts = rows["text"][:] or corpus.rows(task, "train")["text"][:]
+    seed, condition = config.seeds[0], config.evaluation.conditions[-1]
+    teacher = next(folder for name, folder in inputs.items() if name.startswith(f"text_teacher {task}/"))
+    student = inputs[f"student {task}/seed{seed}/{condition}"]
+    return {
+        "teacher": measure(teacher / MODEL, texts, config.teachers.text.max_length, config.teachers.text.model),
+        "student": measure(student / MODEL, texts, config.distillation.student.max_length, "student"),
+    }

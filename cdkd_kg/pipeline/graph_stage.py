@@ -1,0 +1,45 @@
+"""Stage ``graph``: mentions, links and relations become RDF, and the RDF becomes tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from cdkd_kg.artifacts import write_json
+from cdkd_kg.config import Config
+from cdkd_kg.pipeline.background import background_files
+from cdkd_kg.stages import Job
+
+GRAPH, ABOUT = "graph.nq", "graph.json"
+
+
+def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
+    """Return the job that builds the knowledge graph of a run."""
+    options = {"graph": config.graph.model_dump(mode="json"), "pyoxigraph": version("pyoxigraph")}
+    return Job("graph", config.graph.name, options, {"corpus": corpus, "entities": entities}, partial(_work, config))
+
+
+def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
+    from cdkd_kg.corpus.corpus import Corpus
+    from cdkd_kg.entities.extract import Extraction
+    from cdkd_kg.graph.build import GraphDocument, build_graph
+    from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+    from cdkd_kg.graph.picture import most_linked
+    from cdkd_kg.graph.statistics import statistics
+    from cdkd_kg.graph.tensors import save_tensors, to_tensors
+
+    rows = Corpus.load(inputs["corpus"]).graph_documents()
+    columns = (rows[name][:] for name in ("id", "domain", "text_hash"))
+    documents = [GraphDocument(*values) for values in zip(*columns, strict=True)]
+    extraction = Extraction.load(inputs["entities"])
+    background = KnowledgeGraph(config.graph.name)
+    background.load_background(background_files(config.graph))
+    run = {"id": job.needs["entities"].fingerprint[:16], "pipeline": config.entities.pipeline}
+    graph = build_graph(extraction, documents, background, config.graph, run)
+    data = to_tensors(graph, config.graph)
+    graph.save(folder / GRAPH)
+    save_tensors(data, folder)
+    about = statistics(extraction, data, len(documents)) | {"revision": graph.revision, "triples": len(graph)}
+    write_json(folder / ABOUT, about | {"picture": most_linked(graph)})

@@ -1,0 +1,166 @@
+"""Run the main job: do what is missing, gather what came out, draw the report."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cdkd_kg.artifacts import new_folder, read_json, write_json, write_text
+from cdkd_kg.config import Config
+from cdkd_kg.pipeline.evaluation_stage import RESULTS
+from cdkd_kg.pipeline.plan import jobs_of
+from cdkd_kg.pipeline.text_teacher_stage import MODEL
+from cdkd_kg.progress import is_terminal
+from cdkd_kg.stages import Job, Step, plan, run_jobs
+
+REPORT, STUDENTS = "report.html", "students"
+LIBRARIES = ("cdkd-kg", "torch", "transformers", "torch-geometric", "datasets", "spacy", "pyoxigraph", "numpy")
+Listener = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run left behind.
+
+    Attributes:
+        folder: the run's folder; ``report.html``, ``results.json`` and ``students/`` are in it.
+        results: the content of ``results.json``; empty when the run stopped before the evaluation.
+        steps: every job, how long it took, and whether it was reused.
+    """
+
+    folder: Path
+    results: dict[str, Any]
+    steps: tuple[Step, ...]
+
+    def student(self, task: str, condition: str = "graph_teacher") -> Path:
+        """Return the folder of a student, to be loaded with ``AutoModelForSequenceClassification``."""
+        return self.folder / STUDENTS / f"{task}-{condition}"
+
+
+def plan_run(config: Config, until: str | None = None, force: str | None = None) -> list[tuple[Job, bool]]:
+    """Return the jobs of a run, each with whether its result is there already."""
+    quiet_libraries()
+    return plan(jobs_of(config), cache_of(config), until, force)
+
+
+def run(
+    config: Config,
+    until: str | None = None,
+    force: str | None = None,
+    on_step: Listener | None = None,
+    command: Sequence[str] = (),
+) -> RunResult:
+    """Do what is missing of a run and return what came out.
+
+    Args:
+        config: the run.
+        until: the last stage to do; None is all of them.
+        force: a stage to repeat, with everything after it.
+        on_step: told of each job when it is done.
+        command: how the run was started, for the record.
+    """
+    steps = []
+    last = None
+    for job, step in run_jobs(plan_run(config, until, force), cache_of(config)):
+        steps.append(step)
+        if on_step:
+            on_step(step)
+        last = job
+    if last is None or last.stage != "evaluation":
+        return RunResult(config.folder, {}, tuple(steps))
+    results = read_json(last.folder(cache_of(config)) / RESULTS) | about_run(config, steps, command)
+    _publish_students(config, last)
+    write_json(config.folder / RESULTS, results)
+    if until != "evaluation":
+        from cdkd_kg.evaluation.report import render_report
+
+        write_text(config.folder / REPORT, render_report(results))
+    return RunResult(config.folder, results, tuple(steps))
+
+
+def cache_of(config: Config) -> Path:
+    """Return where the results of stages lie, shared by all runs beside this one."""
+    return config.output / "cache"
+
+
+def about_run(config: Config, steps: Sequence[Step], command: Sequence[str]) -> dict[str, Any]:
+    """Return what was run: when, how, on what, with which versions and seeds."""
+    import psutil
+
+    return {
+        "name": config.name,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "command": " ".join(command),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "git": _commit(),
+        "machine": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+            "device": _device(),
+        },
+        "seeds": list(config.seeds),
+        "config": config.model_dump(mode="json"),
+        "stages": [
+            {"stage": step.stage, "key": step.key, "seconds": step.seconds, "reused": step.reused} for step in steps
+        ],
+    }
+
+
+def quiet_libraries() -> None:
+    """Keep other libraries' bars and notices off the screen; their errors still come through."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import datasets
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    datasets.logging.set_verbosity_error()
+    datasets.disable_progress_bars()
+    if not is_terminal():
+        transformers.logging.disable_progress_bar()
+    logging.getLogger("rdflib").setLevel(logging.ERROR)
+
+
+def _publish_students(config: Config, evaluation: Job) -> None:
+    import shutil
+
+    for job in evaluation.needs.values():
+        if job.stage == "student" and job.options["case"][1] == config.seeds[0]:
+            task, _, condition = job.options["case"]
+            with new_folder(config.folder / STUDENTS / f"{task}-{condition}") as folder:
+                shutil.copytree(job.folder(cache_of(config)) / MODEL, folder, dirs_exist_ok=True)
+
+
+def _commit() -> str:
+    here = Path(__file__).parent
+    try:
+        said = subprocess.run(
+            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True, text=True, timeout=10, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return said.stdout.strip()
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _device() -> str:
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,79 @@
+"""Stage ``text_teacher``: fine-tune a classifier on the labels of the source domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from cdkd_kg.artifacts import write_json
+from cdkd_kg.config import Config
+from cdkd_kg.stages import Job
+
+CURVE, OPINION, MODEL = "curve.json", "opinion.safetensors", "model"
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """Which labels one text teacher learns from: a task, a seed, and one domain or (None) all of them."""
+
+    task: str
+    seed: int
+    domain: str | None
+
+    @property
+    def key(self) -> str:
+        """The name of the job."""
+        return "/".join(part for part in (self.task, f"seed{self.seed}", self.domain) if part)
+
+
+def text_teacher_job(config: Config, corpus: Job, pupil: Pupil, identity: str) -> Job:
+    """Return the job that trains one text teacher and asks it about every document of the graph."""
+    options = {
+        "teacher": config.teachers.text.model_dump(mode="json"),
+        "weights": identity,
+        "pupil": [pupil.task, pupil.seed, pupil.domain],
+        "transformers": version("transformers"),
+        "torch": version("torch"),
+    }
+    return Job("text_teacher", pupil.key, options, {"corpus": corpus}, partial(_work, config, pupil))
+
+
+def _work(config: Config, pupil: Pupil, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
+    del job
+    from safetensors.numpy import save_file
+
+    from cdkd_kg.corpus.budget import label_budget
+    from cdkd_kg.corpus.corpus import Corpus
+    from cdkd_kg.errors import DataRefusedError
+    from cdkd_kg.teachers.models import predict
+    from cdkd_kg.teachers.text import refuse_worse_than_chance, train_text_teacher
+
+    corpus, text = Corpus.load(inputs["corpus"]), config.teachers.text
+    budget = set(label_budget(corpus, pupil.task, pupil.seed))
+    rows = corpus.labelled(pupil.task).filter(
+        lambda name, domain: name in budget and pupil.domain in (None, domain), input_columns=["id", "domain"]
+    )
+    if len(rows) == 0:
+        raise DataRefusedError("there is no labelled row to learn from", where=pupil.key, remedy="check the labels")
+    task = corpus.tasks[pupil.task]
+    teacher = train_text_teacher(rows["text"][:], corpus.targets(rows, pupil.task), task, text, pupil.seed)
+    ask = partial(
+        predict,
+        teacher.model,
+        teacher.tokenizer,
+        max_length=text.max_length,
+        batch_size=text.training.per_device_eval_batch_size,
+        description="text teacher",
+    )
+    judges = corpus.labelled(pupil.task, "validation").filter(
+        lambda domain: pupil.domain in (None, domain), input_columns=["domain"]
+    )
+    if len(judges):
+        refuse_worse_than_chance(ask(judges["text"][:])[0], corpus.targets(judges, pupil.task), pupil.key)
+    logits, hidden = ask(corpus.graph_documents()["text"][:])
+    teacher.save(folder / MODEL)
+    save_file({"logits": logits, "hidden": hidden}, folder / OPINION)
+    write_json(folder / CURVE, teacher.curve)

@@ -1,0 +1,129 @@
+"""Stages that resume: a job runs only when no whole folder with its fingerprint is there.
+
+A job's fingerprint is the SHA-256 of its stage, its options and the fingerprints of the jobs it needs, so a
+change of one option repeats exactly the jobs that depend on it. Folders are named by fingerprint and shared
+between runs; a folder that is cut or altered is noticed and made again.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cdkd_kg.artifacts import canonical_json, is_whole, new_folder, sha256_text, verify
+from cdkd_kg.errors import ArtifactError, ConfigError, nearest
+
+logger = logging.getLogger(__name__)
+
+STAGES = (
+    "corpus",
+    "entities",
+    "graph",
+    "geometry",
+    "text_teacher",
+    "teacher_signal",
+    "student",
+    "evaluation",
+    "report",
+)
+
+Work = Callable[["Job", Mapping[str, Path], Path], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of a stage.
+
+    Attributes:
+        stage: one of :data:`STAGES`.
+        key: what tells it from the other jobs of its stage, such as ``topic/seed0/graph_teacher``.
+        options: everything but its inputs that its result depends on.
+        needs: the jobs whose folders it reads, by the name it knows them under.
+        work: given the job, the folders it needs and an empty folder, fills the folder.
+    """
+
+    stage: str
+    key: str
+    options: Mapping[str, Any]
+    needs: Mapping[str, Job]
+    work: Work = field(repr=False, compare=False)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256 of what the result depends on."""
+        needs = {name: job.fingerprint for name, job in self.needs.items()}
+        return sha256_text(canonical_json({"stage": self.stage, "options": self.options, "needs": needs}))
+
+    def folder(self, cache: Path) -> Path:
+        """Where the result lies."""
+        return cache / f"{self.stage}-{self.fingerprint[:16]}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What became of a job: how long it took when it ran, and whether it was reused."""
+
+    stage: str
+    key: str
+    seconds: float
+    reused: bool
+
+
+def stage_named(name: str) -> str:
+    """Return ``name`` if it is a stage (dashes count as underscores), else raise a :class:`ConfigError`."""
+    wanted = name.replace("-", "_")
+    if wanted not in STAGES:
+        raise ConfigError(f"there is no stage {name!r}{nearest(wanted, STAGES)}", remedy=f"stages: {', '.join(STAGES)}")
+    return wanted
+
+
+def plan(
+    jobs: Sequence[Job], cache: Path, until: str | None = None, force: str | None = None
+) -> list[tuple[Job, bool]]:
+    """Return the jobs up to stage ``until``, each with whether its result can be reused.
+
+    ``force`` repeats that stage and everything after it.
+    """
+    last = STAGES.index(stage_named(until)) if until else len(STAGES)
+    first_forced = STAGES.index(stage_named(force)) if force else len(STAGES)
+    places = {stage: place for place, stage in enumerate(STAGES)}
+    return [
+        (job, places[job.stage] < first_forced and is_whole(job.folder(cache)))
+        for job in jobs
+        if places[job.stage] <= last
+    ]
+
+
+def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path) -> Iterator[tuple[Job, Step]]:
+    """Do what is planned, in order, yielding each job before its successor starts.
+
+    A result that its manifest disowns is made again. An interrupt leaves finished jobs as they are.
+    """
+    for job, reusable in planned:
+        if reusable and (found := _reuse(job, cache)):
+            yield job, found
+            continue
+        begin = time.monotonic()
+        inputs = {name: need.folder(cache) for name, need in job.needs.items()}
+        about = {"stage": job.stage, "key": job.key, "fingerprint": job.fingerprint, "options": dict(job.options)}
+        with new_folder(job.folder(cache), about) as folder:
+            job.work(job, inputs, folder)
+            about["seconds"] = round(time.monotonic() - begin, 2)
+        yield job, Step(job.stage, job.key, about["seconds"], reused=False)
+
+
+def _reuse(job: Job, cache: Path) -> Step | None:
+    folder = job.folder(cache)
+    try:
+        about = verify(folder)
+    except ArtifactError as error:
+        logger.warning("%s It is made again.", error)
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    return Step(job.stage, job.key, about.get("seconds", 0.0), reused=True)

@@ -1,0 +1,105 @@
+"""Models by name, folder or hub id, and what they say of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from cdkd_kg.data.models import hub_id, model_folder
+from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.progress import track
+
+
+def load_tokenizer(model: str | Path) -> PreTrainedTokenizerBase:
+    """Return the tokenizer of a model: a name of ``cdkd data list``, a folder, or a hub id."""
+    return _load(AutoTokenizer, model)
+
+
+def load_classifier(model: str | Path, labels: Sequence[str], multi_label: bool) -> PreTrainedModel:
+    """Return a classifier with one output a label; its head is new unless the model has these very labels.
+
+    Labels are matched by name: a saved head whose labels stand in another order keeps what it learned,
+    each row moved to its label's place.
+
+    Raises:
+        MissingResourceError: the model is not here and cannot be fetched.
+    """
+    names = dict(enumerate(labels))
+    kind = "multi_label_classification" if multi_label else "single_label_classification"
+    saved = _load(AutoModelForSequenceClassification, model)
+    theirs = [saved.config.id2label[index] for index in sorted(saved.config.id2label)]
+    if set(theirs) == set(labels):
+        _reorder_head(saved, [theirs.index(label) for label in labels])
+    else:
+        saved = _load(AutoModelForSequenceClassification, model, num_labels=len(labels), ignore_mismatched_sizes=True)
+    saved.config.id2label, saved.config.label2id = names, {label: index for index, label in names.items()}
+    saved.config.problem_type = kind
+    return saved
+
+
+def pooled(hidden: Tensor, attention_mask: Tensor) -> Tensor:
+    """Return the mean of the token states that are not padding: ``[B, T, H]`` and ``[B, T]`` to ``[B, H]``."""
+    mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * mask).sum(1) / mask.sum(1).clamp_min(1)
+
+
+def predict(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    max_length: int,
+    batch_size: int,
+    description: str = "predicting",
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return logits ``[N, C]`` and pooled last hidden states ``[N, H]`` of texts, in their order.
+
+    Texts of like length share a batch, so that little of it is padding.
+    """
+    model.eval()
+    order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), index))
+    logits = np.zeros((len(texts), model.config.num_labels), dtype=np.float32)
+    hidden = np.zeros((len(texts), model.config.hidden_size), dtype=np.float32)
+    batches = [order[begin : begin + batch_size] for begin in range(0, len(order), batch_size)]
+    with torch.no_grad():
+        for batch in track(batches, description):
+            inputs = tokenizer(
+                [texts[index] for index in batch],
+                truncation=True,
+                max_length=max_length,
+                padding=True,
+                return_tensors="pt",
+            ).to(model.device)
+            output = model(**inputs, output_hidden_states=True)
+            logits[batch] = output.logits.float().cpu().numpy()
+            hidden[batch] = pooled(output.hidden_states[-1], inputs["attention_mask"]).float().cpu().numpy()
+    return logits, hidden
+
+
+def _reorder_head(model: PreTrainedModel, order: list[int]) -> None:
+    if order == list(range(len(order))):
+        return
+    heads = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear)]
+    head = [layer for layer in heads if layer.out_features == len(order)][-1]
+    with torch.no_grad():
+        head.weight.copy_(head.weight[order].clone())
+        if head.bias is not None:
+            head.bias.copy_(head.bias[order].clone())
+
+
+def _load(kind: Any, model: str | Path, **options: Any) -> Any:
+    place = model_folder(str(model)) or hub_id(str(model))
+    try:
+        return kind.from_pretrained(place, **options)
+    except (OSError, ValueError) as error:
+        raise MissingResourceError(
+            f"the model {str(model)!r} cannot be loaded",
+            why=str(error).splitlines()[0],
+            remedy="give a name of `cdkd data list`, a folder made by save_pretrained, or a hub id that can be reached",
+        ) from error

@@ -1,0 +1,79 @@
+"""The text teacher: a BERT-type classifier fine-tuned on the labels of the source domains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import DataCollatorWithPadding, PreTrainedModel, PreTrainedTokenizerBase, Trainer, set_seed
+
+from cdkd_kg.config import TaskConfig, TextTeacherConfig
+from cdkd_kg.errors import TrainingError
+from cdkd_kg.teachers.models import load_classifier, load_tokenizer
+from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments, training_labels
+
+
+@dataclass(frozen=True)
+class TextTeacher:
+    """A fine-tuned classifier with its tokenizer and the losses of its training."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    curve: list[dict[str, float]]
+
+    def save(self, folder: Path) -> None:
+        """Write a plain Hugging Face folder."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+
+def train_text_teacher(
+    texts: Sequence[str], targets: NDArray[np.float32], task: TaskConfig, config: TextTeacherConfig, seed: int
+) -> TextTeacher:
+    """Fine-tune ``config.model`` on labelled texts.
+
+    Args:
+        texts: N labelled texts.
+        targets: ``[N, C]`` of 0 and 1, columns in the order of ``task.labels``.
+        task: the label space.
+        config: model, length and training options.
+        seed: decides the new head, dropout and the order of the data.
+    """
+    set_seed(seed)
+    tokenizer = load_tokenizer(config.model)
+    model = load_classifier(config.model, task.labels, task.multi_label)
+    rows = tokenised(tokenizer, texts, config.max_length, labels=training_labels(targets, task.multi_label))
+    with TemporaryDirectory() as scratch:
+        trainer = Trainer(
+            model=model,
+            args=training_arguments(config.training, seed, Path(scratch)),
+            train_dataset=rows,
+            data_collator=DataCollatorWithPadding(tokenizer),
+        )
+        curve = train_quietly(trainer)
+    return TextTeacher(model, tokenizer, curve)
+
+
+def refuse_worse_than_chance(logits: NDArray[np.floating], targets: NDArray[np.float32], where: str) -> float | None:
+    """Return the mean recall of the classes on source validation, and refuse a teacher below chance.
+
+    Chance is 1/C for the C classes that occur. Distilling such a teacher would only spread its mistakes.
+    Without validation rows there is nothing to judge by, and the answer is None.
+    """
+    if len(targets) == 0:
+        return None
+    truth, said = targets.argmax(axis=1), logits.argmax(axis=1)
+    classes = np.unique(truth)
+    recall = float(np.mean([(said[truth == label] == label).mean() for label in classes]))
+    if len(classes) > 1 and recall < 1 / len(classes):
+        raise TrainingError(
+            "the text teacher is worse than chance on source validation",
+            where=where,
+            why=f"mean recall {recall:.3f}, chance is {1 / len(classes):.3f}",
+            remedy="train it longer, give it more labels (corpus.labels_per_class), or correct the labels",
+        )
+    return recall

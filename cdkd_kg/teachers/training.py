@@ -1,0 +1,77 @@
+"""What every training here shares: arguments for ``transformers.Trainer`` and tokenised rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerBase, Trainer, TrainingArguments
+from transformers.trainer_callback import PrinterCallback
+
+from cdkd_kg.config import TrainingConfig
+from cdkd_kg.errors import TrainingError
+from cdkd_kg.progress import is_terminal
+
+
+def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> TrainingArguments:
+    """Return the arguments of a run that logs its loss, saves nothing by itself, and is seeded throughout."""
+    return TrainingArguments(
+        output_dir=str(folder),
+        seed=seed,
+        data_seed=seed,
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=not is_terminal(),
+        remove_unused_columns=False,
+        train_sampling_strategy="group_by_length",
+        dataloader_pin_memory=False,
+        logging_nan_inf_filter=False,
+        log_level="error",
+        **config.model_dump(),
+    )
+
+
+def tokenised(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], max_length: int, **columns: Sequence[Any]
+) -> Dataset:
+    """Return the rows that a Trainer reads: token ids, attention mask, and the further ``columns``."""
+    encoded = tokenizer(list(texts), truncation=True, max_length=max_length)
+    names = [name for name in ("input_ids", "token_type_ids", "attention_mask") if name in encoded]
+    return Dataset.from_dict({name: encoded[name] for name in names} | {name: list(c) for name, c in columns.items()})
+
+
+def training_labels(targets: NDArray[np.float32], multi_label: bool) -> list[Any]:
+    """Return what ``transformers`` expects as labels: class indices, or rows of 0 and 1 where multi-label."""
+    return list(targets.tolist() if multi_label else targets.argmax(axis=1).tolist())
+
+
+def train_quietly(trainer: Trainer) -> list[dict[str, float]]:
+    """Train, showing a bar on a terminal and nothing elsewhere, and return the logged losses.
+
+    Raises:
+        TrainingError: a logged loss is not finite.
+    """
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    return _learning_curve(trainer)
+
+
+def _learning_curve(trainer: Trainer) -> list[dict[str, float]]:
+    curve = [
+        {"step": entry["step"], "epoch": round(entry["epoch"], 3), "loss": float(entry["loss"])}
+        for entry in trainer.state.log_history
+        if "loss" in entry
+    ]
+    for entry in curve:
+        if not np.isfinite(entry["loss"]):
+            raise TrainingError(
+                "the training loss is not finite",
+                where=f"step {entry['step']}",
+                why="the learning rate is too high, or a teacher signal is broken",
+                remedy="lower learning_rate and run again",
+            )
+    return curve

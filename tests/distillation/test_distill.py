@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, TrainingArguments
+
+from cdkd_kg.artifacts import sha256_text
+from cdkd_kg.config import DistillationConfig, LossesConfig, StudentConfig, TaskConfig, TrainingConfig
+from cdkd_kg.distillation.batches import DistillationCollator, student_rows
+from cdkd_kg.distillation.distill import Lesson, distill
+from cdkd_kg.distillation.losses.combine import make_losses
+from cdkd_kg.distillation.student import keep_layers, new_student
+from cdkd_kg.distillation.trainer import DistillationTrainer
+from cdkd_kg.errors import ConfigError, StaleSignalError
+from cdkd_kg.export.bundle import save_bundle
+from cdkd_kg.teachers.models import load_classifier, load_tokenizer, predict
+from cdkd_kg.teachers.signals import TeacherSignal
+from tests.models import tiny_bert
+
+TASK = TaskConfig(labels=("sport", "business"))
+SOURCE, TARGET = ["ball goal team", "bank rate stock"] * 4, ["kick ball pitch", "loan bank fee"] * 8
+TEXTS = [
+    f"{text} {word}"
+    for text, word in zip(SOURCE + TARGET, "a b c d e f g h i j k l m n o p q r s t u v w x".split(), strict=True)
+]
+TRUTH = np.eye(2, dtype=np.float32)[[0, 1] * 12]
+IDS = [f"d/{index:02}" for index in range(24)]
+HASHES = [sha256_text(text) for text in TEXTS]
+LESSON = Lesson(IDS, HASHES, TEXTS, np.where(np.arange(24)[:, None] < 8, TRUTH, -1))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return tiny_bert(tmp_path_factory.mktemp("bert"), " ".join(TEXTS).split(), layers=4)
+
+
+def _signal(labels=TASK.labels, hashes=HASHES, hidden=32):
+    random = np.random.default_rng(0)
+    return TeacherSignal.of(
+        teacher="t" * 64, labels=labels, ids=IDS, text_hashes=hashes, logits=4 * TRUTH,
+        hidden=random.normal(size=(24, hidden)), embedding=TRUTH,
+    )  # fmt: skip
+
+
+def _config(epochs=8, **student):
+    training = TrainingConfig(num_train_epochs=epochs, learning_rate=5e-3, per_device_train_batch_size=8, logging_steps=2)
+    return DistillationConfig(student=StudentConfig(**student or {"teacher_layers": (0, 3)}), training=training)
+
+
+def test_the_student_learns_unlabelled_texts_from_the_teacher_and_repeats_itself(model):
+    one, two = (distill(LESSON, _signal(), TASK, model, _config(), seed=1) for _ in range(2))
+    said = [predict(student.model, student.tokenizer, TEXTS, 16, 8)[0] for student in (one, two)]
+    assert (said[0].argmax(1) == TRUTH.argmax(1)).all()
+    assert np.array_equal(*said)
+    assert one.curve[-1]["loss"] < one.curve[0]["loss"]
+
+
+def test_without_a_teacher_it_sees_labelled_texts_alone_for_as_many_steps(model):
+    taught, alone = (
+        distill(LESSON, _signal(), TASK, model, _config(), 1),
+        distill(LESSON, None, TASK, model, _config(), 1),
+    )
+    assert alone.curve[-1]["step"] == taught.curve[-1]["step"]
+
+
+def test_a_student_of_another_width_and_a_multi_label_task_train_too(model, tmp_path):
+    narrow = tiny_bert(tmp_path, " ".join(TEXTS).split(), layers=1, hidden=16)
+    task = TaskConfig(labels=TASK.labels, multi_label=True)
+    student = distill(LESSON, _signal(), task, model, _config(40, model=str(narrow)), 1)
+    said = predict(student.model, student.tokenizer, TEXTS, 16, 8)[0]
+    assert ((said > 0) == (TRUTH > 0)).all()
+
+
+def test_wrong_labels_and_stale_texts_are_refused(model):
+    with pytest.raises(ConfigError, match="different labels"):
+        distill(LESSON, _signal(labels=("business", "sport")), TASK, model, _config(), 1)
+    with pytest.raises(StaleSignalError, match="changed"):
+        distill(LESSON, _signal(hashes=["x", *HASHES[1:]]), TASK, model, _config(), 1)
+
+
+def test_layers_are_the_teachers_and_in_order(model):
+    teacher = load_classifier(model, TASK.labels, False)
+    student, _ = new_student(StudentConfig(teacher_layers=(3, 1)), model, TASK)
+    assert student.config.num_hidden_layers == 2
+    for mine, theirs in ((0, 3), (1, 1)):
+        pair = zip(
+            student.bert.encoder.layer[mine].parameters(), teacher.bert.encoder.layer[theirs].parameters(), strict=True
+        )
+        assert all(torch.equal(one, two) for one, two in pair)
+    with pytest.raises(ConfigError, match=r"no layer \[9\]"):
+        keep_layers(teacher, (0, 9))
+
+
+def test_the_bundle_is_a_plain_hugging_face_folder(model, tmp_path):
+    student = distill(LESSON, _signal(hidden=7), TASK, model, _config(), 1)
+    save_bundle(student.model, student.tokenizer, 16, {"task": "topic"}, tmp_path)
+    loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path)
+    said = predict(loaded, load_tokenizer(tmp_path), TEXTS, 16, 8)[0]
+    assert np.array_equal(said, predict(student.model, student.tokenizer, TEXTS, 16, 8)[0])
+    assert loaded.config.id2label == {0: "sport", 1: "business"}
+    assert (tmp_path / "cdkd.json").is_file()
+
+
+def _steps(model, folder, size, accumulation):
+    torch.manual_seed(0)
+    student, tokenizer = new_student(StudentConfig(teacher_layers=(0,)), model, TASK)
+    signal = _signal()
+    targets = np.full((24, 2), -1, np.float32)
+    arguments = TrainingArguments(
+        output_dir=str(folder), per_device_train_batch_size=size, gradient_accumulation_steps=accumulation, max_steps=3,
+        train_sampling_strategy="sequential", learning_rate=1e-2, lr_scheduler_type="constant", report_to="none",
+        remove_unused_columns=False, save_strategy="no", optim="sgd", disable_tqdm=True, max_grad_norm=0,
+    )  # fmt: skip
+    losses = make_losses(LossesConfig(document_relations=0), 32, 32)
+    DistillationTrainer(
+        losses=losses, multi_label=False, model=student, args=arguments,
+        train_dataset=student_rows(tokenizer, TEXTS, targets, 16, range(24)),
+        data_collator=DistillationCollator(tokenizer, signal),
+    ).train()  # fmt: skip
+    return torch.cat([value.flatten() for value in student.state_dict().values()])
+
+
+def test_accumulated_small_batches_are_one_large_batch(model, tmp_path):
+    assert torch.allclose(_steps(model, tmp_path, 8, 1), _steps(model, tmp_path, 2, 4), atol=1e-6)

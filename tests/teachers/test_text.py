@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from cdkd_kg.config import TaskConfig, TextTeacherConfig, TrainingConfig
+from cdkd_kg.errors import MissingResourceError, TrainingError
+from cdkd_kg.teachers.models import load_classifier, load_tokenizer, predict
+from cdkd_kg.teachers.text import refuse_worse_than_chance, train_text_teacher
+from tests.models import tiny_bert
+
+TEXTS = ["ball goal team", "bank rate stock"] * 12
+TARGETS = np.eye(2, dtype=np.float32)[[0, 1] * 12]
+TASK = TaskConfig(labels=("sport", "business"))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return tiny_bert(tmp_path_factory.mktemp("bert"), " ".join(TEXTS).split())
+
+
+def _train(model, seed=0, task=TASK):
+    training = TrainingConfig(num_train_epochs=6, learning_rate=5e-3, per_device_train_batch_size=8, logging_steps=3)
+    return train_text_teacher(TEXTS, TARGETS, task, TextTeacherConfig(model=str(model), training=training), seed)
+
+
+def test_it_learns_and_the_same_seed_gives_the_same_teacher(model):
+    one, two = _train(model), _train(model)
+    said = [predict(teacher.model, teacher.tokenizer, TEXTS, 16, 4)[0] for teacher in (one, two)]
+    assert (said[0].argmax(1) == TARGETS.argmax(1)).all()
+    assert np.array_equal(*said)
+    assert one.curve[-1]["loss"] < one.curve[0]["loss"]
+
+
+def test_predictions_keep_the_order_of_the_texts_whatever_the_batches(model):
+    classifier, tokenizer = load_classifier(model, ("a", "b"), False), load_tokenizer(model)
+    texts = ["ball", "bank rate stock goal", "goal team"]
+    together, alone = predict(classifier, tokenizer, texts, 16, 2)[1], predict(classifier, tokenizer, texts, 16, 1)[1]
+    assert np.allclose(together, alone, atol=1e-5)
+
+
+def test_labels_in_another_order_are_matched_by_name(model, tmp_path):
+    teacher = _train(model)
+    teacher.save(tmp_path)
+    turned = load_classifier(tmp_path, ("business", "sport"), False)
+    said = predict(turned, teacher.tokenizer, TEXTS, 16, 4)[0]
+    assert np.allclose(said[:, ::-1], predict(teacher.model, teacher.tokenizer, TEXTS, 16, 4)[0], atol=1e-6)
+    assert turned.config.label2id == {"business": 0, "sport": 1}
+
+
+def test_a_model_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(MissingResourceError, match="no/such-model"):
+        load_classifier("no/such-model", ("a", "b"), False)
+
+
+def test_a_teacher_worse_than_chance_is_refused():
+    wrong = 1 - TARGETS
+    with pytest.raises(TrainingError, match="worse than chance"):
+        refuse_worse_than_chance(wrong, TARGETS, "topic/seed0")
+    assert refuse_worse_than_chance(TARGETS, TARGETS, "topic/seed0") == 1.0
+    assert refuse_worse_than_chance(TARGETS[:0], TARGETS[:0], "topic/seed0") is None

@@ -1,0 +1,84 @@
+"""A wrong configuration is told by file, line and key; every shipped one is valid."""
+
+from pathlib import Path
+
+import pytest
+
+from cdkd_kg.config import load_config
+from cdkd_kg.errors import ConfigError
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+SMALL = """
+name: small
+corpus:
+  tasks:
+    topic: {labels: [a, b]}
+  domains:
+    one:
+      task: topic
+      source: {path: one.csv}
+"""
+
+
+def _write(tmp_path, text):
+    path = tmp_path / "small.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_are_filled_in(tmp_path):
+    config = load_config(_write(tmp_path, SMALL))
+    assert config.seeds == (0,)
+    assert config.folder == Path("runs/small")
+    assert config.distillation.student.teacher_layers == (0, 2, 4)
+
+
+def test_overrides_go_deep_and_keep_types(tmp_path):
+    config = load_config(_write(tmp_path, SMALL), ["seeds=[3,4]", "teachers.text.max_length=64"])
+    assert config.seeds == (3, 4)
+    assert config.teachers.text.max_length == 64
+
+
+def test_environment_variables_are_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("CDKD_DATA", "elsewhere")
+    text = SMALL.replace("one.csv", '"${oc.env:CDKD_DATA}/one.csv"')
+    assert load_config(_write(tmp_path, text)).corpus.domains["one"].source.path == Path("elsewhere/one.csv")
+
+
+@pytest.mark.parametrize(
+    ("change", "overrides", "told"),
+    [
+        (("name: small", "name: small\nsedes: [1]"), [], ["line 3", "'sedes'", "did you mean 'seeds'"]),
+        (("task: topic\n", "task: topic\n      lable: x\n"), [], ["line 9", "'lable'", "did you mean 'labels'"]),
+        (("task: topic\n", "task: topik\n"), [], ["'topik'", "did you mean 'topic'"]),
+        (("labels: [a, b]", "labels: [a, a]"), [], ["line 5", "distinct"]),
+        (("{path: one.csv}", "{path: one.csv, hub: x/y}"), [], ["exactly one"]),
+        (("name: small\n", ""), [], ["'name'", "missing"]),
+        (("name: small", "name: [unclosed"), [], ["not YAML"]),
+        (("one.csv", '"${oc.env:CDKD_NOT_SET}"'), [], ["CDKD_NOT_SET", "environment variable"]),
+        (("", ""), ["seeds"], ["key=value"]),
+        (("", ""), ["seeds=[]"], ["seeds"]),
+        (("", ""), ["distillation.losses.temperature=0"], ["temperature", "greater than 0"]),
+        (("task: topic\n", "task: topic\n      role: target\n"), [], ["nothing to learn from"]),
+    ],
+)
+def test_each_mistake_is_told(tmp_path, change, overrides, told):
+    with pytest.raises(ConfigError) as caught:
+        load_config(_write(tmp_path, SMALL.replace(*change) if change[0] else SMALL), overrides)
+    message = str(caught.value)
+    assert "small.yaml" in message or "command line" in message
+    for part in told:
+        assert part in message
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml"):
+        load_config(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_configuration_is_valid(path, monkeypatch):
+    monkeypatch.setenv("CDKD_DATA", "shared/data")
+    config = load_config(path)
+    assert config.name == path.stem
+    assert f"cdkd run configs/{path.name}" in path.read_text().splitlines()[0]

@@ -1,0 +1,22 @@
+"""An error says what, where, why and what to do."""
+
+from cdkd_kg.errors import CdkdError, ConfigError, DataRefusedError, TrainingError, nearest
+
+
+def test_message_has_all_four_parts():
+    error = ConfigError("unknown key 'sed'", where="a.yaml, line 3", why="it is not known", remedy="write 'seeds'")
+    assert str(error) == "unknown key 'sed' (a.yaml, line 3). Why: it is not known. What to do: write 'seeds'."
+
+
+def test_absent_parts_leave_no_trace():
+    assert str(CdkdError("it failed")) == "it failed."
+
+
+def test_exit_statuses():
+    assert (CdkdError.exit_status, ConfigError.exit_status, DataRefusedError.exit_status) == (1, 2, 3)
+    assert TrainingError.exit_status == 2
+
+
+def test_nearest_is_silent_when_nothing_is_near():
+    assert nearest("sed", ["seeds"]) == "; did you mean 'seeds'?"
+    assert nearest("qqqq", ["seeds"]) == ""

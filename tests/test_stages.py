@@ -1,0 +1,84 @@
+"""Jobs run when something they depend on has changed, and only then."""
+
+import logging
+
+import pytest
+
+from cdkd_kg.artifacts import write_text
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.stages import Job, plan, run_jobs, stage_named
+
+
+def _jobs(log, corpus_option=1, student_option=1):
+    def work(job, inputs, folder):
+        log.append(job.stage)
+        write_text(
+            folder / "out.txt",
+            "+".join([job.stage, *(path.joinpath("out.txt").read_text() for path in inputs.values())]),
+        )
+
+    corpus = Job("corpus", "all", {"x": corpus_option}, {}, work)
+    student = Job("student", "one", {"x": student_option}, {"corpus": corpus}, work)
+    return [corpus, student]
+
+
+def _run(jobs, cache, **options):
+    return [step for _, step in run_jobs(plan(jobs, cache, **options), cache)]
+
+
+def test_the_second_time_nothing_runs(tmp_path):
+    log = []
+    _run(_jobs(log), tmp_path)
+    steps = _run(_jobs(log), tmp_path)
+    assert log == ["corpus", "student"]
+    assert all(step.reused for step in steps)
+
+
+def test_a_changed_option_repeats_what_depends_on_it(tmp_path):
+    log = []
+    _run(_jobs(log), tmp_path)
+    _run(_jobs(log, student_option=2), tmp_path)
+    assert log == ["corpus", "student", "student"]
+    _run(_jobs(log, corpus_option=2), tmp_path)
+    assert log[3:] == ["corpus", "student"]
+
+
+def test_until_and_force(tmp_path):
+    log = []
+    assert [step.stage for step in _run(_jobs(log), tmp_path, until="corpus")] == ["corpus"]
+    _run(_jobs(log), tmp_path)
+    _run(_jobs(log), tmp_path, force="student")
+    assert log == ["corpus", "student", "student"]
+
+
+def test_an_altered_result_is_made_again(tmp_path, caplog):
+    log = []
+    jobs = _jobs(log)
+    _run(jobs, tmp_path)
+    (jobs[0].folder(tmp_path) / "out.txt").write_text("Corpus")
+    with caplog.at_level(logging.WARNING):
+        _run(jobs, tmp_path)
+    assert log == ["corpus", "student", "corpus"]
+    assert "altered" in caplog.text
+
+
+def test_an_interrupted_job_leaves_nothing_and_the_earlier_one_stays(tmp_path):
+    log = []
+    corpus, student = _jobs(log)
+
+    def interrupted(job, inputs, folder):
+        write_text(folder / "out.txt", "half")
+        raise KeyboardInterrupt
+
+    broken = Job("student", "one", student.options, student.needs, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _run([corpus, broken], tmp_path)
+    assert [path.name.split("-")[0] for path in tmp_path.iterdir()] == ["corpus"]
+    _run([corpus, student], tmp_path)
+    assert log == ["corpus", "student"]
+
+
+def test_unknown_stage_names_the_nearest():
+    assert stage_named("text-teacher") == "text_teacher"
+    with pytest.raises(ConfigError, match="did you mean 'student'"):
+        stage_named("students")
