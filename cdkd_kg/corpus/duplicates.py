@@ -68,8 +68,8 @@ def _by_text(rows: Iterable[Row]) -> list[list[Row]]:
     return list(groups.values())
 
 
-def _rank(row: Row) -> tuple[int, bool, str, int]:
-    return CLEAN_FIRST.index(row.split), row.labels is None, row.id, row.order
+def _rank(row: Row) -> tuple[int, bool, str, str, int]:
+    return CLEAN_FIRST.index(row.split), row.labels is None, row.id, row.group or "", row.order
 
 
 def _leak(row: Row, best: Row) -> SetAside:

@@ -39,12 +39,12 @@ def scores(logits: Floats, targets: Floats, multi_label: bool, bins: int) -> dic
     present = np.flatnonzero(truth.any(axis=0))
     found = {
         "accuracy": accuracy_score(truth, said),
-        "macro_f1": _f1(truth, said, present, "macro"),
+        "macro_f1": f1_score(truth, said, labels=present, average="macro", zero_division=0) if len(present) else 0,
         "ece": expected_calibration_error(logits, targets, multi_label, bins),
         "nll": _log_loss(logits, truth, multi_label),
     }
     if multi_label:
-        found["micro_f1"] = _f1(truth, said, present, "micro", everything=True)
+        found["micro_f1"] = f1_score(truth, said, average="micro", zero_division=0)
     return {name: round(float(value), 6) for name, value in found.items()}
 
 
@@ -124,14 +124,6 @@ def bin_of(confidence: Floats, bins: int) -> NDArray[np.int64]:
     return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
-def losses(logits: Floats, targets: Floats, multi_label: bool) -> Floats:
-    """Return ``[N]`` the negative log-likelihood of each document, in nats (mean over labels if several)."""
-    wide = logits.astype(np.float64)
-    if multi_label:
-        return np.asarray((np.logaddexp(0.0, wide) - targets * wide).mean(axis=1))
-    return np.asarray(np.logaddexp.reduce(wide, axis=1) - (targets * wide).sum(axis=1))
-
-
 def check(logits: Floats, targets: Floats, multi_label: bool) -> None:
     """Refuse what cannot be scored; see :func:`scores`."""
     if logits.shape != targets.shape or logits.ndim != 2 or len(logits) == 0:
@@ -147,16 +139,8 @@ def check(logits: Floats, targets: Floats, multi_label: bool) -> None:
         )
 
 
-def _f1(truth: Flags, said: Flags, present: NDArray[np.intp], average: str, everything: bool = False) -> float:
-    labels = np.arange(truth.shape[1]) if everything else present
-    if len(present) == 0:
-        return 0.0
-    if everything or truth.sum(axis=1).max() > 1 or said.sum(axis=1).max() > 1 or not truth.any(axis=1).all():
-        return float(f1_score(truth, said, labels=labels, average=average, zero_division=0))
-    return float(
-        f1_score(truth.argmax(axis=1), said.argmax(axis=1), labels=labels, average=average, zero_division=0)
-    )
-
-
 def _log_loss(logits: Floats, truth: Flags, multi_label: bool) -> float:
-    return float(losses(logits, truth, multi_label).mean())
+    wide = logits.astype(np.float64)
+    if multi_label:
+        return float(log_loss(truth.ravel(), expit(wide).ravel(), labels=[False, True]))
+    return float(log_loss(truth.argmax(axis=1), softmax(wide, axis=1), labels=np.arange(truth.shape[1])))

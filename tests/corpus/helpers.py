@@ -24,7 +24,9 @@ def row(name: str, text: str | None = None, labels: tuple[str, ...] | None = ("s
 
 
 def labelled_rows(count: int, labels: tuple[str, ...] = TOPICS, **fields: Any) -> list[dict[str, Any]]:
-    return [{"id": f"r{i}", "text": f"text number {i}", "label": labels[i % len(labels)]} | fields for i in range(count)]
+    return [
+        {"id": f"r{i}", "text": f"text number {i}", "label": labels[i % len(labels)]} | fields for i in range(count)
+    ]
 
 
 def write_jsonl(path: Path, rows: list[Any]) -> Path:

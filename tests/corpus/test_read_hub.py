@@ -47,5 +47,5 @@ def test_a_missing_column_is_refused_with_the_nearest(hub: Path) -> None:
 
 
 def test_a_set_that_is_not_there_says_what_to_do(hub: Path) -> None:
-    with pytest.raises(MissingResourceError, match="nobody/nothing.*What to do: check the id"):
+    with pytest.raises(MissingResourceError, match=r"nobody/nothing.*What to do: check the id"):
         list(read_rows("d", domain("nobody/nothing")))

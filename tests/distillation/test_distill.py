@@ -36,7 +36,7 @@ def model(tmp_path_factory):
 def _signal(labels=TASK.labels, hashes=HASHES, hidden=32):
     random = np.random.default_rng(0)
     return TeacherSignal.of(
-        teacher="t" * 64, labels=labels, ids=IDS, text_hashes=hashes, logits=4 * TRUTH,
+        teacher="t" * 64, labels=labels, ids=IDS, text_hashes=hashes, logits=8 * TRUTH - 4,
         hidden=random.normal(size=(24, hidden)), embedding=TRUTH,
     )  # fmt: skip
 

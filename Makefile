@@ -1,0 +1,38 @@
+# Two commands on a fresh machine: `make quickstart` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: quickstart test lint clean
+.DELETE_ON_ERROR:
+
+quickstart: .venv/quickstart
+	$(BIN)/cdkd run configs/quickstart.yaml
+
+test: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+# torch first and pinned: without a pin some platforms take a build that is many times larger.
+.venv/torch: constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	@touch $@
+
+.venv/quickstart: pyproject.toml constraints.txt .venv/torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[quickstart]'
+	@touch $@
+
+.venv/dev: pyproject.toml constraints.txt .venv/torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv runs

@@ -1,0 +1,131 @@
+"""Grammar patterns: which two words of a sentence are related, and by which verb or preposition.
+
+Dependency labels of both schemes that spaCy's pipelines use are read: ClearNLP (English) and Universal
+Dependencies. The patterns are those of open information extraction (Angeli et al. 2015,
+https://aclanthology.org/P15-1034) and, for "X such as Y", of Hearst (1992, https://aclanthology.org/C92-2082).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from spacy.tokens import Doc, Token
+
+IS_A = "is_a"
+_SUBJECT = ("nsubj",)
+_PASSIVE_SUBJECT = ("nsubjpass", "nsubj:pass")
+_OBJECT = ("dobj", "obj")
+_AGENT = ("agent", "obl:agent")
+_OBLIQUE = ("obl", "obl:arg", "nmod")
+
+
+class Triple(NamedTuple):
+    """Two words and what relates them."""
+
+    subject: Token
+    predicate: str
+    object: Token
+    pattern: str
+
+
+def triples(doc: Doc) -> Iterator[Triple]:
+    """Yield the triples of every sentence, words joined by "and" or "or" each on their own.
+
+    Negated verbs and words ("did not buy", "no dog") yield nothing, nor does a predicate without a Latin letter.
+    """
+    for token in doc:
+        if token.pos_ in ("VERB", "AUX"):
+            found = _clause(token)
+        elif token.pos_ in ("NOUN", "PROPN"):
+            found = _noun_phrase(token)
+        else:
+            continue
+        if not _negated(token):
+            yield from (triple for shared in found for triple in _coordinated(shared) if triple.predicate)
+
+
+def predicate_form(*words: str) -> str:
+    """Return words as one predicate of ``[a-z_]``: accents dropped, words joined by ``_``.
+
+    Example:
+        >>> predicate_form("Verändern", "in")
+        'verandern_in'
+    """
+    bare = unicodedata.normalize("NFKD", "_".join(words)).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z]+", "_", bare).strip("_")
+
+
+def _clause(verb: Token) -> Iterator[Triple]:
+    particles = [child.lower_ for child in _children(verb, ("prt", "compound:prt"))]
+    name = predicate_form(verb.lemma_ or verb.lower_, *particles)
+    passive = _children(verb, _PASSIVE_SUBJECT)
+    active = _children(verb, _SUBJECT) or ([] if passive else _shared_subjects(verb))
+    for subject in active:
+        yield from (Triple(subject, name, word, "subject_object") for word in _children(verb, _OBJECT))
+        yield from (Triple(subject, IS_A, word, "copula") for word in _children(verb, ("attr",)))
+    for subject in passive:
+        yield from (Triple(agent, name, subject, "passive") for agent in _agents(verb))
+    for subject in active + passive:
+        for preposition, word in _prepositional(verb):
+            yield Triple(subject, predicate_form(name, preposition.lower_), word, "verb_preposition")
+
+
+def _noun_phrase(noun: Token) -> Iterator[Triple]:
+    for preposition, word in _prepositional(noun):
+        if preposition.lower_ == "as" and any(child.lower_ == "such" for child in preposition.children):
+            yield Triple(word, IS_A, noun, "such_as")
+        else:
+            yield Triple(noun, predicate_form(preposition.lower_), word, "noun_preposition")
+    yield from (Triple(noun, IS_A, word, "apposition") for word in _children(noun, ("appos",)))
+    if _children(noun, ("cop",)):
+        yield from (Triple(subject, IS_A, noun, "copula") for subject in _children(noun, _SUBJECT))
+
+
+def _coordinated(triple: Triple) -> Iterator[Triple]:
+    for subject in (triple.subject, *_joined(triple.subject)):
+        for word in (triple.object, *_joined(triple.object)):
+            if not _negated(subject) and not _negated(word):
+                yield triple._replace(subject=subject, object=word)
+
+
+def _joined(token: Token) -> Iterator[Token]:
+    for child in _children(token, ("conj",)):
+        yield child
+        yield from _joined(child)
+
+
+def _children(token: Token, labels: tuple[str, ...]) -> list[Token]:
+    return [child for child in token.children if child.dep_ in labels]
+
+
+def _shared_subjects(verb: Token) -> list[Token]:
+    """Return the subjects of the verb that this one is joined to ("she buys and sells")."""
+    while verb.dep_ == "conj" and verb.head.pos_ in ("VERB", "AUX"):
+        verb = verb.head
+        if subjects := _children(verb, _SUBJECT):
+            return subjects
+    return []
+
+
+def _agents(verb: Token) -> Iterator[Token]:
+    for child in _children(verb, _AGENT):
+        objects = _children(child, ("pobj",))
+        yield from objects or ([child] if child.pos_ != "ADP" else [])
+
+
+def _prepositional(token: Token) -> Iterator[tuple[Token, Token]]:
+    """Yield preposition and noun: the noun below the preposition in ClearNLP, above it in Universal Dependencies."""
+    for child in token.children:
+        if child.dep_ == "prep":
+            yield from ((child, word) for word in _children(child, ("pobj",)))
+        elif child.dep_ in _OBLIQUE:
+            yield from ((preposition, child) for preposition in _children(child, ("case",))[:1])
+
+
+def _negated(token: Token) -> bool:
+    return any(
+        child.dep_ == "neg" or "Neg" in child.morph.get("Polarity") or child.lower_ == "no" for child in token.children
+    )

@@ -1,0 +1,107 @@
+"""The spaCy component ``cdkd_mentions``: finds mentions in a ``Doc`` and links them.
+
+It sets ``doc.spans["cdkd"]``; each span has the type as its label, the chosen IRI as ``kb_id_``, and a
+:class:`Mention` as ``span._.cdkd``. Importing this module registers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span, SpanGroup
+
+from cdkd_kg.entities.aliases import AliasTable
+from cdkd_kg.entities.concepts import noun_concepts
+from cdkd_kg.entities.gazetteer import Gazetteer
+from cdkd_kg.entities.linker import Link, link
+from cdkd_kg.entities.overlaps import Found, without_overlaps
+from cdkd_kg.entities.words import label_lemmas, lemma_form, normal_form
+
+SPANS = "cdkd"
+TERM, CONCEPT = "TERM", "CONCEPT"
+_GAZETTEER, _NER, _CONCEPT = range(3)
+
+
+class Mention(NamedTuple):
+    """What is known of a mention beside its span: its normal form and its link."""
+
+    concept: str
+    link: Link
+
+
+class MentionFinder:
+    """Labels of a vocabulary, entities of ``types``, and noun concepts, without overlaps.
+
+    Labels win over entities, entities over concepts; a label that stands where an entity does has its type.
+    """
+
+    def __init__(self, nlp: Language, types: Sequence[str], noun_concepts: bool) -> None:
+        self._types = frozenset(types)
+        self._noun_concepts = noun_concepts
+        self.use(nlp, AliasTable(()))
+
+    def use(self, nlp: Language, aliases: AliasTable) -> None:
+        """Find and link the labels of ``aliases`` from now on; ``nlp`` is the pipeline of this component."""
+        texts = aliases.texts()
+        self._aliases = aliases.with_lemmas(label_lemmas(nlp, texts))
+        self._gazetteer = Gazetteer(nlp, texts)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Set the mentions of ``doc``."""
+        spans = [Span(doc, found.start, found.end, label=found.label) for found in self._find(doc)]
+        doc.spans[SPANS] = SpanGroup(doc, name=SPANS, spans=[self._linked(span) for span in spans])
+        return doc
+
+    def _find(self, doc: Doc) -> list[Found]:
+        named = without_overlaps([*self._terms(doc), *self._entities(doc)])
+        if not self._noun_concepts:
+            return named
+        taken = {token for found in named for token in range(found.start, found.end)}
+        concepts = [Found(_CONCEPT, start, end, CONCEPT) for start, end in noun_concepts(doc, taken)]
+        return without_overlaps([*named, *concepts])
+
+    def _terms(self, doc: Doc) -> Iterator[Found]:
+        types = {(found.start, found.end): found.label for found in self._entities(doc)}
+        for span in self._gazetteer.spans(doc):
+            if self._aliases.candidates(span.text):
+                label = types.get((span.start, span.end), TERM)
+                yield Found(_GAZETTEER, span.start, span.end, label)
+
+    def _entities(self, doc: Doc) -> Iterator[Found]:
+        for entity in doc.ents:
+            if entity.label_ in self._types and (span := _trimmed(entity)):
+                yield Found(_NER, span.start, span.end, entity.label_)
+
+    def _linked(self, span: Span) -> Span:
+        known = link(span.text, lemma_form(span), self._aliases)
+        linked = Span(span.doc, span.start, span.end, label=span.label_, kb_id=known.iri or "")
+        linked._.cdkd = Mention(normal_form(linked), known)
+        return linked
+
+
+def _trimmed(entity: Span) -> Span | None:
+    """Return an entity without determiners in front and marks at its ends; None where no letter is left."""
+    start, end = entity.start, entity.end
+    while start < end and (entity.doc[start].pos_ == "DET" or not _has_letter_or_digit(entity.doc[start].text)):
+        start += 1
+    while start < end and not _has_letter_or_digit(entity.doc[end - 1].text):
+        end -= 1
+    span = entity.doc[start:end]
+    return span if any(letter.isalpha() for letter in span.text) else None
+
+
+def _has_letter_or_digit(text: str) -> bool:
+    return any(letter.isalnum() for letter in text)
+
+
+def _create(nlp: Language, name: str, types: Sequence[str], noun_concepts: bool) -> MentionFinder:
+    del name
+    return MentionFinder(nlp, types, noun_concepts)
+
+
+Span.set_extension("cdkd", default=None, force=True)
+Language.factory(
+    "cdkd_mentions", assigns=["doc.spans"], default_config={"types": [], "noun_concepts": True}, func=_create
+)

@@ -1,0 +1,49 @@
+"""The colours of figures and page: told apart by colour-blind eyes, light and dark, one table for both."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Colour(NamedTuple):
+    """A colour on a light page, which is also what matplotlib draws with, and on a dark one."""
+
+    light: str
+    dark: str
+
+
+COLOURS = {
+    "ink": Colour("#1b1f24", "#e8eaed"),
+    "soft": Colour("#5b6470", "#a6afba"),
+    "line": Colour("#d5d9df", "#3c434c"),
+    "paper": Colour("#fffffe", "#15181c"),
+    "on-fill": Colour("#fffffd", "#0d0f12"),
+    "fill": Colour("#0b5c94", "#66b7ee"),
+    "no_distillation": Colour("#6b7075", "#a9aeb4"),
+    "text_teacher": Colour("#0072b2", "#62b5e9"),
+    "graph_teacher": Colour("#c8500a", "#ff9a57"),
+    "shuffled_graph": Colour("#a04a88", "#dd93c8"),
+    "similar_text": Colour("#007a5e", "#3cc79d"),
+}
+"""After Okabe & Ito, Color Universal Design, 2008, with lightness moved for contrast on either page."""
+
+MARKERS = {
+    "no_distillation": "o",
+    "text_teacher": "s",
+    "graph_teacher": "D",
+    "shuffled_graph": "X",
+    "similar_text": "^",
+}
+"""Shape says the same as colour, for those who see none."""
+
+SERIES = tuple(MARKERS)
+
+
+def light(name: str) -> str:
+    """Return the colour that matplotlib draws ``name`` with; the page replaces it by its own."""
+    return COLOURS[name].light
+
+
+def series(place: int) -> str:
+    """Return the name of the ``place``-th colour for things that are not conditions."""
+    return SERIES[(place + 1) % len(SERIES)]

@@ -1,0 +1,164 @@
+"""The charts of the report, as SVG: scores with intervals, confusion, calibration, learning curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from cdkd_kg.evaluation.palette import MARKERS, light, series
+from cdkd_kg.evaluation.svg import drawing, short, to_svg
+from cdkd_kg.evaluation.words import condition_name, number, percent, span
+
+WIDTH = 7.6
+MOST_CLASSES = 30
+"""A confusion matrix of more classes cannot be read."""
+
+Scores = Mapping[str, Mapping[str, Any]]
+
+
+def score_intervals(students: Mapping[str, Scores], domains: Sequence[str], metric: str, title: str) -> str:
+    """Draw mean, interval and single seeds of every condition, one group a domain; domains without rows are left out.
+
+    Args:
+        students: ``{condition: {domain: {"n", "scores"}}}``.
+        domains: in the order to be drawn.
+        metric: which score; a share.
+        title: what the figure shows.
+    """
+    groups = [domain for domain in domains if any(students[name].get(domain, {}).get("n") for name in students)]
+    conditions = list(students)
+    step = len(conditions) + 1.6
+    height = 0.55 + len(groups) * step * 0.235
+    with drawing():
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        axes = figure.subplots()
+        places, names = [], []
+        for group, domain in enumerate(groups):
+            top = group * step
+            axes.text(0, top, short(domain, 60), transform=axes.get_yaxis_transform(), va="center", weight="bold")
+            for row, condition in enumerate(conditions, start=1):
+                entry = students[condition].get(domain, {})
+                if entry.get("n"):
+                    _interval(axes, top + row, condition, entry["scores"][metric])
+                    places.append(top + row)
+                    names.append(condition_name(condition))
+        axes.set_yticks(places, names)
+        axes.set_ylim(len(groups) * step - 1, -0.7)
+        axes.set_xlabel(f"{metric.replace('_', '-').replace('f1', 'F1')}, %".capitalize().replace("f1", "F1"))
+        axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+        axes.grid(axis="x")
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(length=0)
+        return to_svg(figure, title)
+
+
+def _interval(axes: Axes, height: float, condition: str, score: Mapping[str, Any]) -> None:
+    colour = light(condition) if condition in MARKERS else light("ink")
+    low, mean, high = (100 * score[key] for key in ("low", "mean", "high"))
+    axes.plot([low, high], [height, height], color=colour, linewidth=2.2, solid_capstyle="butt")
+    if len(score["seeds"]) > 1:
+        seeds = 100 * np.asarray(score["seeds"])
+        axes.plot(seeds, np.full(len(seeds), height), "|", color=colour, markersize=8, markeredgewidth=0.8)
+    axes.plot(mean, height, MARKERS.get(condition, "o"), color=colour, markersize=6.5, markeredgecolor=light("paper"))
+    text = f"{percent(score['mean'])}  ({span(score['low'], score['high'])})"
+    axes.text(1.01, height, text, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
+
+
+def confusion_matrix(matrix: Sequence[Sequence[int]], labels: Sequence[str], title: str) -> str:
+    """Draw a confusion matrix ``[C][C]``: rows the true class, each row in percent of its documents."""
+    counts = np.asarray(matrix, dtype=float)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    many = len(labels) > 12
+    cell = 0.3 if many else 0.52
+    side = cell * len(labels)
+    with drawing():
+        figure = Figure(figsize=(side + 2.1, side + 1.5), layout="constrained")
+        axes = figure.subplots()
+        for row, column in zip(*np.nonzero(shares > 0.004), strict=True):
+            share = float(shares[row, column])
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=light("fill"), alpha=0.06 + 0.94 * share))
+            colour = light("on-fill") if share > 0.5 else light("ink")
+            text = number(100 * share, 0)
+            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7 if many else 9)
+        names = [short(label, 18) for label in labels]
+        axes.set_xticks(range(len(labels)), names, rotation=90 if many else 35, ha="center" if many else "right")
+        axes.set_yticks(range(len(labels)), names)
+        if not many:
+            axes.tick_params(axis="x", rotation=35)
+        axes.set(xlim=(-0.5, len(labels) - 0.5), ylim=(len(labels) - 0.5, -0.5), aspect="equal")
+        axes.set(xlabel="predicted class", ylabel="true class, % of its documents")
+        axes.tick_params(length=0)
+        return to_svg(figure, title)
+
+
+def reliability_diagrams(tables: Mapping[str, Sequence[Mapping[str, float]]], title: str) -> str:
+    """Draw, for each condition, the share of right answers over confidence, beside the line of perfect calibration.
+
+    The area of a dot grows with the number of answers in its bin.
+
+    Args:
+        tables: by condition, bins with ``confidence``, ``accuracy`` and ``count``.
+        title: what the figure shows.
+    """
+    with drawing():
+        columns = min(len(tables), 3)
+        rows = -(-len(tables) // columns)
+        figure = Figure(figsize=(WIDTH * max(columns, 2) / 3, 2.75 * rows), layout="constrained")
+        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        for axes, (condition, bins) in zip(grid, tables.items(), strict=False):
+            colour = light(condition) if condition in MARKERS else light("ink")
+            total = sum(row["count"] for row in bins)
+            sure, right = ([100 * row[key] for row in bins] for key in ("confidence", "accuracy"))
+            axes.plot([0, 100], [0, 100], color=light("soft"), linewidth=1, linestyle=(0, (4, 3)))
+            axes.plot(sure, right, color=colour, linewidth=1.2)
+            sizes = [12 + 160 * row["count"] / total for row in bins]
+            axes.scatter(sure, right, sizes, color=colour, edgecolor=light("paper"), linewidth=0.8, zorder=3)
+            axes.set(title=condition_name(condition), xlim=(0, 102), ylim=(0, 102), aspect="equal")
+            axes.grid()
+        for axes in grid[len(tables) :]:
+            axes.set_visible(False)
+        figure.supxlabel("confidence, %", fontsize=9, color=light("soft"))
+        figure.supylabel("right answers, %", fontsize=9, color=light("soft"))
+        return to_svg(figure, title)
+
+
+def learning_curves(curves: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]], title: str) -> str:
+    """Draw the training loss over steps: thin lines the seeds, the strong line their mean.
+
+    Args:
+        curves: ``{condition: {seed: [{"step", "loss"}]}}``; the condition ``teacher`` gets a panel of its own.
+        title: what the figure shows.
+    """
+    panels = {
+        "students": {name: runs for name, runs in curves.items() if name != "teacher"},
+        "text teacher": {name: runs for name, runs in curves.items() if name == "teacher"},
+    }
+    shown = {name: found for name, found in panels.items() if any(any(runs.values()) for runs in found.values())}
+    with drawing():
+        figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
+        ratios = [2 if name == "students" else 1 for name in shown]
+        grid = figure.subplots(1, len(shown), squeeze=False, width_ratios=ratios)[0]
+        for axes, (name, found) in zip(grid, shown.items(), strict=True):
+            for condition, runs in found.items():
+                _curve(axes, condition, list(runs.values()))
+            axes.set(title=name, xlabel="optimiser step", ylim=(0, None))
+            axes.grid()
+            if name == "students":
+                axes.legend(fontsize=8, ncols=2)
+        grid[0].set_ylabel("training loss")
+        return to_svg(figure, title)
+
+
+def _curve(axes: Axes, condition: str, runs: Sequence[Sequence[Mapping[str, float]]]) -> None:
+    colour = light(condition) if condition in MARKERS else light(series(0))
+    for run in runs:
+        axes.plot([at["step"] for at in run], [at["loss"] for at in run], color=colour, linewidth=0.6, alpha=0.45)
+    steps = sorted(set.intersection(*({at["step"] for at in run} for run in runs)))
+    mean = [np.mean([at["loss"] for run in runs for at in run if at["step"] == step]) for step in steps]
+    axes.plot(steps, mean, color=colour, linewidth=1.8, label=condition_name(condition))

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from cdkd_kg.cli.check import check, check_cli
+from cdkd_kg.errors import ConfigError, MissingResourceError
+from tests.corpus.helpers import labelled_rows, write_jsonl
+
+ROWS = [f"{domain}{i},text {i} of {domain},{domain},{'pos' if i % 2 else 'neg'}" for domain in "ab" for i in range(20)]
+
+
+@pytest.fixture(autouse=True)
+def in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def table(*lines: str, header: str = "id,text,domain,label") -> Path:
+    path = Path("rows.csv")
+    path.write_bytes("\n".join([header, *lines]).encode("utf-8", "surrogateescape"))
+    return path
+
+
+def cdkd_check(*arguments: str) -> Result:
+    app = typer.Typer()
+    app.command()(check_cli)
+    return CliRunner().invoke(app, arguments)
+
+
+def refusals(path: Path) -> list[str]:
+    return [problem.rule for problem in check(path, [])[0].problems if problem.severity == "refused"]
+
+
+def test_a_good_table_ends_with_zero_and_writes_nothing() -> None:
+    table(*ROWS)
+    result = cdkd_check("rows.csv")
+    assert result.exit_code == 0
+    assert "40 rows in = 40 used + 0 set aside." in result.stdout
+    assert not Path("runs").exists()
+
+
+def test_every_bad_row_is_shown_with_its_line_and_written_down() -> None:
+    table(*ROWS, "x,[red]a\udcff,a,pos", "y,,b,pos", "z,stray,,pos", "w,three,a", "a1,again,a,pos", 'o,"open,a,pos')
+    result = cdkd_check("rows.csv")
+    assert result.exit_code == 0
+    for told in (
+        "byte 8 of line 42 is 0xff",
+        "there is no text",
+        "names no domain",
+        "3 cells",
+        "rows.csv:3 has",
+        "not closed",
+    ):
+        assert told in result.stdout
+    assert "46 rows in = 40 used + 6 set aside." in result.stdout
+    lines = [json.loads(line) for line in Path("runs/rows/set_aside.jsonl").read_text("utf-8").splitlines()]
+    assert sorted(line["line"] for line in lines) == [42, 43, 44, 45, 46, 47]
+
+
+def test_a_list_of_rows_set_aside_does_not_outlive_them() -> None:
+    check(table(*ROWS, "y,,b,pos"), [])
+    assert Path("runs/rows/set_aside.jsonl").exists()
+    assert check(table(*ROWS), [])[1] is None
+    assert not Path("runs/rows/set_aside.jsonl").exists()
+
+
+def test_json_is_the_whole_report() -> None:
+    table(*ROWS, *(f"e{i},,a,pos" for i in range(150)))
+    told = json.loads(cdkd_check("rows.csv", "--json").stdout)
+    assert len(told["problems"]) == 150
+    assert told["set_aside_file"] == "runs/rows/set_aside.jsonl"
+    assert told["rows_in"] == told["rows_used"] + told["rows_set_aside"] == 190
+    assert "and 50 more" in cdkd_check("rows.csv").stdout
+
+
+@pytest.mark.parametrize(
+    ("lines", "header", "rule"),
+    [
+        ([], "id,text,domain,label", "unreadable-source"),
+        (["1,a"], "id,text", "unreadable-source"),
+        (["1,a"], "id,id", "unreadable-source"),
+        (["1,a,,x"], "id,text,domain,label", "unreadable-source"),
+        (["1,a,d,x"], "id,text,domain,label", "one-document"),
+        (["1,a,d,x", "2,b,d,x", "3,c,d,x"], "id,text,domain,label", "one-class"),
+        (["1,a,d,", "2,b,d,", "3,c,d,"], "id,text,domain,label", "one-class"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused_with_three(lines: list[str], header: str, rule: str) -> None:
+    path = table(*lines, header=header)
+    assert rule in refusals(path)
+    result = cdkd_check("rows.csv")
+    assert result.exit_code == 3
+    assert "Refused" in result.stdout
+
+
+def test_labels_called_nan_and_null_are_labels_of_a_table() -> None:
+    report, _ = check(table(*(f"{i},text {i},d,{('NaN', 'null')[i % 2]}" for i in range(20)), "u,none,d,"), [])
+    assert report.problems == ()
+    assert (report.per_domain["d"].labelled, report.per_domain["d"].unlabelled) == (14, 1)
+
+
+def test_a_split_column_of_a_table_is_used() -> None:
+    lines = [f"{i},text {i},d,{('p', 'n')[i % 2]},{'test' if i < 6 else 'train'}" for i in range(20)]
+    report, _ = check(table(*lines, header="id,text,domain,label,split"), [])
+    assert report.per_domain["d"].test == 6
+
+
+def config(rows: list[dict[str, Any]]) -> Path:
+    write_jsonl(Path("rows.jsonl"), rows)
+    path = Path("run.yaml")
+    path.write_text(
+        "name: tried\ncorpus:\n  tasks: {topic: {labels: [sport, business]}}\n"
+        "  domains: {news: {task: topic, source: {path: rows.jsonl}}}\n"
+    )
+    return path
+
+
+def test_a_configuration_is_checked_with_overrides() -> None:
+    path = config([*labelled_rows(40), {"text": ""}])
+    report, file = check(path, ["corpus.split.test=0.5"])
+    assert report.per_domain["news"].test == 20
+    assert file == Path("runs/tried/set_aside.jsonl")
+    assert cdkd_check("run.yaml", "corpus.split.test=0.5").exit_code == 0
+
+
+def test_a_refused_configuration_ends_with_three() -> None:
+    config([{"text": "a", "label": "sport"}])
+    assert cdkd_check("run.yaml").exit_code == 3
+
+
+def test_wrong_usage_says_so() -> None:
+    with pytest.raises(ConfigError, match="no keys to override"):
+        check(table(*ROWS), ["a=1"])
+    with pytest.raises(MissingResourceError):
+        check(Path("none.csv"), [])
