@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -44,7 +44,9 @@ class SourceConfig(Model):
 
     ``name`` is a set of ``cdkd data list``; ``hub`` a dataset id of the Hugging Face hub; ``path`` a CSV,
     JSONL or Parquet file, or a folder of text files (one subfolder a label, or flat for unlabelled text).
-    ``columns`` says how the file calls our columns; ``where`` keeps the rows whose columns have these values.
+    ``columns`` says how the file calls our columns (with ``domain``, only rows that name this domain are read);
+    ``where`` keeps the rows whose columns have these values. Rows that share a value in a column ``group`` stay
+    in one split.
     """
 
     name: str | None = None
@@ -75,7 +77,7 @@ class DomainConfig(Model):
     source: SourceConfig
     role: Literal["source", "target"] = "source"
     labels: dict[str, str | None] = {}
-    rows: dict[Split, int] = {}
+    rows: dict[Split, Annotated[int, Field(ge=0)]] = {}
 
 
 class SplitConfig(Model):

@@ -77,9 +77,7 @@ def _pairs(incidence: csr_matrix, min_count: int) -> tuple[NDArray[np.int64], ..
     return a, b, count
 
 
-def _npmi(
-    both: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64], documents: int
-) -> NDArray[np.float64]:
+def _npmi(both: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
     surprise = -np.log(both / documents)
     mutual = np.log(both) + np.log(documents) - np.log(a) - np.log(b)
     always = surprise == 0

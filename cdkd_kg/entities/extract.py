@@ -1,54 +1,120 @@
-"""Documents to tables of mentions and relations."""
+"""Documents to mentions and relations: one spaCy pipeline with our two components at its end."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from cdkd_kg.config import EntitiesConfig
+from cdkd_kg.entities import relations as _registers_cdkd_relations  # noqa: F401
 from cdkd_kg.entities.aliases import AliasTable
 from cdkd_kg.entities.mentions import SPANS
 from cdkd_kg.entities.pipeline import load_pipeline
-from cdkd_kg.entities.relations import find_relations
-from cdkd_kg.errors import ArtifactError
+from cdkd_kg.entities.tables import MENTIONS, RELATIONS, Extraction
 from cdkd_kg.progress import track
 
-CANDIDATE = pa.struct(
-    [("iri", pa.string()), ("label", pa.string()), ("kind", pa.string()), ("score", pa.float32())]
-)
-MENTIONS = pa.schema(
-    [
-        ("document", pa.string()),
-        ("begin", pa.int32()),
-        ("end", pa.int32()),
-        ("anchor", pa.string()),
-        ("concept", pa.string()),
-        ("type", pa.string()),
-        ("sentence", pa.int32()),
-        ("candidates", pa.list_(CANDIDATE)),
-        ("iri", pa.string()),
-        ("nil", pa.string()),
-        ("confidence", pa.float32()),
+__all__ = ["Document", "Extraction", "extract"]
+
+LONGEST_WORD = 50
+
+
+class Document(NamedTuple):
+    """A text and the id that its mentions are kept under."""
+
+    id: str
+    text: str
+
+
+def extract(documents: Sequence[Document], config: EntitiesConfig, aliases: AliasTable) -> Extraction:
+    """Find, link and relate the mentions of ``documents``.
+
+    Of each text the first ``config.max_words`` words are read, and no more than 50 characters a word on
+    average. The tables do not depend on the order of the documents.
+
+    Raises:
+        MissingResourceError: ``config.pipeline`` is not installed.
+    """
+    nlp = mention_pipeline(config, aliases)
+    ordered = sorted(documents)
+    texts = (readable(document.text, config.max_words) for document in ordered)
+    docs = track(nlp.pipe(texts, batch_size=config.batch_size), "Finding entities", len(ordered))
+    mentions: list[dict[str, Any]] = []
+    relations: list[dict[str, Any]] = []
+    for document, doc in zip(ordered, docs, strict=True):
+        rows = list(_mention_rows(document, doc))
+        mentions += rows
+        relations += _relation_rows(rows, doc)
+    return Extraction(pa.Table.from_pylist(mentions, MENTIONS), pa.Table.from_pylist(relations, RELATIONS))
+
+
+def mention_pipeline(config: EntitiesConfig, aliases: AliasTable) -> Language:
+    """Return the pipeline of ``config`` with ``cdkd_mentions`` and, if relations are wanted, ``cdkd_relations``."""
+    nlp = load_pipeline(config)
+    options = {"types": list(config.types), "noun_concepts": config.noun_concepts}
+    nlp.add_pipe("cdkd_mentions", config=options).use(nlp, aliases)
+    if config.relations:
+        nlp.add_pipe("cdkd_relations")
+    return nlp
+
+
+def readable(text: str, max_words: int) -> str:
+    """Return the beginning of ``text`` that is read, character for character at its place.
+
+    A line break within a paragraph becomes a space, so that names may run over it.
+
+    Example:
+        >>> readable("New\\nYork is  a city", 4)
+        'New York is  a'
+    """
+    text = text[: max_words * LONGEST_WORD]
+    end = max((word.end() for word in islice(re.finditer(r"\S+", text), max_words)), default=0)
+    return re.sub(r"(?<=\S)\s(?=\S)", " ", text[:end])
+
+
+def _mention_rows(document: Document, doc: Doc) -> Iterator[dict[str, Any]]:
+    sentences = _sentences(doc)
+    for span in doc.spans[SPANS]:
+        concept, link = span._.cdkd
+        yield {
+            "document": document.id,
+            "begin": span.start_char,
+            "end": span.end_char,
+            "anchor": document.text[span.start_char : span.end_char],
+            "concept": concept,
+            "type": span.label_,
+            "sentence": int(sentences[span.start]),
+            "candidates": [candidate._asdict() for candidate in link.candidates],
+            "iri": link.iri,
+            "nil": link.nil,
+            "confidence": link.confidence,
+        }
+
+
+def _relation_rows(mentions: Sequence[dict[str, Any]], doc: Doc) -> list[dict[str, Any]]:
+    return [
+        {
+            "document": mentions[relation.subject]["document"],
+            "subject_begin": mentions[relation.subject]["begin"],
+            "object_begin": mentions[relation.object]["begin"],
+            "predicate": relation.predicate,
+            "pattern": relation.pattern,
+            "sentence": mentions[relation.subject]["sentence"],
+            "confidence": relation.confidence,
+        }
+        for relation in doc._.cdkd_relations or ()
     ]
-)
-RELATIONS = pa.schema(
-    [
-        ("document", pa.string()),
-        ("subject_begin", pa.int32()),
-        ("object_begin", pa.int32()),
-        ("predicate", pa.string()),
-        ("pattern", pa.string()),
-        ("sentence", pa.int32()),
-        ("confidence", pa.float32()),
-    ]
-)
+
+
+def _sentences(doc: Doc) -> NDArray[np.int64]:
+    """Return the number of the sentence of every token."""
+    starts = doc.to_array("SENT_START") == 1
+    starts[:1] = False
+    return np.cumsum(starts)

@@ -58,7 +58,7 @@ def needed_pipes(nlp: Language, config: EntitiesConfig) -> list[str]:
 
 
 def pipeline_identity(name: str) -> str:
-    """Return what a pipeline's output depends on: its name and version, or the digest of its folder, and spaCy's version.
+    """Return what a pipeline's output depends on: its name and version, or its folder's digest, and spaCy's version.
 
     Raises:
         MissingResourceError: it is not installed.

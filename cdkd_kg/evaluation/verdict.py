@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cdkd_kg.evaluation.compare import SUBJECT
-from cdkd_kg.evaluation.words import METRICS, condition_name, listed, percent, plural, points, span
+from cdkd_kg.evaluation.words import condition_name, in_text, listed, percent, plural, points, span
 
 CONTROLS = ("text_teacher", "shuffled_graph")
 SIGNIFICANT = 0.05
@@ -118,12 +118,11 @@ def _names(findings: Sequence[Finding]) -> str:
 
 def _detail(finding: Finding) -> str:
     text, shuffled = (finding.against[name] for name in CONTROLS)
-    metric = METRICS[text["metric"]].name.lower()
     mine, theirs = (finding.scores[name]["seeds"] for name in (SUBJECT, CONTROLS[0]))
     ahead = sum(one > other for one, other in zip(mine, theirs, strict=False))
     seeds = f", ahead in {ahead} of {plural(len(mine), 'seed')}," if len(mine) > 1 else ""
     return (
-        f"On {finding.domain} the graph teacher's student reaches {percent(finding.scores[SUBJECT]['mean'])} {metric}: "
+        f"On {finding.domain} the graph teacher's student reaches {percent(finding.scores[SUBJECT]['mean'])} {in_text(text['metric'])}: "
         f"{points(text['difference'])} points (95 % interval {span(text['low'], text['high'])}) against the text "
         f"teacher's{seeds} and {points(shuffled['difference'])} ({span(shuffled['low'], shuffled['high'])}) against "
         "the shuffled graph's."

@@ -88,6 +88,12 @@ def condition_name(condition: str) -> str:
     return known.name if known else condition.replace("_", " ")
 
 
+def in_text(metric: str) -> str:
+    """Return what a metric is called inside a sentence: ``accuracy``, ``micro-F1``."""
+    name = METRICS[metric].name
+    return name[0].lower() + name[1:]
+
+
 def number(value: float, digits: int = 1) -> str:
     """Write a number with a real minus sign and never as minus zero."""
     text = f"{value:,.{digits}f}"

@@ -8,8 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from cdkd_kg.artifacts import write_json, write_text
 from cdkd_kg.config import Config
 from cdkd_kg.stages import Job
+
+CHECK = "check.json"
 
 
 def corpus_job(config: Config) -> Job:
@@ -31,7 +34,9 @@ def corpus_job(config: Config) -> Job:
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     del job, inputs
     from cdkd_kg.corpus.build import build_corpus
+    from cdkd_kg.corpus.check import SET_ASIDE_FILE
 
     corpus, report = build_corpus(config.corpus)
     corpus.save(folder)
-    report.save(folder)
+    write_json(folder / CHECK, report.as_dict())
+    write_text(folder / SET_ASIDE_FILE, report.set_aside_jsonl())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Config
+from cdkd_kg.pipeline.corpus_stage import CHECK
 from cdkd_kg.pipeline.graph_stage import ABOUT
 from cdkd_kg.pipeline.student_stage import ANSWERS
 from cdkd_kg.pipeline.teacher_signal_stage import EXPERTS, OPINIONS
@@ -43,14 +44,13 @@ def evaluation_job(
 
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     del job
-    from cdkd_kg.corpus.check import CHECK_FILE
     from cdkd_kg.corpus.corpus import Corpus
 
     corpus = Corpus.load(inputs["corpus"])
-    report = read_json(inputs["corpus"] / CHECK_FILE)
+    report = read_json(inputs["corpus"] / CHECK)
     warnings = [problem for problem in report["problems"] if problem["severity"] == "warning"]
     results: dict[str, Any] = {
-        "corpus": report["domains"],
+        "corpus": report["per_domain"],
         "graph": read_json(inputs["graph"] / ABOUT),
         "teachers": {},
         "students": {},
@@ -72,10 +72,16 @@ def _add_task(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Pa
     answers = _answers(config, task, inputs)
     results["students"][task] = score_students(corpus, task, answers, config.evaluation)
     results["comparisons"][task] = compare_students(corpus, task, answers, config.evaluation)
-    results["verdict"][task] = verdict(task, results["students"][task], results["comparisons"][task])
+    results["verdict"][task] = verdict(
+        task, results["students"][task], results["comparisons"][task], _targets(config, task)
+    )
     results["teachers"][task] = _teachers(config, corpus, task, inputs)
     results["curves"][task] = _curves(config, task, inputs)
     results["sizes"][task] = _sizes(config, corpus, task, inputs)
+
+
+def _targets(config: Config, task: str) -> list[str]:
+    return [name for name, domain in config.corpus.domains.items() if domain.task == task and domain.role == "target"]
 
 
 def _cases(config: Config, task: str) -> list[tuple[str, int, str]]:
@@ -135,7 +141,9 @@ def _sizes(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Path]
     seed, condition = config.seeds[0], config.evaluation.conditions[-1]
     teacher = next(folder for name, folder in inputs.items() if name.startswith(f"text_teacher {task}/"))
     student = inputs[f"student {task}/seed{seed}/{condition}"]
+    labels, student_name = corpus.tasks[task].labels, config.distillation.student.model or f"student of {task}"
+    settings = config.teachers.text
     return {
-        "teacher": measure(teacher / MODEL, texts, config.teachers.text.max_length, config.teachers.text.model),
-        "student": measure(student / MODEL, texts, config.distillation.student.max_length, "student"),
+        "teacher": measure(teacher / MODEL, labels, texts, settings.max_length, settings.model),
+        "student": measure(student / MODEL, labels, texts, config.distillation.student.max_length, student_name),
     }

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdkd_kg.corpus.budget import label_budget
@@ -33,6 +33,7 @@ def budget(corpus: Corpus, count: int | None, seed: int = 0) -> list[str]:
     return label_budget(replace(corpus, labels_per_class=count), "topic", seed)
 
 
+@settings(max_examples=20)
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 3))
 def test_a_larger_budget_holds_a_smaller_one(corpus: Corpus, small: int, large: int, seed: int) -> None:
     small, large = sorted((small, large))

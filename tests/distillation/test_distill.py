@@ -1,3 +1,5 @@
+from string import ascii_lowercase
+
 import numpy as np
 import pytest
 import torch
@@ -18,10 +20,7 @@ from tests.models import tiny_bert
 
 TASK = TaskConfig(labels=("sport", "business"))
 SOURCE, TARGET = ["ball goal team", "bank rate stock"] * 4, ["kick ball pitch", "loan bank fee"] * 8
-TEXTS = [
-    f"{text} {word}"
-    for text, word in zip(SOURCE + TARGET, "a b c d e f g h i j k l m n o p q r s t u v w x".split(), strict=True)
-]
+TEXTS = [f"{text} {letter}" for text, letter in zip(SOURCE + TARGET, ascii_lowercase, strict=False)]
 TRUTH = np.eye(2, dtype=np.float32)[[0, 1] * 12]
 IDS = [f"d/{index:02}" for index in range(24)]
 HASHES = [sha256_text(text) for text in TEXTS]
@@ -42,7 +41,8 @@ def _signal(labels=TASK.labels, hashes=HASHES, hidden=32):
 
 
 def _config(epochs=8, **student):
-    training = TrainingConfig(num_train_epochs=epochs, learning_rate=5e-3, per_device_train_batch_size=8, logging_steps=2)
+    options = {"learning_rate": 5e-3, "per_device_train_batch_size": 8, "logging_steps": 2}
+    training = TrainingConfig(num_train_epochs=epochs, **options)
     return DistillationConfig(student=StudentConfig(**student or {"teacher_layers": (0, 3)}), training=training)
 
 

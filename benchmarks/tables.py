@@ -1,0 +1,55 @@
+"""Redraw every table in README.md and docs/ that stands between result marks, from results/*.json.
+
+    python benchmarks/tables.py            redraw
+    python benchmarks/tables.py --check    exit 1 when a table is not what results/ says
+
+A mark is `<!-- results: NAME -->` before and `<!-- end of results -->` after; NAME is a file in results/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from cdkd_kg.artifacts import read_json, write_text
+from cdkd_kg.evaluation.table import markdown_table
+
+ROOT = Path(__file__).parents[1]
+MARK = re.compile(r"(<!-- results: ([a-z0-9_-]+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
+
+
+def redrawn(text: str) -> str:
+    """Return the text with every marked table drawn from its results."""
+    return MARK.sub(lambda match: match[1] + _section(match[2]) + match[3], text)
+
+
+def _section(name: str) -> str:
+    results = read_json(ROOT / "results" / f"{name}.json")
+    machine, seconds = results["machine"], sum(stage["seconds"] for stage in results["stages"])
+    where = f"{machine['processor']}, {machine['cores']} cores, {machine['device']}"
+    about = (
+        f"`{results['command']}`, {results['created'][:10]}, commit `{results['git']}`, seeds {results['seeds']}, "
+        f"{seconds / 60:.0f} minutes of work on {where}."
+    )
+    return f"{markdown_table(results)}\n{about}\n\n"
+
+
+def main() -> int:
+    """Redraw or check the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    stale = []
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        old = path.read_text("utf-8")
+        if (new := redrawn(old)) != old:
+            stale.append(path.relative_to(ROOT))
+            if not check:
+                write_text(path, new)
+    print(f"{'not what results/ says' if check else 'redrawn'}: {', '.join(map(str, stale)) or 'none'}")
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

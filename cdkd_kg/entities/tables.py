@@ -1,0 +1,81 @@
+"""The two tables that extraction makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cdkd_kg.errors import ArtifactError
+
+CANDIDATE = pa.struct([("iri", pa.string()), ("label", pa.string()), ("kind", pa.string()), ("score", pa.float32())])
+MENTIONS = pa.schema(
+    [
+        ("document", pa.string()),
+        ("begin", pa.int32()),
+        ("end", pa.int32()),
+        ("anchor", pa.string()),
+        ("concept", pa.string()),
+        ("type", pa.string()),
+        ("sentence", pa.int32()),
+        ("candidates", pa.list_(CANDIDATE)),
+        ("iri", pa.string()),
+        ("nil", pa.string()),
+        ("confidence", pa.float32()),
+    ]
+)
+RELATIONS = pa.schema(
+    [
+        ("document", pa.string()),
+        ("subject_begin", pa.int32()),
+        ("object_begin", pa.int32()),
+        ("predicate", pa.string()),
+        ("pattern", pa.string()),
+        ("sentence", pa.int32()),
+        ("confidence", pa.float32()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """Mentions and relations of documents.
+
+    ``mentions``: document; begin, end (code points of its text); anchor (the text between them); concept
+    (normal form, which groups identical mentions); type (of the entity, TERM or CONCEPT); sentence (counted
+    from 0); candidates (iri, label, kind, score; the best first); iri (chosen) or nil ("new", "ambiguous");
+    confidence. Sorted by document and begin; no two mentions of a document overlap.
+
+    ``relations``: document; subject_begin, object_begin (where the two mentions begin); predicate
+    (``[a-z_]+``); pattern; sentence; confidence. Sorted by all but the last.
+    """
+
+    mentions: pa.Table
+    relations: pa.Table
+
+    def save(self, folder: Path) -> None:
+        """Write ``mentions.parquet`` and ``relations.parquet`` into a folder that is being filled."""
+        for name, table in (("mentions", self.mentions), ("relations", self.relations)):
+            pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+
+    @classmethod
+    def load(cls, folder: Path) -> Extraction:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            ArtifactError: a table is missing, broken, or has other columns.
+        """
+        return cls(_read(folder / "mentions.parquet", MENTIONS), _read(folder / "relations.parquet", RELATIONS))
+
+
+def _read(file: Path, schema: pa.Schema) -> pa.Table:
+    remedy = "run the stage entities again"
+    try:
+        table = pq.read_table(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ArtifactError("a table cannot be read", where=str(file), why=str(error), remedy=remedy) from error
+    if not table.schema.equals(schema):
+        raise ArtifactError("a table has other columns than expected", where=str(file), remedy=remedy)
+    return table

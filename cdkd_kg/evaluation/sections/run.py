@@ -1,0 +1,97 @@
+"""Sections on the run itself: sizes and speeds, what was run, warnings, and what the words mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cdkd_kg.evaluation.view import Block, Bullets, Cell, Listing, Paragraph, Section, Table, Terms, by_task, empty
+from cdkd_kg.evaluation.words import GLOSSARY, number
+
+Results = Mapping[str, Any]
+MEBIBYTE = 1 << 20
+
+
+def sizes(results: Results) -> Section:
+    """Return size and speed of teacher and student."""
+    device = results["machine"].get("device", "")
+    note = Paragraph(f"Speed was measured on: {device}.", note=True) if device else None
+    blocks = [*by_task(results, _sizes), *([note] if note else [])]
+    return Section("sizes", "Sizes and speeds", blocks)
+
+
+def warnings(results: Results) -> Section | None:
+    """Return the warnings of the run, or None where there are none."""
+    found = results["warnings"]
+    return Section("warnings", "Warnings", [Bullets(found)]) if found else None
+
+
+def run(results: Results) -> Section:
+    """Return what was run, on what, how long it took, and how to run it again."""
+    machine = results["machine"]
+    memory = machine.get("memory_gib")
+    facts = {
+        "Command": results["command"],
+        "Started": results["created"],
+        "Seeds": ", ".join(map(str, results["seeds"])),
+        "Code": results["git"],
+        "Processor": machine.get("processor"),
+        "Cores": machine.get("cores"),
+        "Memory": f"{number(memory)} GiB" if memory else "",
+        "Device": machine.get("device"),
+    }
+    rows = [[name, str(value)] for name, value in facts.items() if value not in (None, "")]
+    versions = [[name, str(version)] for name, version in sorted(results["versions"].items())]
+    config = json.dumps(results["config"], indent=1, sort_keys=True, ensure_ascii=False)
+    blocks: list[Block] = [
+        Table("The run", ["What", "Value"], rows, frozenset({1})),
+        Table("Stages", ["Stage", "Jobs", "Of these, reused", "Time spent now"], _stages(results)),
+        Table("Versions", ["Package", "Version"], versions, frozenset({1})),
+        Listing("The whole configuration", config),
+    ]
+    return Section("run", "What was run", blocks)
+
+
+def glossary() -> Section:
+    """Return what the words of the report mean."""
+    return Section("glossary", "What the words mean", [Terms(GLOSSARY)])
+
+
+def duration(seconds: float) -> str:
+    """Write a time as ``3.2 s``, ``4 min 10 s`` or ``2 h 05 min``."""
+    if seconds < 60:
+        return f"{number(seconds)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _stages(results: Results) -> list[list[Cell | str]]:
+    stages = results["stages"]
+    names = list(dict.fromkeys(step["stage"] for step in stages))
+    rows: list[list[Cell | str]] = []
+    for name in [*names, "all"]:
+        mine = [step for step in stages if name in (step["stage"], "all")]
+        spent = sum(step["seconds"] for step in mine if not step["reused"])
+        reused = sum(bool(step["reused"]) for step in mine)
+        rows.append([name.replace("_", " "), f"{len(mine):,}", f"{reused:,}", duration(spent)])
+    return rows
+
+
+def _sizes(results: Results, task: str) -> list[Block]:
+    found = results["sizes"].get(task) or {}
+    if not {"teacher", "student"} <= set(found):
+        return [Paragraph("Sizes and speeds were not measured.")]
+    teacher, student = found["teacher"], found["student"]
+    pairs = {key: (teacher.get(key) or 0, student.get(key) or 0) for key in ("parameters", "bytes", "documents_per_second")}
+    written = {
+        "parameters": ("Parameters", lambda value: f"{number(value / 1e6)} million"),
+        "bytes": ("Size on disk", lambda value: f"{number(value / MEBIBYTE)} MiB"),
+        "documents_per_second": ("Speed", lambda value: f"{number(value)} documents a second"),
+    }
+    rows: list[list[Cell | str]] = [["Model", teacher["model"], student["model"], ""]]
+    for key, (name, write) in written.items():
+        large, small = pairs[key]
+        change = f"{number(small / large, 2)} times" if large else empty()
+        rows.append([name, write(large), write(small), change])
+    return [Table("Text teacher and student", ["What", "Text teacher", "Student", "Student over teacher"], rows)]

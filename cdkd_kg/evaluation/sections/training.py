@@ -1,0 +1,80 @@
+"""Sections on the teachers and on training: what each expert counted for, how good it was, and the loss over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import fmean
+from typing import Any
+
+from cdkd_kg.evaluation.plots import learning_curves
+from cdkd_kg.evaluation.view import Block, Cell, Paragraph, Picture, Section, Table, by_task, domain_title, empty
+from cdkd_kg.evaluation.words import METRICS, condition_name, number, percent, span
+
+Results = Mapping[str, Any]
+SHOWN = ("micro_f1", "accuracy", "macro_f1", "ece", "nll")
+
+
+def teachers(results: Results) -> Section:
+    """Return weights and scores of the experts that the signals were fused from."""
+    text = (
+        "A signal is the product of experts: each is calibrated by a temperature and counts with a weight, both fitted "
+        "on validation documents of source domains. Below, each expert and the fused signal on the training texts of "
+        "target domains, whose labels no stage of training saw. Numbers are means over seeds, in small print the "
+        "lowest and highest seed."
+    )
+    return Section("teachers", "The teachers", [Paragraph(text), *by_task(results, _teachers)])
+
+
+def training(results: Results) -> Section:
+    """Return the learning curves."""
+    blocks = by_task(results, _curves)
+    return Section("training", "Training", blocks or [Paragraph("No training losses were logged.")])
+
+
+def _teachers(results: Results, task: str) -> list[Block]:
+    found = results["teachers"].get(task) or {}
+    blocks: list[Block] = []
+    seeds = found.get("experts") or {}
+    cases = [(name, expert) for name, experts in next(iter(seeds.values()), {}).items() for expert in experts]
+    rows = [
+        [condition_name(name), expert, *(_over_seeds([seeds[seed][name][expert][key] for seed in seeds]) for key in ("temperature", "weight"))]
+        for name, expert in cases
+    ]
+    if rows:
+        columns = ["Signal of", "Expert", "Temperature", "Weight"]
+        blocks.append(Table("Temperature and weight of each expert", columns, rows, frozenset({1})))
+    for domain, experts in sorted((found.get("unlabelled") or {}).items()):
+        blocks += _expert_scores(domain_title(results, domain), experts)
+    return blocks or [Paragraph("There was no teacher in this run.")]
+
+
+def _expert_scores(title: str, experts: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[Block]:
+    measured = {name: list(seeds.values()) for name, seeds in experts.items() if any(seeds.values())}
+    if not measured:
+        return [Paragraph(f"{title}: its training texts have no labels, hidden or not, so the teachers cannot be scored.")]
+    metrics = [metric for metric in SHOWN if metric in next(iter(measured.values()))[0]]
+    rows = []
+    for name, seeds in measured.items():
+        condition, _, expert = name.partition(": ")
+        cells = [_over_seeds([scores[metric] for scores in seeds], METRICS[metric].unit) for metric in metrics]
+        rows.append([condition_name(condition), expert or empty(), *cells])
+    columns = ["Signal of", "Expert", *(METRICS[metric].name for metric in metrics)]
+    return [Table(f"Teachers on the unlabelled training texts of {title}", columns, rows, frozenset({1}))]
+
+
+def _over_seeds(values: list[float], unit: str = "") -> Cell:
+    mean = fmean(values)
+    scale, digits = (100, 1) if unit == "%" else (1, 2)
+    text = percent(mean) if unit == "%" else f"{number(mean, 2)} {unit}".strip()
+    return Cell(text, span(min(values), max(values), scale, digits) if len(values) > 1 else "")
+
+
+def _curves(results: Results, task: str) -> list[Block]:
+    curves = results["curves"].get(task) or {}
+    if not any(any(runs.values()) for runs in curves.values()):
+        return []
+    caption = (
+        "Training loss over optimiser steps: thin lines are seeds, the strong line their mean. Students with a teacher "
+        "learn by more losses than the one without, so heights compare within a line, not between lines."
+    )
+    return [Picture(learning_curves(curves, f"Training loss over optimiser steps, task {task}"), caption)]

@@ -1,0 +1,179 @@
+"""An RDF dataset of named graphs: vocabulary, proposals of each run, what was accepted and rejected, decisions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple
+
+from cdkd_kg.artifacts import write_bytes
+from cdkd_kg.errors import GraphError
+from cdkd_kg.graph.iris import check_scheme, graph_iri
+from cdkd_kg.graph.parse import parse, read_bytes
+
+if TYPE_CHECKING:
+    import networkx
+    import rdflib
+
+    from cdkd_kg.entities.aliases import Label
+
+_PREFIX = "urn:cdkd:graph:"
+Term = NamedNode | BlankNode | Literal | Triple | DefaultGraph
+
+
+class KnowledgeGraph:
+    """Named graphs of one knowledge graph, in memory.
+
+    The graphs are ``urn:cdkd:graph:<name>/vocabulary``, ``.../proposed/<run>``, ``.../accepted``,
+    ``.../rejected`` and ``.../decisions``. There are no blank nodes, and nothing lies outside a named graph.
+
+    Args:
+        name: of the graph; lower-case letters, digits, ``_`` and ``-``.
+
+    Example:
+        >>> graph = KnowledgeGraph("medicine")
+        >>> len(graph), graph.vocabulary.value
+        (0, 'urn:cdkd:graph:medicine/vocabulary')
+    """
+
+    def __init__(self, name: str = "default") -> None:
+        self.name = name
+        self.store = Store()
+        self.vocabulary = graph_iri(name, "vocabulary")
+        self.accepted = graph_iri(name, "accepted")
+        self.rejected = graph_iri(name, "rejected")
+        self.decisions = graph_iri(name, "decisions")
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def __iter__(self) -> Iterator[Quad]:
+        return iter(self.store)
+
+    @classmethod
+    def load(cls, path: Path | str) -> KnowledgeGraph:
+        """Read a saved graph, or a vocabulary in any RDF format; triples without a graph are vocabulary.
+
+        Raises:
+            GraphError: the file is refused, or it holds graphs of several names.
+        """
+        path = Path(path)
+        quads = list(_skolemised(path))
+        names = {_name_of(quad.graph_name) for quad in quads} - {None}
+        if len(names) > 1:
+            raise GraphError("the file holds several graphs", where=str(path), why=f"named {sorted(map(str, names))}")
+        graph = cls(names.pop() or "default") if names else cls()
+        graph.add(quads, where=str(path))
+        return graph
+
+    @classmethod
+    def from_rdflib(cls, dataset: rdflib.Dataset, name: str = "default") -> KnowledgeGraph:
+        """Take the quads of an ``rdflib.Dataset``; blank nodes get IRIs, triples without a graph are vocabulary."""
+        from cdkd_kg.graph.rdflib_view import from_rdflib
+
+        graph = cls(name)
+        graph.add(from_rdflib(dataset), where="rdflib.Dataset")
+        return graph
+
+    def save(self, path: Path | str) -> None:
+        """Write sorted N-Quads: the same bytes for the same graph."""
+        write_bytes(Path(path), self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return sorted N-Quads, one a line."""
+        lines = self.store.dump(format=RdfFormat.N_QUADS).split(b"\n")
+        return b"".join(line + b"\n" for line in sorted(lines) if line)
+
+    @property
+    def revision(self) -> str:
+        """SHA-256 over the sorted N-Quads, as 64 hexadecimal digits."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+    def proposed(self, run: str) -> NamedNode:
+        """Return the IRI of the named graph with the proposals of ``run``."""
+        return graph_iri(self.name, f"proposed/{run}")
+
+    def visible(self) -> list[NamedNode]:
+        """Return the named graphs that say what holds: all but the rejected triples and the decisions."""
+        graphs = (node for node in self.store.named_graphs() if isinstance(node, NamedNode))
+        return sorted({*graphs} - {self.rejected, self.decisions}, key=lambda node: node.value)
+
+    def add(self, quads: Iterable[Quad], where: str = "") -> None:
+        """Add quads, all or none; those without a graph go to the vocabulary.
+
+        Args:
+            quads: of IRIs and literals.
+            where: where they come from, for the message.
+
+        Raises:
+            GraphError: a blank node, a triple term, or an IRI whose scheme is refused.
+        """
+        self.store.extend([self._checked(quad, where) for quad in quads])
+
+    def load_background(self, paths: Iterable[Path | str]) -> None:
+        """Read vocabularies into the vocabulary graph; each file goes in whole or not at all.
+
+        Blank nodes become ``urn:cdkd:bnode:<digest of the file>:<n>``, ``n`` by their order in the file.
+        """
+        for path in map(Path, paths):
+            quads = (Quad(q.subject, q.predicate, q.object, self.vocabulary) for q in _skolemised(path))
+            self.add(quads, where=str(path))
+
+    def labels(self, language: str = "en") -> Iterator[Label]:
+        """Yield the names of concepts that a text may use, sorted; see :func:`cdkd_kg.graph.labels.labels`."""
+        from cdkd_kg.graph.labels import labels
+
+        return labels(self, language)
+
+    def to_rdflib(self) -> rdflib.Dataset:
+        """Return an ``rdflib.Dataset`` with the same quads."""
+        from cdkd_kg.graph.rdflib_view import to_rdflib
+
+        return to_rdflib(self)
+
+    def to_networkx(self) -> networkx.MultiDiGraph[str]:
+        """Return entities and their relations; see :func:`cdkd_kg.graph.networkx_view.to_networkx`."""
+        from cdkd_kg.graph.networkx_view import to_networkx
+
+        return to_networkx(self)
+
+    def _checked(self, quad: Quad, where: str) -> Quad:
+        for term in quad:
+            if isinstance(term, NamedNode):
+                check_scheme(term.value, where)
+            elif isinstance(term, BlankNode | Triple):
+                raise GraphError(
+                    f"a {type(term).__name__} cannot be added: {str(term)[:200]}",
+                    where=where,
+                    why="every node has an IRI, so that graphs can be compared and edits undone",
+                    remedy="give it an IRI; a triple is spoken of by a statement node",
+                )
+        if isinstance(quad.graph_name, DefaultGraph):
+            return Quad(quad.subject, quad.predicate, quad.object, self.vocabulary)
+        return quad
+
+
+def _name_of(graph: NamedNode | BlankNode | DefaultGraph) -> str | None:
+    if isinstance(graph, NamedNode) and graph.value.startswith(_PREFIX):
+        return graph.value.removeprefix(_PREFIX).partition("/")[0]
+    return None
+
+
+def _skolemised(path: Path) -> Iterator[Quad]:
+    digest = ""
+    seen: dict[BlankNode, NamedNode] = {}
+
+    def named(term: Term) -> Term:
+        nonlocal digest
+        if not isinstance(term, BlankNode):
+            return term
+        digest = digest or hashlib.sha256(read_bytes(path)).hexdigest()[:16]
+        return seen.setdefault(term, NamedNode(f"urn:cdkd:bnode:{digest}:{len(seen)}"))
+
+    for quad in parse(path):
+        if any(isinstance(term, BlankNode) for term in quad):
+            quad = Quad(*map(named, quad))  # type: ignore[arg-type]
+        yield quad

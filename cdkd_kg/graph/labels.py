@@ -1,0 +1,80 @@
+"""Names of concepts, out of SKOS and RDFS labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyoxigraph import Literal, NamedNode
+
+from cdkd_kg.entities.aliases import Kind, Label
+from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.namespaces import OWL, RDF, RDFS, SKOS
+
+MAX_CHARACTERS = 1000
+_KINDS: tuple[tuple[NamedNode, Kind], ...] = (
+    (SKOS.prefLabel, "preferred"),
+    (RDFS.label, "preferred"),
+    (SKOS.altLabel, "alternative"),
+    (SKOS.hiddenLabel, "hidden"),
+)
+_NO_CONCEPTS = (
+    RDF.Property, OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty, OWL.Ontology, SKOS.ConceptScheme,
+)  # fmt: skip
+
+
+def labels(graph: KnowledgeGraph, language: str = "en") -> Iterator[Label]:
+    """Yield what concepts are called, sorted.
+
+    Labels in ``language`` (``en-GB`` is ``en``) and labels without a language count. Left out are blank labels,
+    those over 1,000 characters, what is not a concept (properties, schemes), and deprecated or rejected ones.
+
+    Args:
+        graph: where the labels are.
+        language: as in RDF, such as ``"en"``.
+    """
+    hidden = _not_concepts(graph)
+    yield from sorted(
+        {
+            Label(iri, text.value.strip(), kind)
+            for predicate, kind in _KINDS
+            for iri, text in _texts(graph, predicate)
+            if iri not in hidden and _is_name(text, language)
+        }
+    )
+
+
+def preferred(graph: KnowledgeGraph, language: str = "en") -> dict[str, str]:
+    """Return one name an IRI: a SKOS label before an RDFS one, then the first in sorted order."""
+    names: dict[str, str] = {}
+    for predicate in (SKOS.prefLabel, RDFS.label):
+        found = sorted((iri, text.value.strip()) for iri, text in _texts(graph, predicate) if _is_name(text, language))
+        for iri, text in found:
+            names.setdefault(iri, text)
+    return names
+
+
+def _texts(graph: KnowledgeGraph, predicate: NamedNode) -> Iterator[tuple[str, Literal]]:
+    rejected = {(quad.subject, quad.object) for quad in graph.store.quads_for_pattern(None, predicate, None, graph.rejected)}
+    for name in graph.visible():
+        for quad in graph.store.quads_for_pattern(None, predicate, None, name):
+            subject, text = quad.subject, quad.object
+            if isinstance(subject, NamedNode) and isinstance(text, Literal) and (subject, text) not in rejected:
+                yield subject.value, text
+
+
+def _is_name(text: Literal, language: str) -> bool:
+    if text.language and text.language.partition("-")[0] != language:
+        return False
+    return 0 < len(text.value.strip()) <= MAX_CHARACTERS
+
+
+def _not_concepts(graph: KnowledgeGraph) -> set[str]:
+    found = {
+        quad.subject
+        for kind in _NO_CONCEPTS
+        for name in graph.visible()
+        for quad in graph.store.quads_for_pattern(None, RDF.type, kind, name)
+    }
+    deprecated = graph.store.quads_for_pattern(None, OWL.deprecated, Literal(True), None)
+    found |= {quad.subject for quad in deprecated if quad.graph_name != graph.rejected}
+    return {node.value for node in found if isinstance(node, NamedNode)}

