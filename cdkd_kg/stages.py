@@ -111,7 +111,12 @@ def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path) -> Iterator[tuple
             continue
         begin = time.monotonic()
         inputs = {name: need.folder(cache) for name, need in job.needs.items()}
-        about = {"stage": job.stage, "key": job.key, "fingerprint": job.fingerprint, "options": dict(job.options)}
+        about: dict[str, Any] = {
+            "stage": job.stage,
+            "key": job.key,
+            "fingerprint": job.fingerprint,
+            "options": dict(job.options),
+        }
         with new_folder(job.folder(cache), about) as folder:
             job.work(job, inputs, folder)
             about["seconds"] = round(time.monotonic() - begin, 2)

@@ -11,7 +11,9 @@ from cdkd_kg.artifacts import canonical_json, sha256_text
 
 Kind = Literal["preferred", "alternative", "hidden"]
 
-CASED, FOLDED, ALTERNATIVE, LEMMA, HIDDEN = 1.0, 0.9, 0.8, 0.7, 0.6
+CASED = 1.0
+FOLDED: dict[Kind, float] = {"preferred": 0.9, "alternative": 0.8, "hidden": 0.6}
+LEMMA: dict[Kind, float] = {"preferred": 0.7, "alternative": 0.65, "hidden": 0.6}
 LONGEST_ACRONYM = 6
 
 
@@ -36,7 +38,7 @@ class AliasTable:
     """The labels of a vocabulary, looked up as written, casefolded, and by lemma form.
 
     A match is as strong as its form: preferred label as written 1.0, preferred label casefolded 0.9,
-    alternative label 0.8, lemma form 0.7, hidden label 0.6. The score of a concept is its strongest match
+    alternative label 0.8, lemma form of a preferred label 0.7 and of an alternative one 0.65, hidden label 0.6. The score of a concept is its strongest match
     divided by the number of concepts that match at least as strongly, so that two equal ones get half each.
     An acronym ("ALL", "FACE") matches only as it is written.
 
@@ -85,7 +87,7 @@ class AliasTable:
 
     def _look_up(self, anchor: str, lemma: str) -> tuple[Candidate, ...]:
         found = [(_strength(label, anchor), label) for label in self._folded.get(fold(anchor), ())]
-        found += [(min(LEMMA, _KINDS[label.kind]), label) for label in self._lemmas.get(lemma, ())]
+        found += [(LEMMA[label.kind], label) for label in self._lemmas.get(lemma, ())]
         best: dict[str, tuple[float, Label]] = {}
         for strength, label in sorted(found, key=lambda match: (-match[0], match[1])):
             if strength > 0:
@@ -98,13 +100,10 @@ class AliasTable:
         )
 
 
-_KINDS: dict[Kind, float] = {"preferred": FOLDED, "alternative": ALTERNATIVE, "hidden": HIDDEN}
-
-
 def _strength(label: Label, anchor: str) -> float:
-    if label.text == anchor:
-        return CASED if label.kind == "preferred" else _KINDS[label.kind]
-    return 0.0 if is_acronym(label.text) else _KINDS[label.kind]
+    if label.text != anchor:
+        return 0.0 if is_acronym(label.text) else FOLDED[label.kind]
+    return CASED if label.kind == "preferred" else FOLDED[label.kind]
 
 
 def fold(text: str) -> str:

@@ -1,46 +1,67 @@
-"""Noun concepts: what a text is about, beside the things it names."""
+"""Noun concepts: what a text is about, beside the things it names.
+
+A noun phrase is taken apart into its nouns, because nouns are shared by documents and phrases hardly are.
+What the vocabulary knows, and what is a proper name, stays whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 
-from spacy.tokens import Doc, Token
+from spacy.tokens import Doc, Span, Token
 
 from cdkd_kg.entities.words import is_content
 
-_NOUNS = frozenset({"NOUN", "PROPN"})
-_PARTS = _NOUNS | {"ADJ"}
-_HYPHENS = frozenset("-\u2010\u2011\u2013")
+_NOUNS = ("NOUN", "PROPN")
+_HYPHENS = ("-", "\u2010", "\u2011", "\u2013")
 
 
-def noun_concepts(doc: Doc, taken: Container[int]) -> Iterator[tuple[int, int]]:
-    """Yield the token spans ``[start, end)`` of noun concepts; none holds a token that is ``taken``.
+def noun_concepts(doc: Doc, taken: Container[int], is_known: Callable[[Span], bool]) -> Iterator[tuple[int, int]]:
+    """Yield the token spans ``[start, end)`` of noun concepts, in order, without overlaps.
 
-    A concept ends at the head noun of a noun chunk and begins where its nouns, adjectives and hyphens
-    begin: determiners, pronouns, numbers and stop words are left out. In a language for which spaCy has
-    no noun chunks, and in a text without a parse, every noun is a concept.
+    A concept is, of a run of nouns, adjectives and hyphens, the longest part of several tokens that is
+    known, else the proper nouns that stand together, else one noun. Pronouns, numbers, URLs, stop words and
+    single letters are none. Parts of speech are all it needs; a text without them has none.
+
+    Args:
+        doc: a tagged text.
+        taken: tokens that belong to stronger mentions already.
+        is_known: says whether the vocabulary has a span, perhaps in another inflection.
     """
-    for left, head in _chunks(doc):
-        if head in taken or doc[head].pos_ not in _NOUNS or not is_content(doc[head]):
-            continue
-        start = head
-        while start > left and start - 1 not in taken and _joins(doc[start - 1]):
-            start -= 1
-        while doc[start].pos_ not in _PARTS:
-            start += 1
-        yield start, head + 1
+    for first, last in _runs(doc, taken):
+        start = first
+        while start < last:
+            ends = range(last, start + 1, -1)
+            known = next((end for end in ends if is_known(doc[start:end])), None)
+            end = known or _name_end(doc, start, last)
+            if known or doc[start].pos_ in _NOUNS:
+                yield start, end
+            start = end
 
 
-def _chunks(doc: Doc) -> list[tuple[int, int]]:
-    if doc.has_annotation("DEP"):
-        try:
-            return [(chunk.start, chunk.root.i) for chunk in doc.noun_chunks]
-        except NotImplementedError:
-            pass
-    return [(token.i, token.i) for token in doc if token.pos_ in _NOUNS]
+def _runs(doc: Doc, taken: Container[int]) -> Iterator[tuple[int, int]]:
+    start = 0
+    for token in doc:
+        if token.i in taken or not _joins(token):
+            if token.i > start:
+                yield start, token.i
+            start = token.i + 1
+    if len(doc) > start:
+        yield start, len(doc)
+
+
+def _name_end(doc: Doc, start: int, last: int) -> int:
+    """Return where the proper nouns that begin at ``start`` end; hyphens may join them."""
+    end = start + 1
+    while doc[start].pos_ == "PROPN" and end < last:
+        step = 2 if doc[end].text in _HYPHENS else 1
+        if end + step > last or doc[end + step - 1].pos_ != "PROPN":
+            break
+        end += step
+    return end
 
 
 def _joins(token: Token) -> bool:
     if token.text in _HYPHENS:
         return token.i > 0 and not token.whitespace_ and not token.nbor(-1).whitespace_
-    return token.pos_ in _PARTS and is_content(token)
+    return (token.pos_ in _NOUNS or token.pos_ == "ADJ") and is_content(token)

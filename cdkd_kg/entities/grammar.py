@@ -43,8 +43,9 @@ def triples(doc: Doc) -> Iterator[Triple]:
             found = _noun_phrase(token)
         else:
             continue
-        if not _negated(token):
-            yield from (triple for shared in found for triple in _coordinated(shared) if triple.predicate)
+        stated = [triple for triple in found if triple.predicate]
+        if stated and not _negated(token):
+            yield from (triple for shared in stated for triple in _coordinated(shared))
 
 
 def predicate_form(*words: str) -> str:

@@ -26,7 +26,7 @@ def link(anchor: str, lemma: str, aliases: AliasTable) -> Link:
     """Return the link of a mention: "new" without a candidate, "ambiguous" where the best two are equal."""
     candidates = aliases.candidates(anchor, lemma)
     if not candidates:
-        return Link((), None, "new", LEMMA)
+        return Link((), None, "new", LEMMA["preferred"])
     best = candidates[0]
     if len(candidates) > 1 and candidates[1].score == best.score:
         return Link(candidates, None, "ambiguous", best.score)

@@ -17,7 +17,7 @@ from cdkd_kg.entities.concepts import noun_concepts
 from cdkd_kg.entities.gazetteer import Gazetteer
 from cdkd_kg.entities.linker import Link, link
 from cdkd_kg.entities.overlaps import Found, without_overlaps
-from cdkd_kg.entities.words import label_lemmas, lemma_form, normal_form
+from cdkd_kg.entities.words import normal_form, span_lemma_form
 
 SPANS = "cdkd"
 TERM, CONCEPT = "TERM", "CONCEPT"
@@ -44,9 +44,8 @@ class MentionFinder:
 
     def use(self, nlp: Language, aliases: AliasTable) -> None:
         """Find and link the labels of ``aliases`` from now on; ``nlp`` is the pipeline of this component."""
-        texts = aliases.texts()
-        self._aliases = aliases.with_lemmas(label_lemmas(nlp, texts))
-        self._gazetteer = Gazetteer(nlp, texts)
+        self._gazetteer = Gazetteer(nlp, aliases.texts())
+        self._aliases = aliases.with_lemmas(self._gazetteer.lemmas)
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the mentions of ``doc``."""
@@ -59,8 +58,11 @@ class MentionFinder:
         if not self._noun_concepts:
             return named
         taken = {token for found in named for token in range(found.start, found.end)}
-        concepts = [Found(_CONCEPT, start, end, CONCEPT) for start, end in noun_concepts(doc, taken)]
-        return without_overlaps([*named, *concepts])
+        concepts = [Found(_CONCEPT, start, end, CONCEPT) for start, end in noun_concepts(doc, taken, self._is_known)]
+        return sorted([*named, *concepts], key=lambda found: found.start)
+
+    def _is_known(self, span: Span) -> bool:
+        return bool(self._aliases.candidates(span.text, span_lemma_form(span)))
 
     def _terms(self, doc: Doc) -> Iterator[Found]:
         types = {(found.start, found.end): found.label for found in self._entities(doc)}
@@ -75,7 +77,7 @@ class MentionFinder:
                 yield Found(_NER, span.start, span.end, entity.label_)
 
     def _linked(self, span: Span) -> Span:
-        known = link(span.text, lemma_form(span), self._aliases)
+        known = link(span.text, span_lemma_form(span), self._aliases)
         linked = Span(span.doc, span.start, span.end, label=span.label_, kb_id=known.iri or "")
         linked._.cdkd = Mention(normal_form(linked), known)
         return linked

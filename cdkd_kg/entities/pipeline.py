@@ -45,14 +45,14 @@ def load_pipeline(config: EntitiesConfig) -> Language:
 def needed_pipes(nlp: Language, config: EntitiesConfig) -> list[str]:
     """Return the names of the pipes that ``config`` needs, in the order of the pipeline.
 
-    Noun concepts and relations need parts of speech, lemmas and the parse; entity types need the entity
+    Noun concepts need parts of speech and lemmas, relations the parse as well; entity types need the entity
     recogniser; a shared vector layer is needed while one of its listeners is. Pipes of unknown kind stay.
     """
-    grammar = config.noun_concepts or config.relations
-    words = dict.fromkeys(("tagger", "morphologizer", "attribute_ruler", "lemmatizer", "trainable_lemmatizer"), grammar)
+    tagged = config.noun_concepts or config.relations
+    words = dict.fromkeys(("tagger", "morphologizer", "attribute_ruler", "lemmatizer", "trainable_lemmatizer"), tagged)
     names = dict.fromkeys(("ner", "beam_ner", "entity_ruler"), bool(config.types))
     unused = dict.fromkeys(("textcat", "textcat_multilabel", "spancat", "entity_linker"), False)
-    wanted = {"parser": grammar, **words, **names, **unused}
+    wanted = {"parser": config.relations, **words, **names, **unused}
     kept = [name for name in nlp.pipe_names if wanted.get(nlp.get_pipe_meta(name).factory, True)]
     return [name for name in kept if _has_listeners(nlp, name, kept)]
 

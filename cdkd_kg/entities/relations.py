@@ -50,13 +50,19 @@ def find_relations(doc: Doc) -> Doc:
 
 
 def _relation(mentions: list[Span], triple: Triple, subject: int, object_: int) -> list[Relation]:
-    """Return one relation, or none: a name is no kind of anything named, and nothing is related to itself."""
+    """Return one relation, or none.
+
+    Nothing is related to itself; a name is no kind, so that names are subjects of ``is_a`` only; and beside
+    a plain noun an apposition says the same again rather than what kind it is.
+    """
     if mentions[subject]._.cdkd.concept == mentions[object_]._.cdkd.concept:
         return []
     if triple.predicate == IS_A and _is_named(mentions[object_]):
-        if _is_named(mentions[subject]):
-            return []
         subject, object_ = object_, subject
+        if _is_named(mentions[object_]):
+            return []
+    if triple.pattern == "apposition" and mentions[subject].label_ == CONCEPT:
+        return []
     return [Relation(subject, object_, triple.predicate, triple.pattern, CONFIDENCE[triple.pattern])]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from spacy.language import Language
 from spacy.pipeline import Lemmatizer
@@ -12,9 +12,13 @@ from cdkd_kg.entities.aliases import fold
 
 
 def is_content(token: Token) -> bool:
-    """Say whether a token means something alone: two letters, and no stop word, number, URL or address."""
+    """Say whether a token means something alone: a word of two letters, no stop word, number, URL or address."""
     letters = sum(letter.isalpha() for letter in token.text)
-    return letters > 1 and not (token.is_stop or token.like_num or token.like_url or token.like_email)
+    return (
+        letters > 1
+        and token.text[0].isalpha()
+        and not (token.is_stop or token.like_num or token.like_url or token.like_email)
+    )
 
 
 def normal_form(span: Span) -> str:
@@ -22,32 +26,38 @@ def normal_form(span: Span) -> str:
     return fold("".join(_lemma(token) + token.whitespace_ for token in span))
 
 
-def lemma_form(span: Span) -> str:
-    """Return a span casefolded with its last word as a lemma: what a mention is looked up by.
+def lemma_form(text: str, last: int, lemma: str) -> str:
+    """Return ``text`` casefolded, with ``lemma`` for its last word, which begins at ``last``.
 
-    Only the last word, because that is all a label tells without reading it in a sentence.
+    Mentions and labels are compared by it. Only the last word changes, because that is all a label tells
+    without being read in a sentence.
     """
-    return fold(_before_last(span) + _lemma(span[-1]))
+    return fold(text[:last] + lemma)
 
 
-def label_lemmas(nlp: Language, texts: Iterable[str]) -> dict[str, str]:
-    """Return label text -> lemma form, by tokenizer and rules alone: the last word is taken for a noun.
+def span_lemma_form(span: Span) -> str:
+    """Return the lemma form of a span that has been tagged."""
+    last = span[-1]
+    return lemma_form(span.text, last.idx - span.start_char, _lemma(last))
 
-    Empty where the pipeline has no lemmatizer that works by rules or tables.
+
+def noun_lemmatizer(nlp: Language) -> Callable[[Token], str]:
+    """Return a function that gives the lemma of an untagged token as if it were a noun.
+
+    It works by the rules or tables of the pipeline's lemmatizer; where there are none it gives the token.
     """
     lemmatizer = next((pipe for _, pipe in nlp.pipeline if isinstance(pipe, Lemmatizer)), None)
-    forms: dict[str, str] = {}
-    if lemmatizer is None:
-        return forms
-    for doc in nlp.tokenizer.pipe(text for text in texts if text.strip()):
-        last = doc[-1]
-        last.pos_ = "NOUN"
-        forms[doc.text] = fold(_before_last(doc[:]) + lemmatizer.lemmatize(last)[0])
-    return forms
+    known: dict[str, str] = {}
 
+    def lemma(token: Token) -> str:
+        if lemmatizer is None:
+            return str(token.text)
+        if token.text not in known:
+            token.pos_ = "NOUN"
+            known[token.text] = lemmatizer.lemmatize(token)[0]
+        return known[token.text]
 
-def _before_last(span: Span) -> str:
-    return "".join(token.text_with_ws for token in span[:-1])
+    return lemma
 
 
 def _lemma(token: Token) -> str:

@@ -41,9 +41,10 @@ def score_domain(
     bins = config.calibration_bins
     seeds = [scores(one, truth, multi_label, bins) for one in logits]
     tables = [confusion(one, truth, multi_label) for one in logits]
+    drawn = _means_of_seeds(logits, truth, multi_label, bins, resamples(len(truth), config.bootstrap))
     return {
         "n": int(kept.sum()),
-        "scores": _with_intervals(seeds, _means_of_seeds(logits, truth, multi_label, config)),
+        "scores": _with_intervals(seeds, drawn),
         "confusion": np.sum(tables, axis=0).tolist(),
         "reliability": reliability(np.concatenate(logits), np.tile(truth, (len(logits), 1)), multi_label, bins),
     }
@@ -77,20 +78,25 @@ def compare_domain(
     if not kept.any() or SUBJECT not in answers:
         return []
     metric, truth = primary_metric(multi_label), targets[kept]
+    draws, everything = resamples(int(kept.sum()), config.bootstrap), np.ones((1, int(kept.sum())), dtype=np.float32)
     whole, drawn = {}, {}
     for name in (SUBJECT, *rivals):
         logits = [one[kept] for _, one in sorted(answers[name].items())]
-        whole[name] = np.mean([scores(one, truth, multi_label, config.calibration_bins)[metric] for one in logits])
-        drawn[name] = _means_of_seeds(logits, truth, multi_label, config)[metric]
-    found = []
-    for rival in rivals:
-        differences = drawn[SUBJECT] - drawn[rival]
-        low, high = _interval(differences)
-        difference = round(float(whole[SUBJECT] - whole[rival]), 6)
-        entry = {"a": SUBJECT, "b": rival, "metric": metric, "difference": difference, "low": low, "high": high}
-        found.append(entry | {"p": sign_p(differences)})
-    corrected = holm([entry["p"] for entry in found])
-    return [entry | {"p": round(p, 6)} for entry, p in zip(found, corrected, strict=True)]
+        whole[name] = _means_of_seeds(logits, truth, multi_label, config.calibration_bins, everything)[metric][0]
+        drawn[name] = _means_of_seeds(logits, truth, multi_label, config.calibration_bins, draws)[metric]
+    differences = {rival: drawn[SUBJECT] - drawn[rival] for rival in rivals}
+    corrected = holm([sign_p(differences[rival]) for rival in rivals])
+    return [
+        {
+            "a": SUBJECT,
+            "b": rival,
+            "metric": metric,
+            "difference": round(float(whole[SUBJECT] - whole[rival]), 6),
+            **dict(zip(("low", "high"), _interval(differences[rival]), strict=True)),
+            "p": round(p, 6),
+        }
+        for rival, p in zip(rivals, corrected, strict=True)
+    ]
 
 
 def sign_p(differences: Floats) -> float:
@@ -132,10 +138,9 @@ _ZERO = 1e-7
 
 
 def _means_of_seeds(
-    logits: Sequence[Floats], truth: Floats, multi_label: bool, config: EvaluationConfig
+    logits: Sequence[Floats], truth: Floats, multi_label: bool, bins: int, draws: NDArray[np.float32]
 ) -> dict[str, Floats]:
-    draws = resamples(len(truth), config.bootstrap)
-    seeds = [resampled_scores(one, truth, multi_label, config.calibration_bins, draws) for one in logits]
+    seeds = [resampled_scores(one, truth, multi_label, bins, draws) for one in logits]
     return {metric: np.mean([seed[metric] for seed in seeds], axis=0) for metric in seeds[0]}
 
 

@@ -59,9 +59,9 @@ def confusion(logits: Floats, targets: Floats, multi_label: bool) -> list[list[i
     said, truth = decisions(logits, multi_label), targets.astype(bool)
     if multi_label:
         (tn, fp), (fn, tp) = np.moveaxis(multilabel_confusion_matrix(truth, said), 0, -1)
-        return np.stack([tp, fp, fn, tn], axis=1).astype(int).tolist()
+        return _integers(np.stack([tp, fp, fn, tn], axis=1))
     classes = np.arange(targets.shape[1])
-    return confusion_matrix(truth.argmax(axis=1), said.argmax(axis=1), labels=classes).astype(int).tolist()
+    return _integers(confusion_matrix(truth.argmax(axis=1), said.argmax(axis=1), labels=classes))
 
 
 def reliability(logits: Floats, targets: Floats, multi_label: bool, bins: int) -> list[dict[str, float]]:
@@ -137,6 +137,10 @@ def check(logits: Floats, targets: Floats, multi_label: bool) -> None:
             why="the training of the student or of a teacher diverged",
             remedy="lower learning_rate and run again",
         )
+
+
+def _integers(table: NDArray[np.integer]) -> list[list[int]]:
+    return [[int(count) for count in row] for row in table]
 
 
 def _log_loss(logits: Floats, truth: Flags, multi_label: bool) -> float:

@@ -13,21 +13,23 @@ from matplotlib.ticker import MaxNLocator
 
 from cdkd_kg.evaluation.palette import MARKERS, light, series
 from cdkd_kg.evaluation.svg import drawing, short, to_svg
-from cdkd_kg.evaluation.words import condition_name, number, percent, span
+from cdkd_kg.evaluation.words import METRICS, condition_name, number, percent, span
 
-WIDTH = 7.6
+WIDTH = 8.6
 MOST_CLASSES = 30
 """A confusion matrix of more classes cannot be read."""
+PANEL = 125
+"""How far apart the panels of a reliability diagram are, in percent of one."""
 
 Scores = Mapping[str, Mapping[str, Any]]
 
 
-def score_intervals(students: Mapping[str, Scores], domains: Sequence[str], metric: str, title: str) -> str:
+def score_intervals(students: Mapping[str, Scores], domains: Mapping[str, str], metric: str, title: str) -> str:
     """Draw mean, interval and single seeds of every condition, one group a domain; domains without rows are left out.
 
     Args:
         students: ``{condition: {domain: {"n", "scores"}}}``.
-        domains: in the order to be drawn.
+        domains: in the order to be drawn, each with what it is called.
         metric: which score; a share.
         title: what the figure shows.
     """
@@ -41,7 +43,9 @@ def score_intervals(students: Mapping[str, Scores], domains: Sequence[str], metr
         places, names = [], []
         for group, domain in enumerate(groups):
             top = group * step
-            axes.text(0, top, short(domain, 60), transform=axes.get_yaxis_transform(), va="center", weight="bold")
+            axes.text(
+                0, top, short(domains[domain], 70), transform=axes.get_yaxis_transform(), va="center", weight="bold"
+            )
             for row, condition in enumerate(conditions, start=1):
                 entry = students[condition].get(domain, {})
                 if entry.get("n"):
@@ -50,7 +54,7 @@ def score_intervals(students: Mapping[str, Scores], domains: Sequence[str], metr
                     names.append(condition_name(condition))
         axes.set_yticks(places, names)
         axes.set_ylim(len(groups) * step - 1, -0.7)
-        axes.set_xlabel(f"{metric.replace('_', '-').replace('f1', 'F1')}, %".capitalize().replace("f1", "F1"))
+        axes.set_xlabel(f"{METRICS[metric].name}, %")
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         axes.grid(axis="x")
         axes.spines["left"].set_visible(False)
@@ -65,7 +69,8 @@ def _interval(axes: Axes, height: float, condition: str, score: Mapping[str, Any
     if len(score["seeds"]) > 1:
         seeds = 100 * np.asarray(score["seeds"])
         axes.plot(seeds, np.full(len(seeds), height), "|", color=colour, markersize=8, markeredgewidth=0.8)
-    axes.plot(mean, height, MARKERS.get(condition, "o"), color=colour, markersize=6.5, markeredgecolor=light("paper"))
+    marker, edge = MARKERS.get(condition, "o"), light("paper")
+    axes.plot(mean, height, marker, color=colour, markersize=7.5, markeredgecolor=edge, markeredgewidth=0.7)
     text = f"{percent(score['mean'])}  ({span(score['low'], score['high'])})"
     axes.text(1.01, height, text, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
 
@@ -82,15 +87,15 @@ def confusion_matrix(matrix: Sequence[Sequence[int]], labels: Sequence[str], tit
         axes = figure.subplots()
         for row, column in zip(*np.nonzero(shares > 0.004), strict=True):
             share = float(shares[row, column])
-            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=light("fill"), alpha=0.06 + 0.94 * share))
+            axes.add_patch(
+                Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=light("fill"), alpha=0.06 + 0.94 * share)
+            )
             colour = light("on-fill") if share > 0.5 else light("ink")
             text = number(100 * share, 0)
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7 if many else 9)
         names = [short(label, 18) for label in labels]
         axes.set_xticks(range(len(labels)), names, rotation=90 if many else 35, ha="center" if many else "right")
         axes.set_yticks(range(len(labels)), names)
-        if not many:
-            axes.tick_params(axis="x", rotation=35)
         axes.set(xlim=(-0.5, len(labels) - 0.5), ylim=(len(labels) - 0.5, -0.5), aspect="equal")
         axes.set(xlabel="predicted class", ylabel="true class, % of its documents")
         axes.tick_params(length=0)
@@ -107,25 +112,33 @@ def reliability_diagrams(tables: Mapping[str, Sequence[Mapping[str, float]]], ti
         title: what the figure shows.
     """
     with drawing():
-        columns = min(len(tables), 3)
-        rows = -(-len(tables) // columns)
-        figure = Figure(figsize=(WIDTH * max(columns, 2) / 3, 2.75 * rows), layout="constrained")
-        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
-        for axes, (condition, bins) in zip(grid, tables.items(), strict=False):
-            colour = light(condition) if condition in MARKERS else light("ink")
-            total = sum(row["count"] for row in bins)
-            sure, right = ([100 * row[key] for row in bins] for key in ("confidence", "accuracy"))
-            axes.plot([0, 100], [0, 100], color=light("soft"), linewidth=1, linestyle=(0, (4, 3)))
-            axes.plot(sure, right, color=colour, linewidth=1.2)
-            sizes = [12 + 160 * row["count"] / total for row in bins]
-            axes.scatter(sure, right, sizes, color=colour, edgecolor=light("paper"), linewidth=0.8, zorder=3)
-            axes.set(title=condition_name(condition), xlim=(0, 102), ylim=(0, 102), aspect="equal")
-            axes.grid()
-        for axes in grid[len(tables) :]:
-            axes.set_visible(False)
-        figure.supxlabel("confidence, %", fontsize=9, color=light("soft"))
-        figure.supylabel("right answers, %", fontsize=9, color=light("soft"))
+        figure = Figure(figsize=(0.5 + 1.55 * len(tables), 2.1), layout="constrained")
+        axes = figure.subplots()
+        # One set of axes for all panels: a page has many of these, and axes are what takes matplotlib its time.
+        for place, (condition, bins) in enumerate(tables.items()):
+            _reliability(axes, place * PANEL, condition, bins)
+        ticks = [(place * PANEL + at, str(at)) for place in range(len(tables)) for at in (0, 50, 100)]
+        axes.set_xticks([at for at, _ in ticks], [name for _, name in ticks])
+        axes.set(xlim=(-6, len(tables) * PANEL - PANEL + 106), ylim=(-6, 106), yticks=(0, 50, 100), aspect="equal")
+        axes.set(xlabel="confidence, %", ylabel="right answers, %")
+        axes.spines[["left", "bottom"]].set_visible(False)
+        axes.tick_params(length=0)
         return to_svg(figure, title)
+
+
+def _reliability(axes: Axes, left: float, condition: str, bins: Sequence[Mapping[str, float]]) -> None:
+    colour = light(condition) if condition in MARKERS else light("ink")
+    for at in (0, 50, 100):
+        axes.plot([left, left + 100], [at, at], color=light("line"), linewidth=0.6)
+        axes.plot([left + at, left + at], [0, 100], color=light("line"), linewidth=0.6)
+    total = sum(row["count"] for row in bins)
+    sure = [left + 100 * row["confidence"] for row in bins]
+    right = [100 * row["accuracy"] for row in bins]
+    axes.plot([left, left + 100], [0, 100], color=light("soft"), linewidth=1, linestyle=(0, (4, 3)))
+    axes.plot(sure, right, color=colour, linewidth=1.2)
+    sizes = [8 + 150 * row["count"] / total for row in bins]
+    axes.scatter(sure, right, sizes, color=colour, edgecolor=light("paper"), linewidth=0.8, zorder=3)
+    axes.text(left, 110, condition_name(condition))
 
 
 def learning_curves(curves: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]], title: str) -> str:

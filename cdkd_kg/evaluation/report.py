@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from cdkd_kg.evaluation.palette import COLOURS
 from cdkd_kg.evaluation.sections import errors, inputs, run, scores, training
 from cdkd_kg.evaluation.svg import clean
-from cdkd_kg.evaluation.view import Section
+from cdkd_kg.evaluation.view import Section, ordered
 from cdkd_kg.evaluation.words import plural
 
 TEMPLATE = "report.html.j2"
@@ -26,6 +26,7 @@ def render_report(results: Mapping[str, Any]) -> str:
     Args:
         results: the content of ``results.json``.
     """
+    results = ordered(results)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

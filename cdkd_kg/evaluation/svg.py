@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 from matplotlib import rc_context
@@ -22,6 +22,9 @@ STYLE: dict[str, Any] = {
     "text.parse_math": False,  # a label may hold a dollar sign
     "font.family": "DejaVu Sans",
     "font.size": 9,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
     "text.color": light("ink"),
     "axes.edgecolor": light("line"),
     "axes.labelcolor": light("soft"),
@@ -45,7 +48,7 @@ STYLE: dict[str, Any] = {
 @contextmanager
 def drawing() -> Iterator[None]:
     """Draw inside this block: the house style holds, and fonts without a label's glyphs are not complained of."""
-    with rc_context(STYLE), warnings.catch_warnings():
+    with rc_context(cast("Any", STYLE)), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         yield
 
@@ -62,15 +65,15 @@ def to_svg(figure: Figure, title: str) -> str:
         figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     # What is parsed here was written two lines above.
     root = ElementTree.fromstring(buffer.getvalue())  # noqa: S314
-    for metadata in root.findall(f"{{{SVG}}}metadata"):
-        root.remove(metadata)
     used = set(re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", buffer.getvalue()))
-    keep = {name for pair in used for name in pair if name}
-    for element in root.iter():
-        _tidy(element, keep)
+    _slim(root, {name for pair in used for name in pair if name})
     width = float(root.attrib.pop("width").removesuffix("pt"))
-    root.attrib.pop("height")
-    root.attrib.update({"role": "img", "style": f"max-width:{width * 4 / 3:.0f}px", "aria-label": clean(title)})
+    root.attrib = {
+        "viewBox": root.attrib["viewBox"],
+        "role": "img",
+        "style": f"max-width:{width * 4 / 3:.0f}px",
+        "stroke-linejoin": "round",
+    }
     heading = ElementTree.Element("title")
     heading.text = clean(title)
     root.insert(0, heading)
@@ -90,25 +93,40 @@ def short(text: str, length: int = 24) -> str:
 
 def _harmless(char: str) -> bool:
     turning = "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
-    return not turning and char not in "\ufffe\uffff" and unicodedata.category(char) not in ("Cc", "Cs")
+    control = unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t"
+    return not (turning or control or char in "\ufffe\uffff")
 
 
-def _tidy(element: ElementTree.Element, keep: set[str]) -> None:
+def _slim(element: ElementTree.Element, keep: set[str]) -> None:
     element.tag = element.tag.rpartition("}")[2]
-    for name in list(element.attrib):
-        value = element.attrib.pop(name)
-        short_name = name.rpartition("}")[2]
-        if short_name == "id" and value not in keep:
-            continue
-        element.attrib[short_name] = _page_style(value) if short_name in ("style", "fill", "stroke") else value
-    for text in ("text", "tail"):
-        if not (getattr(element, text) or "").strip():
-            setattr(element, text, None)
+    element.attrib = {key: value for key, value in map(_attribute, element.items()) if _needed(key, value, keep)}
+    if not (element.text or "").strip():
+        element.text = None
+    element.tail = None
+    for child in list(element):
+        _slim(child, keep)
+    element[:] = [kept for child in element for kept in _unwrapped(child)]
 
 
-def _page_style(style: str) -> str:
-    for name, colour in COLOURS.items():
-        style = style.replace(colour.light, f"var(--{name})")
-    style = re.sub(r"font: ([\d.]+px) 'DejaVu Sans'", r"font-size: \1", style)
-    style = re.sub(r"font: (?:bold|700) ([\d.]+px) 'DejaVu Sans'", r"font-size: \1; font-weight: bold", style)
-    return style.replace("; ", ";").replace(": ", ":")
+def _attribute(pair: tuple[str, str]) -> tuple[str, str]:
+    key, value = pair[0].rpartition("}")[2], pair[1]
+    if key == "style":
+        for name, colour in COLOURS.items():
+            value = value.replace(colour.light, f"var(--{name})")
+        value = re.sub(r"font-family:[^;]*;? ?|\bopacity: 1;? ?", "", value)
+        return key, value.replace("; ", ";").replace(": ", ":")
+    if key in ("d", "x", "y", "transform", "width", "height"):
+        value = re.sub(r"-?\d+\.\d+", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), value)
+        value = re.sub(r" ?([MLz]) ?", r"\1", " ".join(value.split()))
+    return key, value
+
+
+def _needed(key: str, value: str, keep: set[str]) -> bool:
+    return (key != "id" or value in keep) and not (key == "transform" and value.startswith("rotate(-0 "))
+
+
+def _unwrapped(element: ElementTree.Element) -> list[ElementTree.Element]:
+    invisible = element.tag == "path" and element.get("style", "") == "fill:none"
+    if invisible or element.tag in ("metadata", "style") or (element.tag in ("g", "defs") and not len(element)):
+        return []
+    return list(element) if element.tag == "g" and not element.attrib else [element]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cdkd_kg.evaluation.view import domain_title, domains_of, metrics_of
+from cdkd_kg.evaluation.view import domain_title, domains_of, metrics_of, ordered
 from cdkd_kg.evaluation.words import NOTHING, condition_name, in_text, number, plural, span
 
 
@@ -17,6 +17,7 @@ def markdown_table(results: Mapping[str, Any]) -> str:
     Args:
         results: the content of ``results.json``.
     """
+    results = ordered(results)
     return "\n\n".join(_table(results, task) for task in results["students"]) + "\n"
 
 

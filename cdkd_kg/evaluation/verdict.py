@@ -106,8 +106,8 @@ def _headline(task: str, findings: Sequence[Finding], helped: Sequence[Finding],
         return f"The knowledge graph did harm in {task}: on {harmed}, the text teacher alone makes the better student."
     if unowed := _names([finding for finding in findings if finding.beats("text_teacher")]):
         return (
-            f"The knowledge in the graph was not shown to help in {task}: on {unowed}, the student of the graph teacher "
-            "beats that of the text teacher, but a shuffled graph may do as well."
+            f"The knowledge in the graph was not shown to help in {task}: on {unowed}, the student of the graph "
+            "teacher beats that of the text teacher, but a shuffled graph may do as well."
         )
     return f"The knowledge graph was not shown to help in {task}: nowhere is it clear that {BEATS}."
 
@@ -121,11 +121,11 @@ def _detail(finding: Finding) -> str:
     mine, theirs = (finding.scores[name]["seeds"] for name in (SUBJECT, CONTROLS[0]))
     ahead = sum(one > other for one, other in zip(mine, theirs, strict=False))
     seeds = f", ahead in {ahead} of {plural(len(mine), 'seed')}," if len(mine) > 1 else ""
+    reached = f"{percent(finding.scores[SUBJECT]['mean'])} {in_text(text['metric'])}"
     return (
-        f"On {finding.domain} the graph teacher's student reaches {percent(finding.scores[SUBJECT]['mean'])} {in_text(text['metric'])}: "
-        f"{points(text['difference'])} points (95 % interval {span(text['low'], text['high'])}) against the text "
-        f"teacher's{seeds} and {points(shuffled['difference'])} ({span(shuffled['low'], shuffled['high'])}) against "
-        "the shuffled graph's."
+        f"On {finding.domain} the graph teacher's student reaches {reached}: {points(text['difference'])} points "
+        f"(95 % interval {span(text['low'], text['high'])}) against the text teacher's{seeds} and "
+        f"{points(shuffled['difference'])} ({span(shuffled['low'], shuffled['high'])}) against the shuffled graph's."
     )
 
 

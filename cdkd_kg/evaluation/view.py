@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from markupsafe import Markup
 
-from cdkd_kg.evaluation.words import NOTHING
+from cdkd_kg.evaluation.words import CONDITIONS, NOTHING
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Table:
 
     kind: ClassVar[str] = "table"
     caption: str
-    columns: Sequence[str]
+    columns: Sequence[Cell | str]
     rows: Sequence[Sequence[Cell | str]]
     words: frozenset[int] = frozenset()
 
@@ -88,6 +88,8 @@ class Bullets:
 
 
 Block = Heading | Paragraph | Table | Picture | Terms | Listing | Bullets
+BlocksOf = Callable[[Mapping[str, Any], str], list[Block]]
+BY_TASK = ("students", "comparisons", "curves", "sizes", "teachers", "verdict")
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,30 @@ def empty() -> Cell:
     return Cell(NOTHING)
 
 
-def by_task(results: Mapping[str, Any], blocks_of: Any) -> list[Block]:
+def ordered(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return results with tasks by name and conditions in the order they are explained, whatever the file's order."""
+    tasks = {key: {task: results[key][task] for task in sorted(results[key])} for key in BY_TASK}
+    for key in ("students", "curves"):
+        tasks[key] = {task: _by_condition(found) for task, found in tasks[key].items()}
+    for task, found in tasks["teachers"].items():
+        tasks["teachers"][task] = {
+            part: {name: _by_condition(inner) for name, inner in sorted(found.get(part, {}).items())}
+            for part in ("experts", "unlabelled")
+        }
+    return {**results, **tasks}
+
+
+def _by_condition(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    known = list(CONDITIONS)
+
+    def place(name: str) -> tuple[int, str]:
+        condition = name.partition(":")[0]
+        return (known.index(condition) if condition in known else len(known), name)
+
+    return {name: mapping[name] for name in sorted(mapping, key=place)}
+
+
+def by_task(results: Mapping[str, Any], blocks_of: BlocksOf) -> list[Block]:
     """Gather the blocks of every task, under a heading each where there are several tasks."""
     tasks = list(results["students"])
     blocks: list[Block] = []
@@ -132,5 +157,5 @@ def metrics_of(results: Mapping[str, Any], task: str) -> list[str]:
     """Return the metrics that were measured in a task, the one that is compared first; none without test rows."""
     order = ("micro_f1", "accuracy", "macro_f1", "ece", "nll")
     entries = (entry for domains in results["students"][task].values() for entry in domains.values())
-    measured = next((entry["scores"] for entry in entries if entry.get("n")), {})
+    measured: Mapping[str, Any] = next((entry["scores"] for entry in entries if entry.get("n")), {})
     return [metric for metric in order if metric in measured]

@@ -88,6 +88,11 @@ def condition_name(condition: str) -> str:
     return known.name if known else condition.replace("_", " ")
 
 
+def relation_name(relation: str) -> str:
+    """Return what a family of edges is called in running text."""
+    return "mentioned together" if relation == "comention" else relation.replace("_", " ")
+
+
 def in_text(metric: str) -> str:
     """Return what a metric is called inside a sentence: ``accuracy``, ``micro-F1``."""
     name = METRICS[metric].name

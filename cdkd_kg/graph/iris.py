@@ -29,6 +29,12 @@ def check_scheme(iri: str, where: str = "") -> None:
         )
 
 
+def checked_iri(iri: str) -> NamedNode:
+    """Return a node for an IRI that came from outside, or refuse it."""
+    check_scheme(iri, "mention")
+    return NamedNode(iri)
+
+
 def graph_iri(name: str, part: str) -> NamedNode:
     """Return the IRI of a named graph, such as ``urn:cdkd:graph:medicine/vocabulary``."""
     return NamedNode(f"urn:cdkd:graph:{name}/{part}")

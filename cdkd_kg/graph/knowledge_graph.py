@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cdkd_kg.entities.aliases import Label
 
 _PREFIX = "urn:cdkd:graph:"
+_COMMON = ("http://", "https://", "urn:")
 Term = NamedNode | BlankNode | Literal | Triple | DefaultGraph
 
 
@@ -60,14 +61,13 @@ class KnowledgeGraph:
         Raises:
             GraphError: the file is refused, or it holds graphs of several names.
         """
-        path = Path(path)
-        quads = list(_skolemised(path))
-        names = {_name_of(quad.graph_name) for quad in quads} - {None}
+        path, graph, found = Path(path), cls(), set[NamedNode | BlankNode | DefaultGraph]()
+        graph.add(_noted(_skolemised(path), found), where=str(path))
+        names = {_name_of(node) for node in found} - {None}
         if len(names) > 1:
             raise GraphError("the file holds several graphs", where=str(path), why=f"named {sorted(map(str, names))}")
-        graph = cls(names.pop() or "default") if names else cls()
-        graph.add(quads, where=str(path))
-        return graph
+        name = names.pop() if names else None
+        return graph if name in (None, graph.name) else graph._called(name)
 
     @classmethod
     def from_rdflib(cls, dataset: rdflib.Dataset, name: str = "default") -> KnowledgeGraph:
@@ -84,8 +84,8 @@ class KnowledgeGraph:
 
     def to_bytes(self) -> bytes:
         """Return sorted N-Quads, one a line."""
-        lines = self.store.dump(format=RdfFormat.N_QUADS).split(b"\n")
-        return b"".join(line + b"\n" for line in sorted(lines) if line)
+        dumped = self.store.dump(format=RdfFormat.N_QUADS) or b""
+        return b"".join(line + b"\n" for line in sorted(dumped.split(b"\n")) if line)
 
     @property
     def revision(self) -> str:
@@ -99,7 +99,7 @@ class KnowledgeGraph:
     def visible(self) -> list[NamedNode]:
         """Return the named graphs that say what holds: all but the rejected triples and the decisions."""
         graphs = (node for node in self.store.named_graphs() if isinstance(node, NamedNode))
-        return sorted({*graphs} - {self.rejected, self.decisions}, key=lambda node: node.value)
+        return sorted({self.vocabulary, *graphs} - {self.rejected, self.decisions}, key=lambda node: node.value)
 
     def add(self, quads: Iterable[Quad], where: str = "") -> None:
         """Add quads, all or none; those without a graph go to the vocabulary.
@@ -111,7 +111,11 @@ class KnowledgeGraph:
         Raises:
             GraphError: a blank node, a triple term, or an IRI whose scheme is refused.
         """
-        self.store.extend([self._checked(quad, where) for quad in quads])
+        self.store.extend(self._checked(quad, where) for quad in quads)
+
+    def add_own(self, quads: Iterable[Quad]) -> None:
+        """Add quads that this package made of IRIs that it minted or found in a graph: nothing is checked."""
+        self.store.extend(quads)
 
     def load_background(self, paths: Iterable[Path | str]) -> None:
         """Read vocabularies into the vocabulary graph; each file goes in whole or not at all.
@@ -140,10 +144,21 @@ class KnowledgeGraph:
 
         return to_networkx(self)
 
+    def _called(self, name: str) -> KnowledgeGraph:
+        """Return the same store under another name; what was vocabulary here is so there."""
+        other = KnowledgeGraph(name)
+        other.store = self.store
+        stray = list(self.store.quads_for_pattern(None, None, None, self.vocabulary))
+        other.add_own(Quad(quad.subject, quad.predicate, quad.object, other.vocabulary) for quad in stray)
+        self.store.remove_graph(self.vocabulary)
+        return other
+
     def _checked(self, quad: Quad, where: str) -> Quad:
-        for term in quad:
-            if isinstance(term, NamedNode):
-                check_scheme(term.value, where)
+        graph = quad.graph_name
+        for term in (quad.subject, quad.predicate, quad.object, graph):
+            if type(term) is NamedNode:
+                if not term.value.startswith(_COMMON):
+                    check_scheme(term.value, where)
             elif isinstance(term, BlankNode | Triple):
                 raise GraphError(
                     f"a {type(term).__name__} cannot be added: {str(term)[:200]}",
@@ -151,7 +166,7 @@ class KnowledgeGraph:
                     why="every node has an IRI, so that graphs can be compared and edits undone",
                     remedy="give it an IRI; a triple is spoken of by a statement node",
                 )
-        if isinstance(quad.graph_name, DefaultGraph):
+        if isinstance(graph, DefaultGraph):
             return Quad(quad.subject, quad.predicate, quad.object, self.vocabulary)
         return quad
 
@@ -160,6 +175,12 @@ def _name_of(graph: NamedNode | BlankNode | DefaultGraph) -> str | None:
     if isinstance(graph, NamedNode) and graph.value.startswith(_PREFIX):
         return graph.value.removeprefix(_PREFIX).partition("/")[0]
     return None
+
+
+def _noted(quads: Iterable[Quad], graphs: set[NamedNode | BlankNode | DefaultGraph]) -> Iterator[Quad]:
+    for quad in quads:
+        graphs.add(quad.graph_name)
+        yield quad
 
 
 def _skolemised(path: Path) -> Iterator[Quad]:
@@ -174,6 +195,6 @@ def _skolemised(path: Path) -> Iterator[Quad]:
         return seen.setdefault(term, NamedNode(f"urn:cdkd:bnode:{digest}:{len(seen)}"))
 
     for quad in parse(path):
-        if any(isinstance(term, BlankNode) for term in quad):
+        if BlankNode in (type(quad.subject), type(quad.object), type(quad.graph_name)):
             quad = Quad(*map(named, quad))  # type: ignore[arg-type]
         yield quad

@@ -54,7 +54,9 @@ def preferred(graph: KnowledgeGraph, language: str = "en") -> dict[str, str]:
 
 
 def _texts(graph: KnowledgeGraph, predicate: NamedNode) -> Iterator[tuple[str, Literal]]:
-    rejected = {(quad.subject, quad.object) for quad in graph.store.quads_for_pattern(None, predicate, None, graph.rejected)}
+    rejected = {
+        (quad.subject, quad.object) for quad in graph.store.quads_for_pattern(None, predicate, None, graph.rejected)
+    }
     for name in graph.visible():
         for quad in graph.store.quads_for_pattern(None, predicate, None, name):
             subject, text = quad.subject, quad.object

@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from pyoxigraph import Literal, Quad, RdfFormat, parse as parse_rdf
+from pyoxigraph import Literal, Quad, RdfFormat
+from pyoxigraph import parse as parse_rdf
 
 from cdkd_kg.errors import GraphError, MissingResourceError, nearest
 from cdkd_kg.graph.nesting import check_nesting

@@ -22,7 +22,9 @@ def to_rdflib(quads: Iterable[Quad]) -> rdflib.Dataset:
     dataset = rdflib.Dataset()
     term = lru_cache(1 << 16)(_to_rdflib)
     for quad in quads:
-        graph = dataset.graph(term(quad.graph_name)) if isinstance(quad.graph_name, NamedNode) else dataset.default_graph
+        graph = (
+            dataset.graph(term(quad.graph_name)) if isinstance(quad.graph_name, NamedNode) else dataset.default_graph
+        )
         graph.add((term(quad.subject), term(quad.predicate), term(quad.object)))
     return dataset
 
@@ -38,8 +40,8 @@ def from_rdflib(dataset: rdflib.Dataset) -> Iterator[Quad]:
     """
     try:
         quads = [
-            Quad(*(_from_rdflib(term) for term in (subject, predicate, obj)), _graph_name(name))  # type: ignore[arg-type]
-            for subject, predicate, obj, name in dataset.quads()
+            Quad(_from_rdflib(subject), _from_rdflib(predicate), _from_rdflib(target), _graph_name(name))  # type: ignore[arg-type]
+            for subject, predicate, target, name in dataset.quads()
         ]
     except (ValueError, TypeError) as error:
         raise GraphError("the rdflib data set holds a term that is not RDF", why=str(error)) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdkd_kg.config import Config
+from cdkd_kg.pipeline.graph_stage import TENSORS
 from cdkd_kg.stages import Job
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     from safetensors.numpy import save_file
 
     from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.graph.tensors import load_tensors
+    from cdkd_kg.graph.tensor_files import load_tensors
     from cdkd_kg.teachers.models import load_classifier, load_tokenizer, predict
 
     text = config.teachers.text
@@ -45,7 +46,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     tokenizer = load_tokenizer(text.model)
     batch = text.training.per_device_eval_batch_size
     documents = Corpus.load(inputs["corpus"]).graph_documents()["text"][:]
-    entities = load_tensors(inputs["graph"])["entity"].label
+    entities = load_tensors(inputs["graph"] / TENSORS)["entity"].label
     encode = partial(predict, model, tokenizer, max_length=text.max_length, batch_size=batch)
     save_file(
         {

@@ -12,7 +12,7 @@ from cdkd_kg.config import Config
 from cdkd_kg.pipeline.background import background_files
 from cdkd_kg.stages import Job
 
-GRAPH, ABOUT = "graph.nq", "graph.json"
+GRAPH, TENSORS, ABOUT = "graph.nq", "tensors", "graph.json"
 
 
 def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
@@ -24,15 +24,16 @@ def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.entities.extract import Extraction
-    from cdkd_kg.graph.build import GraphDocument, build_graph
+    from cdkd_kg.graph.build import build_graph
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
     from cdkd_kg.graph.picture import most_linked
     from cdkd_kg.graph.statistics import statistics
-    from cdkd_kg.graph.tensors import save_tensors, to_tensors
+    from cdkd_kg.graph.tensor_files import save_tensors
+    from cdkd_kg.graph.tensors import to_tensors
 
     rows = Corpus.load(inputs["corpus"]).graph_documents()
     columns = (rows[name][:] for name in ("id", "domain", "text_hash"))
-    documents = [GraphDocument(*values) for values in zip(*columns, strict=True)]
+    documents = list(zip(*columns, strict=True))
     extraction = Extraction.load(inputs["entities"])
     background = KnowledgeGraph(config.graph.name)
     background.load_background(background_files(config.graph))
@@ -40,6 +41,6 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     graph = build_graph(extraction, documents, background, config.graph, run)
     data = to_tensors(graph, config.graph)
     graph.save(folder / GRAPH)
-    save_tensors(data, folder)
+    save_tensors(data, folder / TENSORS)
     about = statistics(extraction, data, len(documents)) | {"revision": graph.revision, "triples": len(graph)}
     write_json(folder / ABOUT, about | {"picture": most_linked(graph)})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Condition, Config
 from cdkd_kg.pipeline.geometry_stage import load_geometry
-from cdkd_kg.pipeline.graph_stage import ABOUT
+from cdkd_kg.pipeline.graph_stage import ABOUT, TENSORS
 from cdkd_kg.pipeline.text_teacher_stage import OPINION
 from cdkd_kg.stages import Job
 
@@ -141,12 +141,12 @@ def _graph_experts(
 ) -> dict[str, Expert]:
     import numpy as np
 
-    from cdkd_kg.graph.tensors import load_tensors
+    from cdkd_kg.graph.tensor_files import load_tensors
     from cdkd_kg.teachers.graph import propagation_expert, rgcn_expert, with_similar_texts
 
     teacher = config.teachers.graph
     documents, entities = load_geometry(inputs["geometry"])
-    data = _controlled(load_tensors(inputs["graph"]), condition, seed)
+    data = _controlled(load_tensors(inputs["graph"] / TENSORS), condition, seed)
     data = with_similar_texts(data, documents, config.graph.similar_texts)
     features = np.concatenate([documents, entities[: data["entity"].num_nodes]])
     makers: dict[str, Any] = {

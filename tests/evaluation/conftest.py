@@ -33,9 +33,7 @@ DOMAINS = {
 }
 
 
-def draw_answers(
-    targets: np.ndarray, skill: float, seed: int, multi_label: bool = False, noise: int = 0
-) -> np.ndarray:
+def draw_answers(targets: np.ndarray, skill: float, seed: int, multi_label: bool = False, noise: int = 0) -> np.ndarray:
     """Draw logits that favour the truth by ``skill``; ``noise`` picks what all students share."""
     shared = np.random.default_rng(noise).normal(0, 1, targets.shape)
     own = np.random.default_rng([noise, seed, int(skill * 100)]).normal(0, 0.4, targets.shape)
@@ -79,7 +77,8 @@ def _teachers(seeds: tuple[int, ...], domain: str, extra: dict[str, float]) -> d
         for seed in seeds
     }
     scored = {
-        str(seed): {"accuracy": 0.79 + 0.01 * seed, "macro_f1": 0.77, "ece": 0.051, "nll": 0.61} | extra for seed in seeds
+        str(seed): {"accuracy": 0.79 + 0.01 * seed, "macro_f1": 0.77, "ece": 0.051, "nll": 0.61} | extra
+        for seed in seeds
     }
     names = ("text_teacher: text", "text_teacher: fused", "graph_teacher: propagation", "graph_teacher: fused")
     return {"experts": experts, "unlabelled": {domain: dict.fromkeys(names, scored)}}
@@ -109,8 +108,9 @@ def _picture() -> dict[str, Any]:
         for place, (name, kind) in enumerate(names.items())
     ]
     ends = (
-        (0, 1, "capital_of"), (2, 3, "lead"), (2, 1, "related_by_text"), (3, 9, "win"), (5, 4, "found"), (4, 10, "sell"),
-        (1, 6, "member_of"), (7, 6, "seat_of"), (8, 0, "located_in"), (2, 9, "comention"), (1, 9, "hold"),
+        (0, 1, "capital_of"), (2, 3, "lead"), (2, 1, "related_by_text"), (3, 9, "win"), (5, 4, "found"),
+        (4, 10, "sell"), (1, 6, "member_of"), (7, 6, "seat_of"), (8, 0, "located_in"), (2, 9, "comention"),
+        (1, 9, "hold"),
     )  # fmt: skip
     edges = [{"source": f"urn:{a}", "target": f"urn:{b}", "label": label} for a, b, label in ends]
     return {"nodes": nodes, "edges": edges}
@@ -124,7 +124,15 @@ def make_results(seeds: tuple[int, ...] = (0, 1, 2)) -> dict[str, Any]:
         verdicts[task] = verdict(task, students[task], comparisons[task], targets)
     teacher = {"model": "minilm-l6", "parameters": 22_713_216, "bytes": 90_900_000, "documents_per_second": 118.4}
     student = {"model": "student", "parameters": 17_389_824, "bytes": 69_600_000, "documents_per_second": 231.9}
-    jobs = ["corpus", "entities", "graph", "geometry", *["text_teacher"] * 3, *["teacher_signal"] * 6, *["student"] * 15]
+    jobs = [
+        "corpus",
+        "entities",
+        "graph",
+        "geometry",
+        *["text_teacher"] * 3,
+        *["teacher_signal"] * 6,
+        *["student"] * 15,
+    ]
     return {
         "name": "news-topics",
         "created": "2026-03-14T09:26:53+00:00",

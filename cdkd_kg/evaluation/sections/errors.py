@@ -18,7 +18,7 @@ from cdkd_kg.evaluation.view import (
     domains_of,
     empty,
 )
-from cdkd_kg.evaluation.words import condition_name, percent
+from cdkd_kg.evaluation.words import condition_name, number, percent
 
 Results = Mapping[str, Any]
 TOLD = 5
@@ -35,7 +35,9 @@ def calibration(results: Results) -> Section:
         "A dot is a group of equally confident answers, all seeds together; its area grows with how many they are. On "
         "the dashed line confidence means what it says; below it the student is too sure of itself."
     )
-    return Section("calibration", "Does confidence mean what it says?", [Paragraph(text), *by_task(results, _calibration)])
+    return Section(
+        "calibration", "Does confidence mean what it says?", [Paragraph(text), *by_task(results, _calibration)]
+    )
 
 
 def shown_condition(students: Mapping[str, Any]) -> str:
@@ -46,44 +48,45 @@ def shown_condition(students: Mapping[str, Any]) -> str:
 def _mistakes(results: Results, task: str) -> list[Block]:
     students, about = results["students"][task], results["config"]["corpus"]["tasks"][task]
     condition = shown_condition(students)
-    blocks: list[Block] = []
+    found: list[Block] = []
     for domain in domains_of(results, task):
         entry = students[condition].get(domain, {})
         if entry.get("n"):
+            seeds = len(entry["scores"]["accuracy"]["seeds"])
             make = _decisions if about["multi_label"] else _confusions
-            name = f"{domain_title(results, domain)}, student of the {condition_name(condition)}, all seeds together"
-            if condition == "no_distillation":
-                name = f"{domain_title(results, domain)}, student without a teacher, all seeds together"
-            blocks += make(entry["confusion"], about["labels"], name)
-    return blocks or [Paragraph("No domain has labelled test rows.")]
+            found += make(entry["confusion"], about["labels"], domain_title(results, domain), seeds)
+    if not found:
+        return [Paragraph("No domain has labelled test rows.")]
+    taught = "without a teacher" if condition == "no_distillation" else f"of the {condition_name(condition)}"
+    return [Paragraph(f"These are the answers of the student {taught} on test documents, averaged over seeds."), *found]
 
 
-def _confusions(matrix: Sequence[Sequence[int]], labels: Sequence[str], name: str) -> list[Block]:
+def _confusions(matrix: Sequence[Sequence[int]], labels: Sequence[str], domain: str, seeds: int) -> list[Block]:
     blocks: list[Block] = []
     if len(labels) <= MOST_CLASSES:
-        svg = confusion_matrix(matrix, labels, f"Confusion matrix: {name}")
-        blocks.append(Picture(svg, f"{name}. Each row is a true class and adds up to 100 % of its documents."))
+        svg = confusion_matrix(matrix, labels, f"Confusion matrix, {domain}")
+        blocks.append(Picture(svg, f"{domain}: each row is a true class and adds up to 100 % of its documents."))
     pairs = [
-        (count / max(sum(row), 1), count, labels[i], labels[j])
-        for i, row in enumerate(matrix)
-        for j, count in enumerate(row)
-        if i != j and count
+        (-count, true, said, count / sum(row))
+        for true, row in zip(labels, matrix, strict=True)
+        for said, count in zip(labels, row, strict=True)
+        if true != said and count
     ]
-    rows = [[true, said, percent(share)] for share, _, true, said in sorted(pairs, key=lambda pair: (-pair[1], pair[2:]))]
-    if rows:
-        columns = ["True class", "Taken for", "Share of the true class"]
-        blocks.append(Table(f"Most frequent mistakes: {name}", columns, rows[:TOLD], frozenset({1})))
+    if pairs:
+        rows = [[true, said, number(-less / seeds), percent(share)] for less, true, said, share in sorted(pairs)[:TOLD]]
+        columns = ["True class", "Taken for", "Documents", "Share of the true class"]
+        blocks.append(Table(f"Most frequent mistakes, {domain}", columns, rows, frozenset({1})))
     return blocks
 
 
-def _decisions(table: Sequence[Sequence[int]], labels: Sequence[str], name: str) -> list[Block]:
-    rows = [
-        [label, _share(tp, tp + fp), _share(tp, tp + fn), f"{tp + fn:,}"]
+def _decisions(table: Sequence[Sequence[int]], labels: Sequence[str], domain: str, seeds: int) -> list[Block]:
+    rows: list[list[Cell | str]] = [
+        [label, _share(tp, tp + fp), _share(tp, tp + fn), f"{(tp + fn) // seeds:,}"]
         for label, (tp, fp, fn, _) in zip(labels, table, strict=True)
         if tp + fp + fn
     ]
-    columns = ["Label", "Precision", "Recall", "Times it applies"]
-    return [Table(f"Right and wrong decisions by label: {name}", columns, rows)]
+    columns = ["Label", "Precision", "Recall", "Documents it applies to"]
+    return [Table(f"Decisions by label, {domain}", columns, rows)]
 
 
 def _share(part: int, whole: int) -> Cell:
@@ -94,7 +97,9 @@ def _calibration(results: Results, task: str) -> list[Block]:
     students = results["students"][task]
     blocks: list[Block] = []
     for domain in domains_of(results, task):
-        tables = {name: found[domain]["reliability"] for name, found in students.items() if found.get(domain, {}).get("n")}
+        tables = {
+            name: found[domain]["reliability"] for name, found in students.items() if found.get(domain, {}).get("n")
+        }
         if tables:
             title = domain_title(results, domain)
             svg = reliability_diagrams(tables, f"Share of right answers over confidence, {title}, task {task}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from cdkd_kg.evaluation.network import graph_picture
 from cdkd_kg.evaluation.view import Block, Paragraph, Picture, Section, Table
-from cdkd_kg.evaluation.words import percent
+from cdkd_kg.evaluation.words import percent, relation_name
 
 Results = Mapping[str, Any]
 COUNTS = {
@@ -34,10 +34,12 @@ def graph(results: Results) -> Section:
             "The most linked entities, with the number of documents that mention them, and the relations between them. "
             "Length and place mean nothing."
         )
-        blocks.append(Picture(graph_picture(about["picture"], "The most linked entities of the knowledge graph"), caption))
+        blocks.append(
+            Picture(graph_picture(about["picture"], "The most linked entities of the knowledge graph"), caption)
+        )
     blocks.append(Table("The knowledge graph in numbers", ["What", "Count"], rows))
     if edges:
-        table = [[name.replace("_", " "), f"{count:,}"] for name, count in edges]
+        table = [[relation_name(name), f"{count:,}"] for name, count in edges]
         blocks.append(Table("Edges that the graph teacher sees", ["Edge family", "Count"], table))
     blocks.append(Paragraph(f"Revision: {about['revision']}", note=True))
     return Section("graph", "The knowledge graph", blocks)
@@ -48,11 +50,24 @@ def corpus(results: Results) -> Section:
     keys = ("labelled", "unlabelled", "validation", "test", "set_aside")
     rows = [
         [name, about["task"], about["role"], *(f"{about[key]:,}" for key in keys)]
-        for name, about in sorted(results["corpus"].items(), key=lambda item: (item[1]["task"], item[1]["role"] != "target", item[0]))
+        for name, about in sorted(
+            results["corpus"].items(), key=lambda item: (item[1]["task"], item[1]["role"] != "target", item[0])
+        )
     ]
-    columns = ["Domain", "Task", "Role", "Training, labelled", "Training, unlabelled", "Validation", "Test", "Set aside"]
+    columns = [
+        "Domain",
+        "Task",
+        "Role",
+        "Training, labelled",
+        "Training, unlabelled",
+        "Validation",
+        "Test",
+        "Set aside",
+    ]
     text = (
         "Documents by domain. Of a target domain no label is used in training or in choosing a model. Rows set aside "
         "are listed with file, line and reason in the run's set_aside.jsonl."
     )
-    return Section("corpus", "The corpus", [Paragraph(text), Table("Documents by domain", columns, rows, frozenset({1, 2}))])
+    return Section(
+        "corpus", "The corpus", [Paragraph(text), Table("Documents by domain", columns, rows, frozenset({1, 2}))]
+    )

@@ -33,7 +33,7 @@ def run(results: Results) -> Section:
     memory = machine.get("memory_gib")
     facts = {
         "Command": results["command"],
-        "Started": results["created"],
+        "Finished": results["created"],
         "Seeds": ", ".join(map(str, results["seeds"])),
         "Code": results["git"],
         "Processor": machine.get("processor"),
@@ -83,15 +83,14 @@ def _sizes(results: Results, task: str) -> list[Block]:
     if not {"teacher", "student"} <= set(found):
         return [Paragraph("Sizes and speeds were not measured.")]
     teacher, student = found["teacher"], found["student"]
-    pairs = {key: (teacher.get(key) or 0, student.get(key) or 0) for key in ("parameters", "bytes", "documents_per_second")}
-    written = {
-        "parameters": ("Parameters", lambda value: f"{number(value / 1e6)} million"),
-        "bytes": ("Size on disk", lambda value: f"{number(value / MEBIBYTE)} MiB"),
-        "documents_per_second": ("Speed", lambda value: f"{number(value)} documents a second"),
+    units: dict[str, tuple[str, float, str]] = {
+        "parameters": ("Parameters", 1e6, "million"),
+        "bytes": ("Size on disk", MEBIBYTE, "MiB"),
+        "documents_per_second": ("Speed", 1, "documents a second"),
     }
     rows: list[list[Cell | str]] = [["Model", teacher["model"], student["model"], ""]]
-    for key, (name, write) in written.items():
-        large, small = pairs[key]
-        change = f"{number(small / large, 2)} times" if large else empty()
-        rows.append([name, write(large), write(small), change])
+    for key, (name, scale, unit) in units.items():
+        both = [model.get(key) or 0 for model in (teacher, student)]
+        change = Cell(f"{number(both[1] / both[0], 2)} times") if both[0] else empty()
+        rows.append([name, *(f"{number(size / scale)} {unit}" for size in both), change])
     return [Table("Text teacher and student", ["What", "Text teacher", "Student", "Student over teacher"], rows)]

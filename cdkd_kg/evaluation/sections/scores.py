@@ -20,9 +20,21 @@ from cdkd_kg.evaluation.view import (
     empty,
     metrics_of,
 )
-from cdkd_kg.evaluation.words import CONDITIONS, METRICS, condition_name, in_text, number, p_value, percent, plural, points, span
+from cdkd_kg.evaluation.words import (
+    CONDITIONS,
+    METRICS,
+    condition_name,
+    in_text,
+    number,
+    p_value,
+    percent,
+    plural,
+    points,
+    span,
+)
 
 Results = Mapping[str, Any]
+Row = list[Cell | str]
 ONE_SEED = "Only one seed was run. Seeds vary more than these intervals show: take small differences for chance."
 SEVERAL = "A bar is the 95 % interval over test documents, small strokes are the single seeds, the mark is their mean."
 
@@ -42,8 +54,8 @@ def in_full(results: Results) -> Section:
     """Return every score of every student on every domain."""
     text = (
         "Scores on test documents that no stage saw. In small print: the 95 % bootstrap interval over test documents, "
-        "for the mean over seeds. The best mean of a column is bold, whether or not the lead is clear. Macro-F1 is over "
-        "the classes that occur in the test documents of the domain; a class that is predicted but absent counts "
+        "for the mean over seeds. The best mean of a column is bold, whether or not the lead is clear. Macro-F1 is "
+        "over the classes that occur in the test documents of the domain; a class that is predicted but absent counts "
         "through the precision of the others."
     )
     return Section("scores", "Scores in full", [Paragraph(text), *by_task(results, _score_tables)])
@@ -56,7 +68,9 @@ def compared(results: Results) -> Section:
         "percentage points; p is two-sided, from the signs of the bootstrap differences, and Holm-corrected over the "
         "comparisons of a domain. A difference is clear when its interval leaves out 0 and p is below 0.05."
     )
-    return Section("comparisons", "Is the graph teacher's student better?", [Paragraph(text), *by_task(results, _compared)])
+    return Section(
+        "comparisons", "Is the graph teacher's student better?", [Paragraph(text), *by_task(results, _compared)]
+    )
 
 
 def before_and_after(results: Results) -> Section:
@@ -71,7 +85,8 @@ def _glance(results: Results, task: str) -> list[Block]:
     if metrics:
         name = METRICS[metrics[0]].name
         several = SEVERAL if len(results["seeds"]) > 1 else "A bar is the 95 % interval over test documents."
-        svg = score_intervals(students, domains, metrics[0], f"{name} of every student of {task}, by domain, in percent")
+        titles = {domain: domain_title(results, domain) for domain in domains}
+        svg = score_intervals(students, titles, metrics[0], f"{name} of every student of {task}, by domain, in percent")
         blocks.append(Picture(svg, f"{name} on test documents, in percent; further right is better. {several}"))
     blocks += [Paragraph(_no_rows(results, name)) for name in silent]
     return blocks
@@ -87,14 +102,22 @@ def _score_tables(results: Results, task: str) -> list[Block]:
             continue
         count = next(iter(entries.values()))["n"]
         best = {metric: _best(entries, metric) for metric in metrics}
-        rows = [
-            [condition_name(name), *(_score(entry["scores"][metric], metric, name == best[metric]) for metric in metrics)]
+        rows: list[Row] = [
+            [
+                condition_name(name),
+                *(_score(entry["scores"][metric], metric, name == best[metric]) for metric in metrics),
+            ]
             for name, entry in entries.items()
         ]
-        heads = [f"{METRICS[metric].name}, {'more' if METRICS[metric].more_is_better else 'less'} is better" for metric in metrics]
+        heads = [_head(metric) for metric in metrics]
         caption = f"{domain_title(results, domain)}, {plural(count, 'test document')}"
         blocks.append(Table(caption, ["Student taught by", *heads], rows))
     return blocks
+
+
+def _head(metric: str) -> Cell:
+    name, _, more_is_better = METRICS[metric]
+    return Cell(name, f"{'more' if more_is_better else 'less'} is better")
 
 
 def _score(score: Mapping[str, Any], metric: str, best: bool) -> Cell:
@@ -110,7 +133,7 @@ def _best(entries: Mapping[str, Any], metric: str) -> str:
 
 def _compared(results: Results, task: str) -> list[Block]:
     found = results["comparisons"].get(task, {})
-    rows = [
+    rows: list[Row] = [
         [
             domain,
             condition_name(row["b"]),
@@ -141,20 +164,28 @@ def _before_after(results: Results, task: str) -> list[Block]:
     students, metrics = results["students"][task], metrics_of(results, task)
     taught = [name for name in ("text_teacher", "graph_teacher") if name in students]
     if "no_distillation" not in students or not taught or not metrics:
-        return [Paragraph("A student without distillation or one with a teacher did not run, so there is no before and after.")]
-    rows = []
+        return [
+            Paragraph(
+                "A student without distillation or one with a teacher did not run, so there is no before and after."
+            )
+        ]
+    rows: list[Row] = []
     for domain in domains_of(results, task):
-        means = [_mean(students[name].get(domain, {}), metrics[0]) for name in ("no_distillation", *taught)]
-        gains = [empty() if None in (mean, means[0]) else Cell(f"{points(mean - means[0])} points") for mean in means[1:]]
-        rows.append([domain, *(empty() if mean is None else Cell(percent(mean)) for mean in means), *gains])
+        before, *after = (_mean(students[name].get(domain, {}), metrics[0]) for name in ("no_distillation", *taught))
+        written = [Cell(percent(mean)) if mean is not None else empty() for mean in (before, *after)]
+        rows.append([domain, *written, *(_gain(before, mean) for mean in after)])
     names = [condition_name(name) for name in taught]
     columns = ["Domain", "Before", *(f"After, {name}" for name in names), *(f"Gain, {name}" for name in names)]
     caption = f"{METRICS[metrics[0]].name} of the student before (labels alone) and after distillation, mean over seeds"
     return [Table(caption, columns, rows)]
 
 
+def _gain(before: float | None, after: float | None) -> Cell:
+    return empty() if before is None or after is None else Cell(f"{points(after - before)} points")
+
+
 def _mean(entry: Mapping[str, Any], metric: str) -> float | None:
-    return entry["scores"][metric]["mean"] if entry.get("n") else None
+    return float(entry["scores"][metric]["mean"]) if entry.get("n") else None
 
 
 def _no_rows(results: Results, domain: str) -> str:

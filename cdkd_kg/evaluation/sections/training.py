@@ -35,9 +35,13 @@ def _teachers(results: Results, task: str) -> list[Block]:
     found = results["teachers"].get(task) or {}
     blocks: list[Block] = []
     seeds = found.get("experts") or {}
-    cases = [(name, expert) for name, experts in next(iter(seeds.values()), {}).items() for expert in experts]
+    cases = [(name, expert) for name, experts in next(iter(seeds.values()), {}).items() for expert in sorted(experts)]
     rows = [
-        [condition_name(name), expert, *(_over_seeds([seeds[seed][name][expert][key] for seed in seeds]) for key in ("temperature", "weight"))]
+        [
+            condition_name(name),
+            expert,
+            *(_over_seeds([seeds[seed][name][expert][key] for seed in seeds]) for key in ("temperature", "weight")),
+        ]
         for name, expert in cases
     ]
     if rows:
@@ -51,7 +55,9 @@ def _teachers(results: Results, task: str) -> list[Block]:
 def _expert_scores(title: str, experts: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[Block]:
     measured = {name: list(seeds.values()) for name, seeds in experts.items() if any(seeds.values())}
     if not measured:
-        return [Paragraph(f"{title}: its training texts have no labels, hidden or not, so the teachers cannot be scored.")]
+        return [
+            Paragraph(f"{title}: its training texts have no labels, hidden or not, so the teachers cannot be scored.")
+        ]
     metrics = [metric for metric in SHOWN if metric in next(iter(measured.values()))[0]]
     rows = []
     for name, seeds in measured.items():
