@@ -247,7 +247,7 @@ class EvaluationConfig(Model):
     """Which students are compared, and how the intervals are drawn."""
 
     conditions: tuple[Condition, ...] = ("no_distillation", "text_teacher", "graph_teacher", "shuffled_graph")
-    bootstrap: int = Field(1000, ge=100)
+    bootstrap: int = Field(1000, ge=200)
     calibration_bins: int = Field(15, ge=2)
 
 

@@ -1,37 +1,41 @@
 """Stages that resume: a job runs only when no whole folder with its fingerprint is there.
 
-A job's fingerprint is the SHA-256 of its stage, its options and the fingerprints of the jobs it needs, so a
-change of one option repeats exactly the jobs that depend on it. Folders are named by fingerprint and shared
+A job's fingerprint is the SHA-256 of its stage, its options, the source code of the packages that do its work, and
+the fingerprints of the jobs it needs, so a change of one option repeats exactly the jobs that depend on it, and a
+result of other code is never taken for one of this. Folders are named by fingerprint and shared
 between runs; a folder that is cut or altered is noticed and made again.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cdkd_kg.artifacts import canonical_json, is_whole, new_folder, sha256_text, verify
+from cdkd_kg.artifacts import canonical_json, is_whole, new_folder, sha256_file, sha256_text, verify
 from cdkd_kg.errors import ArtifactError, ConfigError, nearest
 
 logger = logging.getLogger(__name__)
 
-STAGES = (
-    "corpus",
-    "entities",
-    "graph",
-    "geometry",
-    "text_teacher",
-    "teacher_signal",
-    "student",
-    "evaluation",
-    "report",
-)
+WORKERS = {
+    "corpus": ("data", "corpus"),
+    "entities": ("entities", "graph"),
+    "graph": ("entities", "graph"),
+    "geometry": ("teachers",),
+    "text_teacher": ("teachers",),
+    "teacher_signal": ("teachers", "graph"),
+    "student": ("distillation", "export", "teachers"),
+    "evaluation": ("evaluation",),
+    "report": (),
+}
+"""The stages in their order, and the packages whose code decides the result of each."""
+
+STAGES = tuple(WORKERS)
 
 Work = Callable[["Job", Mapping[str, Path], Path], None]
 
@@ -54,11 +58,16 @@ class Job:
     needs: Mapping[str, Job]
     work: Work = field(repr=False, compare=False)
 
-    @cached_property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of what the result depends on."""
-        needs = {name: job.fingerprint for name, job in self.needs.items()}
-        return sha256_text(canonical_json({"stage": self.stage, "options": self.options, "needs": needs}))
+        parts = {
+            "stage": self.stage,
+            "options": self.options,
+            "code": [_code(package) for package in WORKERS[self.stage]],
+            "needs": {name: job.fingerprint for name, job in self.needs.items()},
+        }
+        return sha256_text(canonical_json(parts))
 
     def folder(self, cache: Path) -> Path:
         """Where the result lies."""
@@ -121,6 +130,13 @@ def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path) -> Iterator[tuple
             job.work(job, inputs, folder)
             about["seconds"] = round(time.monotonic() - begin, 2)
         yield job, Step(job.stage, job.key, about["seconds"], reused=False)
+
+
+@functools.cache
+def _code(package: str) -> str:
+    folder = Path(__file__).parent / package
+    files = sorted(folder.rglob("*.py"))
+    return sha256_text("\n".join(f"{file.relative_to(folder).as_posix()} {sha256_file(file)}" for file in files))
 
 
 def _reuse(job: Job, cache: Path) -> Step | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cdkd_kg.corpus.check import CheckReport
 
+PIPED_WIDTH = 160
 MOST_LINES = 100
 """Problems that the table shows; the JSON has all of them."""
 
@@ -73,6 +74,8 @@ def _show(report: CheckReport, file: Path | None) -> None:
     from rich.console import Console
 
     console = Console()
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
     if report.problems:
         console.print(_problems(report))
     if len(report.problems) > MOST_LINES:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+PIPED_WIDTH = 200
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -32,7 +33,10 @@ def list_cli(
     for name, entry in entries.items():
         size = "by hub revision" if entry.bytes is None else f"{entry.bytes / 1e6:.1f}{' (here)' if here[name] else ''}"
         table.add_row(name, entry.kind, entry.description, entry.licence, size, entry.source)
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    console.print(table)
 
 
 @app.command("get")

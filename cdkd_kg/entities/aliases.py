@@ -38,8 +38,9 @@ class AliasTable:
     """The labels of a vocabulary, looked up as written, casefolded, and by lemma form.
 
     A match is as strong as its form: preferred label as written 1.0, preferred label casefolded 0.9,
-    alternative label 0.8, lemma form of a preferred label 0.7 and of an alternative one 0.65, hidden label 0.6. The score of a concept is its strongest match
-    divided by the number of concepts that match at least as strongly, so that two equal ones get half each.
+    alternative label 0.8, lemma form of a preferred label 0.7, of an alternative one 0.65, hidden label 0.6.
+    The score of a concept is its strongest match divided by the number of concepts that match at least as
+    strongly, so that two equal ones get half each.
     An acronym ("ALL", "FACE") matches only as it is written.
 
     Args:
@@ -51,7 +52,6 @@ class AliasTable:
         self._labels = sorted(set(labels))
         self._folded: defaultdict[str, list[Label]] = defaultdict(list)
         self._lemmas: defaultdict[str, list[Label]] = defaultdict(list)
-        self._known: dict[tuple[str, str], tuple[Candidate, ...]] = {}
         for label in self._labels:
             self._folded[fold(label.text)].append(label)
             if lemmas and label.text in lemmas and not is_acronym(label.text):
@@ -80,23 +80,18 @@ class AliasTable:
             anchor: text as it stands in a document.
             lemma: its lemma form, where there is one.
         """
-        key = (anchor, lemma)
-        if key not in self._known:
-            self._known[key] = self._look_up(" ".join(anchor.split()), lemma)
-        return self._known[key]
-
-    def _look_up(self, anchor: str, lemma: str) -> tuple[Candidate, ...]:
+        anchor = " ".join(anchor.split())
         found = [(_strength(label, anchor), label) for label in self._folded.get(fold(anchor), ())]
         found += [(LEMMA[label.kind], label) for label in self._lemmas.get(lemma, ())]
         best: dict[str, tuple[float, Label]] = {}
         for strength, label in sorted(found, key=lambda match: (-match[0], match[1])):
             if strength > 0:
                 best.setdefault(label.iri, (strength, label))
-        matches = sorted(best.values(), key=lambda match: (-match[0], match[1].iri))
-        strengths = [strength for strength, _ in matches]
+        strengths = [strength for strength, _ in best.values()]
         rivals = {strength: sum(other >= strength for other in strengths) for strength in strengths}
         return tuple(
-            Candidate(label.iri, label.text, label.kind, strength / rivals[strength]) for strength, label in matches
+            Candidate(label.iri, label.text, label.kind, strength / rivals[strength])
+            for strength, label in best.values()
         )
 
 

@@ -79,6 +79,6 @@ def _pairs(incidence: csr_matrix, min_count: int) -> tuple[NDArray[np.int64], ..
 
 def _npmi(both: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
     surprise = -np.log(both / documents)
-    mutual = np.log(both) + np.log(documents) - np.log(a) - np.log(b)
+    mutual = np.log(both * documents / (a * b))
     always = surprise == 0
     return np.where(always, 1.0, np.clip(mutual / np.where(always, 1.0, surprise), -1.0, 1.0))

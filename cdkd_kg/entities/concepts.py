@@ -34,7 +34,7 @@ def noun_concepts(doc: Doc, taken: Container[int], is_known: Callable[[Span], bo
             ends = range(last, start + 1, -1)
             known = next((end for end in ends if is_known(doc[start:end])), None)
             end = known or _name_end(doc, start, last)
-            if known or doc[start].pos_ in _NOUNS:
+            if known or (doc[start].pos_ in _NOUNS and any(is_content(token) for token in doc[start:end])):
                 yield start, end
             start = end
 
@@ -64,4 +64,6 @@ def _name_end(doc: Doc, start: int, last: int) -> int:
 def _joins(token: Token) -> bool:
     if token.text in _HYPHENS:
         return token.i > 0 and not token.whitespace_ and not token.nbor(-1).whitespace_
-    return (token.pos_ in _NOUNS or token.pos_ == "ADJ") and is_content(token)
+    if token.pos_ == "PROPN":
+        return bool(token.is_alpha)  # a name may hold stop words: the Serious Fraud Office
+    return token.pos_ in ("NOUN", "ADJ") and is_content(token)

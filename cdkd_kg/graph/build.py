@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import quote
 
-import pyarrow as pa
 from pyoxigraph import Literal, NamedNode, Quad
 
 from cdkd_kg.artifacts import canonical_json, sha256_text
 from cdkd_kg.config import GraphConfig
+from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.graph.iris import document_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.mentions import concept_quads, mention_quads, resolve
 from cdkd_kg.graph.namespaces import DCTERMS, KD, NIF, PROV, RDF, SCHEMA
 from cdkd_kg.graph.statements import comention_quads, relation_quads
-
-
-class Extraction(Protocol):
-    """Tables of mentions and relations, as :mod:`cdkd_kg.entities.extract` makes them."""
-
-    @property
-    def mentions(self) -> pa.Table:
-        """One row a mention."""
-
-    @property
-    def relations(self) -> pa.Table:
-        """One row a relation that a sentence states."""
 
 
 def build_graph(

@@ -111,7 +111,7 @@ class KnowledgeGraph:
         Raises:
             GraphError: a blank node, a triple term, or an IRI whose scheme is refused.
         """
-        self.store.extend(self._checked(quad, where) for quad in quads)
+        self.store.extend(_checked(quads, self.vocabulary, where))
 
     def add_own(self, quads: Iterable[Quad]) -> None:
         """Add quads that this package made of IRIs that it minted or found in a graph: nothing is checked."""
@@ -123,8 +123,9 @@ class KnowledgeGraph:
         Blank nodes become ``urn:cdkd:bnode:<digest of the file>:<n>``, ``n`` by their order in the file.
         """
         for path in map(Path, paths):
-            quads = (Quad(q.subject, q.predicate, q.object, self.vocabulary) for q in _skolemised(path))
-            self.add(quads, where=str(path))
+            into, where = self.vocabulary, str(path)
+            checked = _checked(_skolemised(path), into, where)
+            self.store.extend(Quad(quad.subject, quad.predicate, quad.object, into) for quad in checked)
 
     def labels(self, language: str = "en") -> Iterator[Label]:
         """Yield the names of concepts that a text may use, sorted; see :func:`cdkd_kg.graph.labels.labels`."""
@@ -153,22 +154,27 @@ class KnowledgeGraph:
         self.store.remove_graph(self.vocabulary)
         return other
 
-    def _checked(self, quad: Quad, where: str) -> Quad:
-        graph = quad.graph_name
-        for term in (quad.subject, quad.predicate, quad.object, graph):
-            if type(term) is NamedNode:
-                if not term.value.startswith(_COMMON):
-                    check_scheme(term.value, where)
-            elif isinstance(term, BlankNode | Triple):
-                raise GraphError(
-                    f"a {type(term).__name__} cannot be added: {str(term)[:200]}",
-                    where=where,
-                    why="every node has an IRI, so that graphs can be compared and edits undone",
-                    remedy="give it an IRI; a triple is spoken of by a statement node",
-                )
-        if isinstance(graph, DefaultGraph):
-            return Quad(quad.subject, quad.predicate, quad.object, self.vocabulary)
-        return quad
+
+def _checked(quads: Iterable[Quad], default: NamedNode, where: str) -> Iterator[Quad]:
+    """Yield ``quads``, those without a graph in ``default``; refuse what a knowledge graph does not take."""
+    for quad in quads:
+        subject, predicate, target, graph = quad
+        for term in (subject, target, graph, predicate):
+            if type(term) is not Literal and not (type(term) is NamedNode and term.value.startswith(_COMMON)):
+                _check_term(term, where)
+        yield Quad(subject, predicate, target, default) if isinstance(graph, DefaultGraph) else quad
+
+
+def _check_term(term: Term, where: str) -> None:
+    if isinstance(term, NamedNode):
+        check_scheme(term.value, where)
+    elif isinstance(term, BlankNode | Triple):
+        raise GraphError(
+            f"a {type(term).__name__} cannot be added: {str(term)[:200]}",
+            where=where,
+            why="every node has an IRI, so that graphs can be compared and edits undone",
+            remedy="give it an IRI; a triple is spoken of by a statement node",
+        )
 
 
 def _name_of(graph: NamedNode | BlankNode | DefaultGraph) -> str | None:

@@ -26,7 +26,7 @@ _XML = re.compile(
 _TURTLE = re.compile(
     rb'"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\Z)|' + rb"'''(?:[^'\\]|\\.|'(?!''))*+(?:'''|\Z)|"
     rb'"(?:[^"\\\n\r]|\\.)*+"?|' + rb"'(?:[^'\\\n\r]|\\.)*+'?|"
-    rb"<[^<>\"{}|^`\\\x00-\x20]*+>|#[^\n\r]*+|\\.|(?P<open><<)|(?P<close>>>)",
+    rb"<[^<>\"{}|^`\x00-\x20]*+>|#[^\n\r]*+|\\.|(?P<open><<)|(?P<close>>>)",
     re.DOTALL,
 )
 _DOCTYPE = re.compile(rb"<!\s*DOCTYPE", re.IGNORECASE)

@@ -58,7 +58,7 @@ def parse(path: Path | str, base_iri: str | None = None) -> Iterator[Quad]:
             if isinstance(quad.object, Literal) and len(quad.object.value) > MAX_LITERAL:
                 raise _too_long(quad.object.value, data, path)
             yield quad
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, MemoryError) as error:  # MemoryError: a token over 16 MiB
         raise _refused(error, path) from error
 
 
@@ -119,7 +119,7 @@ def _too_long(text: str, data: bytes, path: Path) -> GraphError:
     )
 
 
-def _refused(error: SyntaxError | ValueError, path: Path) -> GraphError:
+def _refused(error: SyntaxError | ValueError | MemoryError, path: Path) -> GraphError:
     line = getattr(error, "lineno", None)
     why = str(getattr(error, "msg", None) or error)
     if "LoadDocumentCallback" in why:

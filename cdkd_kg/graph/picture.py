@@ -6,23 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from cdkd_kg.graph.entities import entities
+from cdkd_kg.graph.entities import entities as all_entities
 from cdkd_kg.graph.iris import local_name
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
 
-def most_linked(graph: KnowledgeGraph, count: int = 12) -> dict[str, list[dict[str, Any]]]:
+def most_linked(graph: KnowledgeGraph, entities: int = 12) -> dict[str, list[dict[str, Any]]]:
     """Return the entities that most documents mention, and what ties them to each other.
 
     Args:
         graph: where they are.
-        count: how many entities at most; ties are broken by IRI.
+        entities: how many at most; ties are broken by IRI.
 
     Returns:
         ``{"nodes": [{"id", "label", "kind", "documents"}], "edges": [{"source", "target", "label"}]}``.
     """
-    found = entities(graph)
-    order = np.argsort(-found.documents, kind="stable")[:count]
+    found = all_entities(graph)
+    order = np.argsort(-found.documents, kind="stable")[:entities]
     chosen = [int(place) for place in order if found.documents[place]]
     nodes = [
         {

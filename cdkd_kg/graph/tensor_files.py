@@ -17,26 +17,18 @@ _TENSORS, _NODES = "edges.safetensors", "nodes.json"
 
 def save_tensors(data: HeteroData, folder: Path | str) -> None:
     """Write graph tensors to a folder with a manifest; an older one there is replaced."""
-    with new_folder(Path(folder), {"kind": "graph tensors"}) as aside:
-        fill_folder(data, aside)
-
-
-def fill_folder(data: HeteroData, folder: Path) -> None:
-    """Write graph tensors into a folder that is there, without a manifest."""
-    save_file(
-        {
-            "|".join((*kind, name)): data[kind][name].contiguous()
-            for kind in sorted(data.edge_types)
-            for name in ("edge_index", "edge_weight")
-        },
-        folder / _TENSORS,
-    )
-    nodes: dict[str, Any] = {}
-    for kind in sorted(data.node_types):
-        nodes[kind] = {"ids": data[kind].ids}
+    tensors = {
+        "|".join((*kind, name)): data[kind][name].contiguous()
+        for kind in sorted(data.edge_types)
+        for name in ("edge_index", "edge_weight")
+    }
+    nodes: dict[str, Any] = {kind: {"ids": data[kind].ids} for kind in sorted(data.node_types)}
+    for kind in nodes:
         if "label" in data[kind]:
             nodes[kind]["label"] = data[kind].label
-    write_json(folder / _NODES, nodes)
+    with new_folder(Path(folder), {"kind": "graph tensors"}) as aside:
+        save_file(tensors, aside / _TENSORS)
+        write_json(aside / _NODES, nodes)
 
 
 def load_tensors(folder: Path | str) -> HeteroData:

@@ -43,10 +43,12 @@ def to_tensors(graph: KnowledgeGraph, config: GraphConfig) -> HeteroData:
         confidence, co-mentions their NPMI, knowledge 1. Predicates of fewer than 20 relations from text are
         folded into ``related_by_text``.
     """
-    documents, ids = _documents(graph)
+    documents = view.documents(graph)
+    ids = [identifier for identifier, _ in documents]
     known, links = view.knowledge(graph), view.links(graph)
     entities = Numbering.of(links["o"], known["s"], known["o"])
-    document, entity, confidence = documents.numbers(links["s"]), entities.numbers(links["o"]), links["w"].to_numpy()
+    document = Numbering([iri for _, iri in documents]).numbers(links["s"])
+    entity, confidence = entities.numbers(links["o"]), links["w"].to_numpy()
     there = document >= 0
     rows, columns, weight = tf_idf(document[there], entity[there], confidence[there], len(ids))
     linked = linking(np.bincount(columns, minlength=len(entities)), len(ids), config)
@@ -65,14 +67,6 @@ def to_tensors(graph: KnowledgeGraph, config: GraphConfig) -> HeteroData:
         family, name = families.where(families.kind == number), families.kinds[number]
         _set_edges(data, (ENTITY, name, ENTITY), place[family.source], place[family.target], family.weight)
     return data
-
-
-def _documents(graph: KnowledgeGraph) -> tuple[Numbering, list[str]]:
-    """Return numbers for the IRIs of documents in the order of their identifiers, and these."""
-    table = view.documents(graph)
-    iris, identifiers = (table[column].cast("string").to_pylist() for column in ("s", "o"))
-    pairs = sorted(zip(identifiers, iris, strict=True))
-    return Numbering([iri for _, iri in pairs]), [identifier for identifier, _ in pairs]
 
 
 def _nodes(graph: KnowledgeGraph, documents: list[str], entities: list[str]) -> HeteroData:

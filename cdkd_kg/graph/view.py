@@ -6,8 +6,9 @@ Every query looks at what holds: the visible graphs together, without the triple
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
-from pyoxigraph import NamedNode, QueryResultsFormat, QuerySolutions
+from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions
 
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.iris import RELATION
@@ -15,16 +16,15 @@ from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, KD, NIF, RDF, SKOS
 
 _PREFIXES = {
-    "rdf": RDF.base, "skos": SKOS.base, "nif": NIF.base, "itsrdf": ITSRDF.base, "dcterms": DCTERMS.base, "kd": KD.base,
+    "rdf": RDF.base, "nif": NIF.base, "itsrdf": ITSRDF.base, "kd": KD.base,
 }  # fmt: skip
 _NO_KNOWLEDGE = {node.value for node in (KD.comention, SKOS.inScheme, SKOS.hasTopConcept, SKOS.topConceptOf)}
 _TERM = pa.dictionary(pa.int32(), pa.string())
-_TYPES = {"s": _TERM, "p": _TERM, "o": _TERM, "w": pa.float64()}
+_TYPED = r'^"([^"]*)"\^\^<http://www\.w3\.org/2001/XMLSchema#(?:double|float|decimal|integer)>$'
 
 _LINK = (NIF.referenceContext, ITSRDF.taIdentRef, ITSRDF.taConfidence)
 _STATEMENT = (RDF.subject, RDF.predicate, RDF.object)
 
-_DOCUMENTS = "SELECT ?s ?o { ?s a nif:Context; dcterms:identifier ?o }"
 _LINKS = """SELECT ?s ?o ?w {
   ?m nif:referenceContext ?s; itsrdf:taIdentRef ?o; itsrdf:taConfidence ?w
   MINUS { GRAPH ?g { ?m itsrdf:taIdentRef ?o } } }"""
@@ -39,9 +39,16 @@ _COMENTIONS = """SELECT ?s ?p ?o ?w {
   MINUS { GRAPH ?g { ?s ?p ?o } } }"""
 
 
-def documents(graph: KnowledgeGraph) -> pa.Table:
-    """Return columns s (IRI of a document) and o (its identifier)."""
-    return _select(graph, _DOCUMENTS, _using(graph, DCTERMS.identifier))
+def documents(graph: KnowledgeGraph) -> list[tuple[str, str]]:
+    """Return (identifier, IRI) of every document, sorted."""
+    look = graph.store.quads_for_pattern
+    nodes = {quad.subject for name in graph.visible() for quad in look(None, RDF.type, NIF.Context, name)}
+    return sorted(
+        (quad.object.value, quad.subject.value)
+        for name in graph.visible()
+        for quad in look(None, DCTERMS.identifier, None, name)
+        if quad.subject in nodes and isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal)
+    )
 
 
 def links(graph: KnowledgeGraph) -> pa.Table:
@@ -88,14 +95,36 @@ def _select(graph: KnowledgeGraph, query: str, graphs: list[NamedNode]) -> pa.Ta
         named_graphs=[graph.rejected],
     )
     assert isinstance(solutions, QuerySolutions)  # noqa: S101 - every query above is a SELECT
+    data = solutions.serialize(format=QueryResultsFormat.TSV) or b""
     names = [variable.value for variable in solutions.variables]
-    data = solutions.serialize(format=QueryResultsFormat.CSV) or b""
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(data),
+        parse_options=pyarrow.csv.ParseOptions(delimiter="\t", quote_char=False),
+        convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys((f"?{name}" for name in names), _TERM)),
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=max(len(data), 1)),
+    )
+    columns = [table[f"?{name}"].combine_chunks() for name in names]
+    decoded = [_numbers(column) if name == "w" else _iris(column) for name, column in zip(names, columns, strict=True)]
+    return pa.table(decoded, names=names)
+
+
+def _iris(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Take the brackets off IRIs."""
+    bare = pc.utf8_slice_codeunits(column.dictionary, 1, -1)
+    return pa.DictionaryArray.from_arrays(column.indices, bare)
+
+
+def _numbers(column: pa.DictionaryArray) -> pa.Array:
     try:
-        return pyarrow.csv.read_csv(
-            pa.BufferReader(data),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(column_types={name: _TYPES[name] for name in names}),
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=max(len(data), 1)),
-        )
+        numbers = pc.cast(pc.replace_substring_regex(column.dictionary, _TYPED, r"\1"), pa.float64())
     except pa.ArrowInvalid as error:
-        raise GraphError("a confidence or kd:npmi in the graph is not a number", why=str(error)) from error
+        raise _no_number(str(error)) from error
+    if not pc.all(pc.is_finite(numbers)).as_py() and len(numbers):
+        raise _no_number("it is not finite")
+    return numbers.take(column.indices)
+
+
+def _no_number(why: str) -> GraphError:
+    return GraphError(
+        "a confidence or NPMI in the graph is not a number", why=why, remedy="write it as xsd:double from 0 to 1"
+    )

@@ -18,11 +18,7 @@ CHECK = "check.json"
 def corpus_job(config: Config) -> Job:
     """Return the job that reads the corpus; it depends on the bytes of every source."""
     from cdkd_kg.corpus.identity import corpus_identity
-    from cdkd_kg.data.fetch import fetch
 
-    for domain in config.corpus.domains.values():
-        if domain.source.name is not None:
-            fetch(domain.source.name)
     options: dict[str, Any] = {
         "corpus": config.corpus.model_dump(mode="json"),
         "sources": corpus_identity(config.corpus),

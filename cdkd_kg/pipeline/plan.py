@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cdkd_kg.artifacts import sha256_text
+from cdkd_kg.artifacts import sha256_file, sha256_text
 from cdkd_kg.config import Config
 from cdkd_kg.data.manifest import identity, load_manifest
 from cdkd_kg.pipeline.corpus_stage import corpus_job
@@ -54,7 +54,7 @@ def model_identity(model: str) -> str:
     folder = Path(model)
     if folder.is_dir():
         files = sorted(path for path in folder.iterdir() if path.is_file())
-        return sha256_text("\n".join(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files))
+        return sha256_text("\n".join(f"{path.name} {sha256_file(path)}" for path in files))
     return f"hub:{model}"
 
 

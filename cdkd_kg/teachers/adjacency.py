@@ -1,6 +1,10 @@
-"""Sparse, row-normalised matrices of a ``HeteroData``: what both graph teachers multiply by."""
+"""Sparse matrices of a ``HeteroData``: what both graph teachers multiply by."""
 
 from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,17 +13,18 @@ from torch_geometric.data import HeteroData
 DOCUMENT, ENTITY = "document", "entity"
 SIMILAR = (DOCUMENT, "similar", DOCUMENT)
 MENTIONS = (DOCUMENT, "mentions", ENTITY)
+SYMMETRIC = frozenset({"similar", "comention", "related", "exactMatch"})
 
 
 def sparse(edge_index: Tensor, edge_weight: Tensor, shape: tuple[int, int]) -> Tensor:
-    """Return the sparse ``[rows, columns]`` matrix of weighted edges, each row divided by its sum.
+    """Return the sparse CSR ``[rows, columns]`` matrix of weighted edges, each row divided by its sum.
 
     ``edge_index`` holds (row, column) pairs; repeated pairs add up; a row without an edge stays zero.
     """
     matrix = torch.sparse_coo_tensor(edge_index, edge_weight.float(), shape, check_invariants=False).coalesce()
     sums = torch.zeros(shape[0]).index_add_(0, matrix.indices()[0], matrix.values())
     values = matrix.values() / sums.clamp_min(1e-12)[matrix.indices()[0]]
-    return torch.sparse_coo_tensor(matrix.indices(), values, shape, is_coalesced=True, check_invariants=False)
+    return _csr(torch.sparse_coo_tensor(matrix.indices(), values, shape, is_coalesced=True, check_invariants=False))
 
 
 def typed_edges(data: HeteroData) -> list[tuple[tuple[str, str, str], Tensor, Tensor]]:
@@ -33,16 +38,91 @@ def typed_edges(data: HeteroData) -> list[tuple[tuple[str, str, str], Tensor, Te
     return found
 
 
-def relations(data: HeteroData) -> dict[str, Tensor]:
-    """Return one ``[V, V]`` matrix a relation and direction over all nodes, documents first, then entities.
+@dataclass(frozen=True)
+class Relations:
+    """All typed edges of a graph as two sparse matrices over pairs (relation, receiving node).
 
-    Names are ``mentions``, ``mentions^-1`` and so on; a row receives from its columns.
+    Attributes:
+        names: R relations; ``x^-1`` is ``x`` the other way round.
+        sizes: pairs of each relation; they sum to P.
+        gather: ``[P, V]``; a pair's row holds the weights of the node's neighbours in the relation, summing to 1.
+        scatter: ``[V, P]`` of ones; adds the pairs of each node.
     """
-    offsets = {DOCUMENT: 0, ENTITY: data[DOCUMENT].num_nodes}
-    total = data[DOCUMENT].num_nodes + data[ENTITY].num_nodes
-    matrices = {}
-    for (head, name, tail), index, weight in typed_edges(data):
-        shifted = torch.stack([index[0] + offsets[head], index[1] + offsets[tail]])
-        matrices[name] = sparse(shifted, weight, (total, total))
-        matrices[f"{name}^-1"] = sparse(shifted.flip(0), weight, (total, total))
-    return matrices
+
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+    gather: SparseMatrix
+    scatter: SparseMatrix
+
+    @classmethod
+    def of(cls, data: HeteroData) -> Relations:
+        """Return the relations of a graph, documents numbered first, then entities; both ways where that differs."""
+        offsets = {DOCUMENT: 0, ENTITY: data[DOCUMENT].num_nodes}
+        total = data[DOCUMENT].num_nodes + data[ENTITY].num_nodes
+        edges = {}
+        for (head, name, tail), index, weight in typed_edges(data):
+            shifted = torch.stack([index[0] + offsets[head], index[1] + offsets[tail]])
+            if name in SYMMETRIC:
+                edges[name] = torch.cat([shifted, shifted.flip(0)], dim=1), torch.cat([weight, weight])
+            else:
+                edges[name], edges[f"{name}^-1"] = (shifted, weight), (shifted.flip(0), weight)
+        return cls.from_edges(edges, total)
+
+    @classmethod
+    def from_edges(cls, edges: dict[str, tuple[Tensor, Tensor]], nodes: int) -> Relations:
+        """Return the relations of (receiver, sender) pairs and weights by name."""
+        names = sorted(edges)
+        sizes: list[int] = []
+        receivers, rows, columns, weights = [], [], [], []
+        for name in names:
+            (receiver, sender), weight = edges[name]
+            distinct, place = torch.unique(receiver, return_inverse=True)
+            rows.append(place + sum(sizes))
+            columns.append(sender)
+            weights.append(weight)
+            receivers.append(distinct)
+            sizes.append(len(distinct))
+        pairs = sum(sizes)
+        index = torch.stack([_joined(rows), _joined(columns)])
+        back = torch.stack([_joined(receivers), torch.arange(pairs)])
+        ones = _csr(torch.sparse_coo_tensor(back, torch.ones(pairs), (nodes, pairs), check_invariants=False).coalesce())
+        gather = SparseMatrix.of(sparse(index, torch.cat([torch.empty(0), *weights]), (pairs, nodes)))
+        return cls(tuple(names), tuple(sizes), gather, SparseMatrix.of(ones))
+
+
+@dataclass(frozen=True)
+class SparseMatrix:
+    """A constant sparse matrix with its transpose at hand, so that gradients cost one product and no conversion."""
+
+    matrix: Tensor
+    transposed: Tensor
+
+    @classmethod
+    def of(cls, matrix: Tensor) -> SparseMatrix:
+        """Return a CSR matrix together with its transpose."""
+        return cls(matrix, _csr(matrix.to_sparse_coo().t().coalesce()))  # type: ignore[no-untyped-call]
+
+    def __matmul__(self, dense: Tensor) -> Tensor:
+        product: Tensor = _Product.apply(self.matrix, self.transposed, dense)  # type: ignore[no-untyped-call]
+        return product
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, matrix: Tensor, transposed: Tensor, dense: Tensor) -> Tensor:
+        ctx.transposed = transposed
+        return matrix @ dense
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, Tensor]:
+        return None, None, ctx.transposed @ gradients[0]
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    return torch.cat([torch.empty(0, dtype=torch.long), *parts])
+
+
+def _csr(matrix: Tensor) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support")
+        return matrix.to_sparse_csr()

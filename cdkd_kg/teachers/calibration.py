@@ -27,11 +27,14 @@ def log_likelihood(logits: Floats, targets: Floats, multi_label: bool) -> float:
 
 
 def fit_temperature(logits: Floats, targets: Floats, multi_label: bool = False) -> float:
-    """Return the T in [0.05, 20] that maximises the likelihood of ``targets`` under ``logits / T``.
+    r"""Return the T in [0.05, 20] that maximises the likelihood of smoothed ``targets`` under ``logits / T``.
 
-    Without a document the answer is 1: nothing was learned, nothing is changed.
+    A teacher that makes no mistake on N documents has not shown that it makes none: the right label counts as
+    :math:`(N + 1) / (N + 2)`, the wrong ones share the rest. Without this, a perfect validation drives T to 0 and
+    the teacher to hard labels. Without a document the answer is 1: nothing was learned, nothing is changed.
 
-    Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
+    Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017; the smoothing is that of Platt,
+    Probabilistic Outputs for Support Vector Machines, 1999.
 
     Example:
         >>> sure_but_half_wrong = np.array([[9.0, 0.0], [9.0, 0.0]])
@@ -40,11 +43,19 @@ def fit_temperature(logits: Floats, targets: Floats, multi_label: bool = False) 
     """
     if len(logits) == 0:
         return 1.0
+    smooth = _smoothed(targets, multi_label)
 
     def loss(log_temperature: float) -> float:
-        return -log_likelihood(logits / np.exp(log_temperature), targets, multi_label)
+        return -log_likelihood(logits / np.exp(log_temperature), smooth, multi_label)
 
     bounds = (np.log(LOWEST), np.log(HIGHEST))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-4})
     best = min([found.x, *bounds], key=loss)
     return round(float(np.exp(best)), 4)
+
+
+def _smoothed(targets: Floats, multi_label: bool) -> Floats:
+    documents, labels = targets.shape
+    doubt = 1 / (documents + 2)
+    others = 1 if multi_label else max(labels - 1, 1)
+    return np.asarray(targets * (1 - doubt) + (1 - targets) * doubt / others)

@@ -15,7 +15,7 @@ from torch_geometric.data import HeteroData
 from cdkd_kg.config import GraphTeacherConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.progress import track
-from cdkd_kg.teachers.adjacency import DOCUMENT, SIMILAR, relations
+from cdkd_kg.teachers.adjacency import DOCUMENT, SIMILAR, Relations
 from cdkd_kg.teachers.calibration import log_likelihood
 from cdkd_kg.teachers.encoders.rgcn import RGCN
 from cdkd_kg.teachers.propagation import choose_weights, families, propagate
@@ -103,7 +103,7 @@ def rgcn_expert(
     model = RGCN(
         nodes.shape[1],
         task.targets.shape[1],
-        relations(data),
+        Relations.of(data),
         config.hidden,
         config.layers,
         config.bases,
@@ -122,7 +122,7 @@ def rgcn_expert(
             logits, embedding = _look(model, nodes, documents)
             score = _validation_score(logits, task, epoch)
             if best is None or score > best[0]:
-                best = score, Expert(logits, embedding, {"epoch": epoch, "relations": len(model.matrices)})
+                best = score, Expert(logits, embedding, {"epoch": epoch, "relations": len(model.relations.names)})
     return best[1]  # type: ignore[index]  # epochs >= 1, so there was a look
 
 

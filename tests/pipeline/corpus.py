@@ -65,7 +65,7 @@ def settings(folder: Path, **changes) -> dict:
             "graph": {"epochs": 20, "hidden": 8},
         },
         "distillation": {"student": {"teacher_layers": [1], "max_length": 24}, "training": training},
-        "evaluation": {"bootstrap": 100},
+        "evaluation": {"bootstrap": 200},
     }
     return values | changes
 

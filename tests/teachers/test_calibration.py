@@ -22,10 +22,18 @@ def test_calibration_never_lowers_the_likelihood():
     assert log_likelihood(logits / temperature, targets, False) >= log_likelihood(logits, targets, False)
 
 
-def test_no_document_changes_nothing_and_a_perfect_teacher_stays_in_range():
+def test_no_document_changes_nothing_and_a_hopeless_teacher_is_cooled_as_far_as_it_goes():
     assert fit_temperature(np.zeros((0, 3)), np.zeros((0, 3))) == 1.0
-    assert LOWEST <= fit_temperature(np.eye(3) * 5, np.eye(3)) < 1
     assert fit_temperature(np.eye(3) * 5, np.roll(np.eye(3), 1, axis=0)) == HIGHEST
+
+
+@given(st.integers(3, 300), st.floats(0.5, 50))
+def test_a_perfect_validation_gives_the_confidence_that_its_size_supports(documents, scale):
+    targets = np.eye(3)[np.arange(documents) % 3]
+    temperature = fit_temperature(targets * scale, targets)
+    confidence = softmax(targets * scale / temperature, axis=1).max(axis=1)
+    if LOWEST < temperature < HIGHEST:
+        assert confidence == pytest.approx((documents + 1) / (documents + 2), abs=2e-3)
 
 
 def test_multi_label_likelihood_is_bernoulli():

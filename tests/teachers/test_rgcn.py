@@ -3,16 +3,17 @@ import torch
 from torch_geometric.nn import RGCNConv
 
 from cdkd_kg.config import GraphTeacherConfig
-from cdkd_kg.teachers.adjacency import sparse
+from cdkd_kg.teachers.adjacency import Relations, SparseMatrix
 from cdkd_kg.teachers.encoders.rgcn import RGCN, RGCNLayer
 from cdkd_kg.teachers.graph import GraphTask, propagation_expert, rgcn_expert, with_similar_texts
 
 EDGES = {"a": [(0, 1), (0, 2), (3, 1)], "b": [(1, 0), (2, 3)]}
 
 
-def _matrix(edges, weights=None):
-    index = torch.tensor(edges).T
-    return sparse(index, torch.ones(len(edges)) if weights is None else weights, (4, 4))
+def _relations(**edges):
+    return Relations.from_edges(
+        {name: (torch.tensor(pairs).T, torch.tensor(weights)) for name, (pairs, weights) in edges.items()}, nodes=4
+    )
 
 
 def test_with_equal_weights_it_is_pyg_rgcnconv_with_mean():
@@ -25,7 +26,7 @@ def test_with_equal_weights_it_is_pyg_rgcnconv_with_mean():
         peer.bias.copy_(layer.root.bias)
     pairs = [(source, target, kind) for kind, name in enumerate("ab") for target, source in EDGES[name]]
     index, kinds = torch.tensor([pair[:2] for pair in pairs]).T, torch.tensor([pair[2] for pair in pairs])
-    mine = layer(nodes, [_matrix(EDGES["a"]), _matrix(EDGES["b"])])
+    mine = layer(nodes, _relations(a=(EDGES["a"], [1.0, 1.0, 1.0]), b=(EDGES["b"], [1.0, 1.0])))
     assert torch.allclose(mine, peer(nodes, index, kinds), atol=1e-6)
 
 
@@ -37,13 +38,22 @@ def test_golden_number_of_a_weighted_neighbourhood():
         layer.root.weight.fill_(1.0)
         layer.root.bias.fill_(0.5)
     nodes = torch.tensor([[1.0], [10.0], [20.0], [0.0]])
-    mine = layer(nodes, [_matrix([(0, 1), (0, 2)], torch.tensor([3.0, 1.0]))])
+    mine = layer(nodes, _relations(a=([(0, 1), (0, 2)], [3.0, 1.0])))
     assert torch.allclose(mine[0], torch.tensor([1.0 + 0.5 + 2.0 * (0.75 * 10 + 0.25 * 20)]))
     assert torch.allclose(mine[3], torch.tensor([0.5]))
 
 
 def test_without_relations_it_is_a_network_of_its_own_features():
-    assert RGCN(5, 2, {}, hidden=4, layers=2, bases=8, dropout=0.0)(torch.randn(3, 5))[0].shape == (3, 2)
+    assert RGCN(5, 2, _relations(), hidden=4, layers=2, bases=8, dropout=0.0)(torch.randn(3, 5))[0].shape == (3, 2)
+
+
+def test_gradients_are_those_of_the_dense_product():
+    torch.manual_seed(0)
+    relations = _relations(a=(EDGES["a"], [1.0, 2.0, 1.0]), b=(EDGES["b"], [1.0, 1.0]))
+    layer, nodes = RGCNLayer(3, 2, relations=2, bases=2).double(), torch.randn(4, 3, dtype=torch.double)
+    dense = [matrix.to_dense().double() for matrix in (relations.gather.matrix, relations.scatter.matrix)]
+    wide = Relations(relations.names, relations.sizes, *(SparseMatrix.of(matrix.to_sparse_csr()) for matrix in dense))
+    assert torch.autograd.gradcheck(lambda x: layer(x, wide), (nodes.requires_grad_(),))
 
 
 def _task(documents, rng):

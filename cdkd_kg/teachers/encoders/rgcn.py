@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor, nn
+
+from cdkd_kg.teachers.adjacency import Relations
 
 
 class RGCNLayer(nn.Module):
@@ -15,8 +15,8 @@ class RGCNLayer(nn.Module):
 
     where :math:`a^r` are edge weights that sum to 1 over the neighbours of a node in a relation (with equal
     weights this is :class:`torch_geometric.nn.RGCNConv` with ``aggr="mean"``, which takes no weights).
-    Neighbours are summed before they are multiplied by a basis, so the cost is one sparse product a relation
-    and one dense product a basis.
+    Neighbours are summed before they are multiplied, so the cost is that of the edges plus one dense product a
+    pair of relation and receiving node.
 
     Args:
         inputs: features of a node coming in.
@@ -24,7 +24,7 @@ class RGCNLayer(nn.Module):
         relations: number of relations.
         bases: number of bases; at most one a relation is used.
 
-    Shapes: nodes ``[V, inputs]``, each relation a sparse ``[V, V]``; the result is ``[V, outputs]``.
+    Shapes: nodes ``[V, inputs]``; the result is ``[V, outputs]``.
 
     Source: Schlichtkrull et al., Modeling Relational Data with Graph Convolutional Networks, ESWC 2018.
     """
@@ -39,14 +39,15 @@ class RGCNLayer(nn.Module):
         if relations:
             nn.init.xavier_uniform_(self.coefficients)
 
-    def forward(self, nodes: Tensor, matrices: list[Tensor]) -> Tensor:
+    def forward(self, nodes: Tensor, relations: Relations) -> Tensor:
         """Return the new features of every node."""
         result: Tensor = self.root(nodes)
-        if not matrices:
+        if not relations.names:
             return result
-        received = torch.stack([matrix @ nodes for matrix in matrices])
-        mixed = torch.einsum("rb,rvi->bvi", self.coefficients, received)
-        return result + torch.einsum("bvi,bio->vo", mixed, self.bases)
+        weights = torch.einsum("rb,bio->rio", self.coefficients, self.bases)
+        received = torch.split(relations.gather @ nodes, list(relations.sizes))
+        messages = torch.cat([part @ weight for part, weight in zip(received, weights, strict=True)])
+        return result + relations.scatter @ messages
 
 
 class RGCN(nn.Module):
@@ -55,7 +56,7 @@ class RGCN(nn.Module):
     Args:
         inputs: features of a node.
         classes: number of labels.
-        relations: matrices by name, as of :func:`cdkd_kg.teachers.adjacency.relations`; the order is sorted.
+        relations: typed edges over all nodes.
         hidden: width of a layer, also of the embedding.
         layers: number of layers, at least 1.
         bases: bases of the decomposition.
@@ -65,19 +66,12 @@ class RGCN(nn.Module):
     """
 
     def __init__(
-        self,
-        inputs: int,
-        classes: int,
-        relations: Mapping[str, Tensor],
-        hidden: int,
-        layers: int,
-        bases: int,
-        dropout: float,
+        self, inputs: int, classes: int, relations: Relations, hidden: int, layers: int, bases: int, dropout: float
     ) -> None:
         super().__init__()
-        self.matrices = [relations[name] for name in sorted(relations)]
+        self.relations = relations
         self.project = nn.Linear(inputs, hidden)
-        self.layers = nn.ModuleList(RGCNLayer(hidden, hidden, len(self.matrices), bases) for _ in range(layers))
+        self.layers = nn.ModuleList(RGCNLayer(hidden, hidden, len(relations.names), bases) for _ in range(layers))
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(hidden, classes)
 
@@ -85,5 +79,5 @@ class RGCN(nn.Module):
         """Return logits and embeddings of every node."""
         nodes = torch.relu(self.project(self.dropout(nodes)))
         for layer in self.layers:
-            nodes = torch.relu(layer(self.dropout(nodes), self.matrices))
+            nodes = torch.relu(layer(self.dropout(nodes), self.relations))
         return self.classifier(self.dropout(nodes)), nodes

@@ -1,0 +1,85 @@
+"""Co-mention counts and NPMI."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdkd_kg.entities.comention import SCHEMA, comentions
+
+ROWS = st.lists(st.tuples(st.sampled_from("defghijk"), st.sampled_from("ABCDE")), max_size=40)
+
+
+def table(rows: list[tuple[str, str]]) -> pa.Table:
+    return pa.table(
+        {"document": [row[0] for row in rows], "entity": [row[1] for row in rows]},
+        schema=pa.schema([("document", pa.string()), ("entity", pa.string())]),
+    )
+
+
+def test_the_formula() -> None:
+    rows = [("1", "B"), ("1", "A"), ("2", "A"), ("2", "B"), ("2", "B"), ("3", "A"), ("3", "C")]
+    (pair,) = comentions(table(rows), documents=10, min_count=2).to_pylist()
+    expected = math.log((2 / 10) / ((3 / 10) * (2 / 10))) / -math.log(2 / 10)
+    assert pair == {"a": "A", "b": "B", "count": 2, "npmi": pytest.approx(expected)}
+
+
+def test_its_ends() -> None:
+    together = table([("1", "A"), ("1", "B"), ("2", "A"), ("2", "B")])
+    assert comentions(together, 100, 2)["npmi"].to_pylist() == [pytest.approx(1.0)]
+    assert comentions(together, 2, 2)["npmi"].to_pylist() == [1.0]
+    independent = table([("1", "A"), ("1", "B"), ("2", "A"), ("3", "B")])
+    assert comentions(independent, 4, 1)["npmi"].to_pylist() == [pytest.approx(0.0)]
+    apart = [(str(place), "A") for place in range(51)] + [(str(place), "B") for place in range(50, 100)]
+    assert comentions(table(apart), 100, 1)["npmi"].to_pylist()[0] < -0.6
+
+
+def test_no_rows_no_pairs() -> None:
+    assert comentions(table([]), 5, 2).equals(SCHEMA.empty_table())
+    assert comentions(table([("1", "A")]), 5, 1).num_rows == 0
+
+
+def test_impossible_counts_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 documents have an entity"):
+        comentions(table([("1", "A"), ("2", "A")]), 1, 1)
+    with pytest.raises(ValueError, match="min_count"):
+        comentions(table([]), 1, 0)
+
+
+@given(ROWS, st.integers(0, 5), st.integers(1, 3))
+def test_counts_and_range_against_a_loop(rows: list[tuple[str, str]], more: int, min_count: int) -> None:
+    documents = len({document for document, _ in rows}) + more
+    mentioned = {entity: {d for d, e in rows if e == entity} for entity in "ABCDE"}
+    expected = {
+        (a, b): len(mentioned[a] & mentioned[b])
+        for a in mentioned
+        for b in mentioned
+        if a < b and len(mentioned[a] & mentioned[b]) >= min_count
+    }
+    found = comentions(table(rows), documents, min_count).to_pylist()
+    assert {(row["a"], row["b"]): row["count"] for row in found} == expected
+    assert [(row["a"], row["b"]) for row in found] == sorted(expected)
+    assert all(-1 <= row["npmi"] <= 1 for row in found)
+
+
+@given(ROWS, st.randoms(use_true_random=False))
+def test_row_order_and_names_of_documents_do_not_matter(rows: list[tuple[str, str]], rng: random.Random) -> None:
+    names = list("defghijk")
+    shuffled = dict(zip(names, rng.sample(names, len(names)), strict=True))
+    renamed = [(shuffled[document], entity) for document, entity in rng.sample(rows, len(rows))]
+    assert comentions(table(renamed), 8, 1).equals(comentions(table(rows), 8, 1))
+
+
+@given(ROWS)
+def test_it_is_symmetric(rows: list[tuple[str, str]]) -> None:
+    mirror = dict(zip("ABCDE", "EDCBA", strict=True))
+    pairs = comentions(table(rows), 8, 1).to_pylist()
+    mirrored = comentions(table([(document, mirror[entity]) for document, entity in rows]), 8, 1).to_pylist()
+    assert {(row["a"], row["b"]): row["npmi"] for row in pairs} == {
+        (mirror[row["b"]], mirror[row["a"]]): pytest.approx(row["npmi"]) for row in mirrored
+    }

@@ -1,0 +1,93 @@
+"""The component cdkd_mentions: where mentions come from and what they link to."""
+
+from __future__ import annotations
+
+import spacy
+
+from cdkd_kg.entities.aliases import AliasTable, Label
+from cdkd_kg.entities.gazetteer import Gazetteer
+from cdkd_kg.entities.mentions import SPANS
+from tests.entities.helpers import blank, finder, found, tagged
+
+NLP = blank()
+ENGLAND = Label("urn:england", "England", "preferred")
+CANCER = Label("urn:cancer", "lung cancer", "preferred")
+
+
+def test_the_component_is_a_registered_factory() -> None:
+    nlp = blank()
+    nlp.add_pipe("cdkd_mentions").use(nlp, AliasTable([CANCER]))
+    doc = nlp("They study Lung  CANCERS, and lung cancer.")
+    (span,) = doc.spans[SPANS]
+    assert (span.text, span.label_, span.kb_id_) == ("lung cancer", "TERM", "urn:cancer")
+    assert span._.cdkd.link.confidence == 1.0
+
+
+def test_labels_win_over_entities_and_entities_over_concepts() -> None:
+    doc = tagged(
+        NLP, "Bank/PROPN", "of/ADP", "England/PROPN", "staff/NOUN", "met/VERB", "Tony/PROPN", "Blair/PROPN",
+        entities=["B-ORG", "I-ORG", "I-ORG", "O", "O", "B-PERSON", "I-PERSON"],
+    )  # fmt: skip
+    assert found(finder(NLP, ENGLAND)(doc)) == [
+        ("Bank", "CONCEPT"), ("England", "TERM"), ("staff", "CONCEPT"), ("Tony Blair", "PERSON"),
+    ]  # fmt: skip
+    assert found(finder(NLP, noun_concepts=False)(doc)) == [("Bank of England", "ORG"), ("Tony Blair", "PERSON")]
+
+
+def test_a_label_where_an_entity_stands_has_its_type() -> None:
+    doc = tagged(NLP, "the/DET", "England/PROPN", entities=["B-GPE", "I-GPE"])
+    assert found(finder(NLP, ENGLAND)(doc)) == [("England", "GPE")]
+
+
+def test_the_longest_label_wins() -> None:
+    doc = tagged(NLP, "lung/NOUN", "cancer/NOUN", "cells/NOUN")
+    labels = [CANCER, Label("urn:lung", "lung", "preferred"), Label("urn:cell", "lung cancer cells", "preferred")]
+    assert found(finder(NLP, *labels)(doc)) == [("lung cancer cells", "TERM")]
+
+
+def test_entities_of_other_types_and_without_letters_are_left_out() -> None:
+    doc = tagged(NLP, "Monday/X", "$/SYM", "the/DET", "Who/PRON", entities=["B-DATE", "B-ORG", "B-ORG", "I-ORG"])
+    assert found(finder(NLP)(doc)) == [("Who", "ORG")]
+
+
+def test_an_inflected_term_links_by_its_lemma_form() -> None:
+    nlp = spacy.blank("en")
+    lemmatizer = nlp.add_pipe("lemmatizer", config={"mode": "rule"})
+    for table in ("lemma_rules", "lemma_index", "lemma_exc"):
+        lemmatizer.lookups.add_table(table, {"noun": [["s", ""]] if table == "lemma_rules" else {}})
+    found_by = finder(nlp, CANCER, Label("urn:vessel", "fishing vessels", "alternative"))
+    doc = found_by(tagged(nlp, "lung/NOUN", "cancers/NOUN/cancer", "and/CCONJ", "fishing/NOUN", "vessel/NOUN"))
+    assert [(span.text, span.kb_id_) for span in doc.spans[SPANS]] == [
+        ("lung cancers", "urn:cancer"), ("fishing vessel", "urn:vessel"),
+    ]  # fmt: skip
+    assert doc.spans[SPANS][0]._.cdkd.link.confidence == 0.7
+
+
+def test_nil_says_why() -> None:
+    twins = [Label("urn:a", "Paris", "preferred"), Label("urn:b", "Paris", "preferred")]
+    doc = finder(NLP, *twins)(tagged(NLP, "Paris/PROPN", "and/CCONJ", "Rome/PROPN"))
+    paris, rome = (span._.cdkd for span in doc.spans[SPANS])
+    assert (paris.link.iri, paris.link.nil, paris.link.confidence) == (None, "ambiguous", 0.5)
+    assert [candidate.iri for candidate in paris.link.candidates] == ["urn:a", "urn:b"]
+    assert (rome.link.iri, rome.link.nil, rome.link.candidates, rome.concept) == (None, "new", (), "rome")
+
+
+def test_a_text_without_words_has_no_mentions() -> None:
+    for text in ("", "  ", "42!"):
+        assert found(finder(NLP, CANCER)(NLP(text))) == []
+
+
+def test_labels_that_say_too_little_or_too_much_are_not_looked_for() -> None:
+    texts = ["of", "it is", "1984", "  ", "", "US", "ox tail", "very " * 50 + "long", "in vivo"]
+    gazetteer = Gazetteer(NLP, texts)
+    doc = NLP("of it is 1984 US ox tail in vivo " + "very " * 50 + "long")
+    assert [span.text for span in gazetteer.spans(doc)] == ["ox tail", "in vivo"]
+
+
+def test_other_languages_and_scripts() -> None:
+    nlp = spacy.blank("de")
+    doc = finder(nlp, Label("urn:street", "Straße", "preferred"))(
+        tagged(nlp, "Die/DET", "STRAßE/NOUN", "in/ADP", "Köln/PROPN")
+    )
+    assert found(doc) == [("STRAßE", "TERM"), ("Köln", "CONCEPT")]
+    assert doc.spans[SPANS][0].kb_id_ == "urn:street"
