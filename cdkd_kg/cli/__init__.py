@@ -43,7 +43,9 @@ def main() -> None:
         app()
     except CdkdError as error:
         _end(error, str(error), error.exit_status)
-    except KeyboardInterrupt as error:
+    except (KeyboardInterrupt, SystemExit) as error:  # Typer turns the one into the other
+        if isinstance(error, SystemExit) and error.code != INTERRUPTED:
+            raise
         _end(error, "Interrupted. What was finished is kept; the same command goes on from there.", INTERRUPTED)
     except Exception as error:  # the last door: nobody should meet a bare stack trace
         _end(error, f"Unexpected {type(error).__name__}: {error}. What to do: run again with `cdkd --debug`.", 1)
