@@ -178,7 +178,7 @@ class GraphTeacherConfig(Model):
     layers: int = Field(2, ge=1)
     bases: int = Field(8, ge=1)
     dropout: float = Field(0.5, ge=0, lt=1)
-    epochs: int = Field(150, ge=1)
+    epochs: int = Field(60, ge=1)
     learning_rate: float = Field(0.01, gt=0)
     weight_decay: float = Field(5e-4, ge=0)
     propagation_alpha: float = Field(0.9, gt=0, lt=1)

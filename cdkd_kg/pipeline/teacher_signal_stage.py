@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Condition, Config
@@ -117,10 +117,9 @@ def _view(
     corpus: Corpus, name: str, seed: int, text_logits: NDArray[np.float32], domains: NDArray[np.str_]
 ) -> GraphTask:
     import numpy as np
-    from scipy.special import expit, softmax
 
     from cdkd_kg.corpus.budget import label_budget
-    from cdkd_kg.teachers.calibration import fit_temperature
+    from cdkd_kg.teachers.calibration import probabilities
     from cdkd_kg.teachers.graph import GraphTask
 
     rows, task = corpus.graph_documents(), corpus.tasks[name]
@@ -131,9 +130,9 @@ def _view(
     labelled = (targets >= 0).all(axis=1)
     training = np.isin(ids, label_budget(corpus, name, seed))
     validation = labelled & np.isin(ids, corpus.labelled(name, "validation")["id"][:])
-    cooled = text_logits / fit_temperature(text_logits[validation], targets[validation], task.multi_label)
-    beliefs = expit(cooled) if task.multi_label else softmax(cooled, axis=1)
-    return GraphTask(targets, training, validation, beliefs.astype(np.float32), task.multi_label)
+    beliefs = probabilities(text_logits, targets, validation, task.multi_label)
+    unlabelled = mine & ~training & ~validation
+    return GraphTask(targets, training, validation, unlabelled, beliefs, task.multi_label)
 
 
 def _graph_experts(
@@ -142,6 +141,7 @@ def _graph_experts(
     import numpy as np
 
     from cdkd_kg.graph.tensor_files import load_tensors
+    from cdkd_kg.teachers.calibration import probabilities
     from cdkd_kg.teachers.graph import propagation_expert, rgcn_expert, with_similar_texts
 
     teacher = config.teachers.graph
@@ -149,11 +149,14 @@ def _graph_experts(
     data = _controlled(load_tensors(inputs["graph"] / TENSORS), condition, seed)
     data = with_similar_texts(data, documents, config.graph.similar_texts)
     features = np.concatenate([documents, entities[: data["entity"].num_nodes]])
-    makers: dict[str, Any] = {
-        "propagation": lambda: propagation_expert(data, view, teacher),
-        "rgcn": lambda: rgcn_expert(data, features, view, teacher, seed),
-    }
-    return {name: makers[name]() for name in teacher.encoders}
+    experts: dict[str, Expert] = {}
+    beliefs = view.beliefs
+    if "propagation" in teacher.encoders:
+        experts["propagation"] = propagation_expert(data, view, teacher)
+        beliefs = probabilities(experts["propagation"].logits, view.targets, view.validation, view.multi_label)
+    if "rgcn" in teacher.encoders:
+        experts["rgcn"] = rgcn_expert(data, features, view, beliefs, teacher, seed)
+    return experts
 
 
 def _controlled(data: HeteroData, condition: Condition, seed: int) -> HeteroData:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_softmax
+from scipy.special import expit, log_softmax, softmax
 
 Floats = NDArray[np.floating]
 LOWEST, HIGHEST = 0.05, 20.0
@@ -52,6 +52,21 @@ def fit_temperature(logits: Floats, targets: Floats, multi_label: bool = False) 
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-4})
     best = min([found.x, *bounds], key=loss)
     return round(float(np.exp(best)), 4)
+
+
+def probabilities(
+    logits: Floats, targets: Floats, judged: NDArray[np.bool_], multi_label: bool = False
+) -> NDArray[np.float32]:
+    """Return calibrated probabilities ``[N, C]`` of all documents, the temperature fitted on the judged ones.
+
+    Args:
+        logits: ``[N, C]`` raw logits.
+        targets: ``[N, C]`` of 0 and 1; only judged rows are looked at.
+        judged: ``[N]`` bool, labelled rows that no teacher was trained on.
+        multi_label: whether labels are independent.
+    """
+    cooled = logits / fit_temperature(logits[judged], targets[judged], multi_label)
+    return np.asarray(expit(cooled) if multi_label else softmax(cooled, axis=1), dtype=np.float32)
 
 
 def _smoothed(targets: Floats, multi_label: bool) -> Floats:

@@ -34,6 +34,7 @@ class GraphTask:
         targets: ``[N, C]`` of 0 and 1; rows that are neither training nor validation are ignored.
         training: ``[N]`` bool, documents whose labels may be learned from.
         validation: ``[N]`` bool, labelled source documents that only judge.
+        unlabelled: ``[N]`` bool, documents of this task whose labels nobody may see.
         beliefs: ``[N, C]`` the calibrated text teacher's probabilities.
         multi_label: whether labels are independent.
     """
@@ -41,6 +42,7 @@ class GraphTask:
     targets: NDArray[np.float32]
     training: NDArray[np.bool_]
     validation: NDArray[np.bool_]
+    unlabelled: NDArray[np.bool_]
     beliefs: NDArray[np.float32]
     multi_label: bool
 
@@ -86,14 +88,25 @@ def propagation_expert(data: HeteroData, task: GraphTask, config: GraphTeacherCo
 
 
 def rgcn_expert(
-    data: HeteroData, features: NDArray[np.float32], task: GraphTask, config: GraphTeacherConfig, seed: int
+    data: HeteroData,
+    features: NDArray[np.float32],
+    task: GraphTask,
+    beliefs: NDArray[np.float32],
+    config: GraphTeacherConfig,
+    seed: int,
 ) -> Expert:
-    """Train an R-GCN on the training labels, full batch, and keep the epoch that validation likes best.
+    r"""Train an R-GCN on labels and on beliefs, full batch, and keep the epoch that validation likes best.
+
+    .. math:: \frac{1}{|L|} \sum_{i \in L} H(y_i, p_i) + \frac{1}{|U|} \sum_{i \in U} H(b_i, p_i)
+
+    with the cross-entropy H. Trained on source labels alone it finds what tells classes apart in the source,
+    which source validation cannot show to fail in the target; the beliefs of unlabelled documents hold it there.
 
     Args:
         data: the graph with its similar-text edges.
         features: ``[V, H]`` of documents, then entities, from one encoder.
         task: labels and masks of the documents.
+        beliefs: ``[N, C]`` probabilities to learn from where there is no label.
         config: width, depth, epochs.
         seed: decides initial weights and dropout.
     """
@@ -110,10 +123,11 @@ def rgcn_expert(
         config.dropout,
     )
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    rows, targets = torch.from_numpy(np.flatnonzero(task.training)), torch.from_numpy(task.targets[task.training])
+    lessons = [_Lesson.of(task.training, task.targets), _Lesson.of(task.unlabelled, beliefs)]
+    lessons = [lesson for lesson in lessons if len(lesson.rows)]
     best: tuple[float, Expert] | None = None
     for epoch in track(range(1, config.epochs + 1), "graph teacher"):
-        loss = _step(model, optimizer, nodes, rows, targets, task.multi_label)
+        loss = _step(model, optimizer, nodes, lessons, task.multi_label)
         if not np.isfinite(loss):
             raise TrainingError(
                 "the graph teacher's loss is not finite", where=f"epoch {epoch}", remedy="lower its learning_rate"
@@ -132,14 +146,24 @@ def _validation_score(logits: NDArray[np.float32], task: GraphTask, epoch: int) 
     return log_likelihood(logits[task.validation], task.targets[task.validation], task.multi_label)
 
 
+@dataclass(frozen=True)
+class _Lesson:
+    rows: Tensor
+    targets: Tensor
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_], targets: NDArray[np.float32]) -> _Lesson:
+        return cls(torch.from_numpy(np.flatnonzero(mask)), torch.from_numpy(targets[mask].astype(np.float32)))
+
+
 def _step(
-    model: RGCN, optimizer: torch.optim.Optimizer, nodes: Tensor, rows: Tensor, targets: Tensor, multi_label: bool
+    model: RGCN, optimizer: torch.optim.Optimizer, nodes: Tensor, lessons: list[_Lesson], multi_label: bool
 ) -> float:
     model.train()
-    logits = model(nodes)[0][rows]
+    logits = model(nodes)[0]
     functional = torch.nn.functional
     entropy = functional.binary_cross_entropy_with_logits if multi_label else functional.cross_entropy
-    loss = entropy(logits, targets)
+    loss = torch.stack([entropy(logits[lesson.rows], lesson.targets) for lesson in lessons]).sum()
     optimizer.zero_grad()
     torch.autograd.backward(loss)
     optimizer.step()

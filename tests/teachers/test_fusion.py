@@ -50,7 +50,9 @@ def test_prior_correction_finds_a_shifted_prior():
 
 def test_only_validation_rows_decide_temperatures_and_weights():
     validation = np.arange(200) < 100
-    task = GraphTask(TRUTH.astype(np.float32), ~validation, validation, np.full((200, 3), 1 / 3, np.float32), False)
+    task = GraphTask(
+        TRUTH.astype(np.float32), ~validation, validation, ~validation, np.full((200, 3), 1 / 3, np.float32), False
+    )
     domains = np.array(["source"] * 200)
     experts = {"text": _expert(3), "rgcn": _expert(2, 2)}
     altered = {name: np.where(validation[:, None], logits, 100 * logits) for name, logits in experts.items()}

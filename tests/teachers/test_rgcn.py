@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch_geometric.nn import RGCNConv
 
 from cdkd_kg.config import GraphTeacherConfig
 from cdkd_kg.teachers.adjacency import Relations, SparseMatrix
+from cdkd_kg.teachers.calibration import probabilities
 from cdkd_kg.teachers.encoders.rgcn import RGCN, RGCNLayer
 from cdkd_kg.teachers.graph import GraphTask, propagation_expert, rgcn_expert, with_similar_texts
 
@@ -61,7 +64,8 @@ def _task(documents, rng):
     targets = np.eye(2, dtype=np.float32)[truth]
     training, validation = np.arange(documents) < 20, (np.arange(documents) >= 20) & (np.arange(documents) < 40)
     geometry = (targets @ rng.normal(size=(2, 16)) + 0.3 * rng.normal(size=(documents, 16))).astype(np.float32)
-    return GraphTask(targets, training, validation, np.full((documents, 2), 0.5, np.float32), False), geometry
+    rest = ~(training | validation)
+    return GraphTask(targets, training, validation, rest, np.full((documents, 2), 0.5, np.float32), False), geometry
 
 
 def _without_entities(documents):
@@ -76,9 +80,10 @@ def test_both_experts_learn_from_few_labels_and_the_graph_and_repeat_themselves(
     task, geometry = _task(200, np.random.default_rng(0))
     data = with_similar_texts(_without_entities(200), geometry, k=5)
     config = GraphTeacherConfig(epochs=30, hidden=8)
+    spread = probabilities(propagation_expert(data, task, config).logits, task.targets, task.validation)
     for make in (
         lambda: propagation_expert(data, task, config),
-        lambda: rgcn_expert(data, geometry, task, config, seed=3),
+        lambda: rgcn_expert(data, geometry, task, spread, config, seed=3),
     ):
         expert = make()
         assert (expert.logits[40:].argmax(1) == task.targets[40:].argmax(1)).mean() > 0.9
@@ -91,3 +96,17 @@ def test_similar_texts_are_symmetric_and_never_oneself():
     pairs = set(map(tuple, data["document", "similar", "document"].edge_index.T.tolist()))
     assert all((b, a) in pairs and a != b for a, b in pairs)
     assert all(sum(a == node for a, _ in pairs) >= 3 for node in range(50))
+
+
+def test_beliefs_hold_the_network_where_what_tells_source_classes_apart_misleads():
+    task, _ = _task(200, np.random.default_rng(0))
+    sign = np.where(task.unlabelled, -1, 1)[:, None] * (2 * task.targets[:, :1] - 1)
+    features = np.concatenate([3 * sign, 0.5 * (2 * task.targets - 1)], axis=1).astype(np.float32)
+    features += 0.1 * np.random.default_rng(1).normal(size=features.shape).astype(np.float32)
+    beliefs = (0.8 * task.targets + 0.1).astype(np.float32)
+    config, data = GraphTeacherConfig(epochs=60, hidden=8), _without_entities(200)
+    held = rgcn_expert(data, features, task, beliefs, config, seed=0)
+    alone = rgcn_expert(data, features, replace(task, unlabelled=np.zeros(200, bool)), beliefs, config, seed=0)
+    right = [(expert.logits[40:].argmax(1) == task.targets[40:].argmax(1)).mean() for expert in (held, alone)]
+    assert right[0] > 0.95
+    assert right[1] < 0.5
