@@ -67,6 +67,7 @@ def run(
         on_step: told of each job when it is done.
         command: how the run was started, for the record.
     """
+    commit = _commit()  # of the code that does the work, not of what is there when it ends
     steps = []
     last = None
     for job, step in run_jobs(plan_run(config, until, force), cache_of(config)):
@@ -76,7 +77,7 @@ def run(
         last = job
     if last is None or last.stage != "evaluation":
         return RunResult(config.folder, {}, tuple(steps))
-    results = read_json(last.folder(cache_of(config)) / RESULTS) | about_run(config, steps, command)
+    results = read_json(last.folder(cache_of(config)) / RESULTS) | about_run(config, steps, command) | {"git": commit}
     _publish_students(config, last)
     write_json(config.folder / RESULTS, results)
     if until != "evaluation":
@@ -92,7 +93,7 @@ def cache_of(config: Config) -> Path:
 
 
 def about_run(config: Config, steps: Sequence[Step], command: Sequence[str]) -> dict[str, Any]:
-    """Return what was run: when, how, on what, with which versions and seeds."""
+    """Return what was run: when, how, on what machine, with which versions and seeds."""
     import psutil
 
     return {
@@ -100,7 +101,6 @@ def about_run(config: Config, steps: Sequence[Step], command: Sequence[str]) -> 
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "command": " ".join(command),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-        "git": _commit(),
         "machine": {
             "processor": _processor(),
             "cores": os.cpu_count(),

