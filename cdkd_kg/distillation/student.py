@@ -32,13 +32,12 @@ def new_student(
     return model, load_tokenizer(name)
 
 
-def keep_layers(model: PreTrainedModel, layers: tuple[int, ...]) -> None:
-    """Cut a model, in place, down to some of its layers, in the given order.
+def check_layers(layers: tuple[int, ...], count: int) -> None:
+    """Refuse layers that a model of ``count`` layers does not have.
 
     Raises:
-        ConfigError: a layer that the model does not have, or a model without a plain list of layers.
+        ConfigError: it has no such layer, or none is named.
     """
-    count = model.config.num_hidden_layers
     wrong = [layer for layer in layers if not 0 <= layer < count]
     if wrong or not layers:
         raise ConfigError(
@@ -47,6 +46,16 @@ def keep_layers(model: PreTrainedModel, layers: tuple[int, ...]) -> None:
             why=f"its layers are 0 to {count - 1}",
             remedy="name layers that it has",
         )
+
+
+def keep_layers(model: PreTrainedModel, layers: tuple[int, ...]) -> None:
+    """Cut a model, in place, down to some of its layers, in the given order.
+
+    Raises:
+        ConfigError: a layer that the model does not have, or a model without a plain list of layers.
+    """
+    count = model.config.num_hidden_layers
+    check_layers(layers, count)
     for module in model.base_model.modules():
         for name, stack in module.named_children():
             if isinstance(stack, nn.ModuleList) and len(stack) == count:

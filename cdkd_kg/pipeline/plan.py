@@ -20,6 +20,7 @@ from cdkd_kg.stages import Job
 
 def jobs_of(config: Config) -> list[Job]:
     """Return every job of a run, in an order that respects what needs what."""
+    _check_models(config)
     weights = model_identity(config.teachers.text.model)
     corpus = corpus_job(config)
     entities = entities_job(config, corpus)
@@ -45,6 +46,18 @@ def jobs_of(config: Config) -> list[Job]:
                 students.append(student_job(config, corpus, signal, task, seed, condition, student_weights))
     before = [corpus, entities, graph, geometry, *teachers, *signals, *students]
     return [*before, evaluation_job(config, shared, teachers, signals, students)]
+
+
+def _check_models(config: Config) -> None:
+    """Load the configurations of the models, so that a wrong name or layer is told before anything runs."""
+    from cdkd_kg.distillation.student import check_layers
+    from cdkd_kg.teachers.models import layer_count
+
+    count, student = layer_count(config.teachers.text.model), config.distillation.student
+    if student.teacher_layers is not None:
+        check_layers(student.teacher_layers, count)
+    if student.model is not None:
+        layer_count(student.model)
 
 
 def model_identity(model: str) -> str:

@@ -10,7 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from cdkd_kg.data.models import hub_id, model_folder
 from cdkd_kg.errors import MissingResourceError
@@ -42,6 +48,15 @@ def load_classifier(model: str | Path, labels: Sequence[str], multi_label: bool)
     saved.config.id2label, saved.config.label2id = names, {label: index for index, label in names.items()}
     saved.config.problem_type = kind
     return saved
+
+
+def layer_count(model: str | Path) -> int:
+    """Return how many layers a model has, from its configuration alone.
+
+    Raises:
+        MissingResourceError: the model is not here and cannot be fetched.
+    """
+    return int(_load(AutoConfig, model).num_hidden_layers)
 
 
 def pooled(hidden: Tensor, attention_mask: Tensor) -> Tensor:

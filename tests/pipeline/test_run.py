@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -100,20 +102,23 @@ def test_only_what_changed_runs_again(done):
     assert len(alone) <= 1
 
 
-def test_the_same_numbers_in_another_process_with_another_hash_seed(done, tmp_path):
+def test_a_killed_run_goes_on_and_ends_with_the_same_numbers_whatever_the_hash_seed(done, tmp_path):
     folder, _, result = done
-    values = settings(folder, output=str(tmp_path / "runs"))
-    said = cdkd("run", write_config(tmp_path, values), "--json", PYTHONHASHSEED="77", OMP_NUM_THREADS=str(_threads()))
+    path = write_config(tmp_path, settings(folder, output=str(tmp_path / "runs")))
+    command = [sys.executable, "-m", "cdkd_kg", "run", str(path)]
+    for stage in ("corpus", "text_teacher"):
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        while not process.stderr.readline().startswith(stage):
+            assert process.poll() is None
+        time.sleep(0.3)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    said = cdkd("run", path, "--json", PYTHONHASHSEED="77")
     assert said.returncode == 0, said.stderr
     other = json.loads(said.stdout)
+    assert [step["reused"] for step in other["stages"]][:5] == [True] * 5
     assert other["graph"]["revision"] == result.results["graph"]["revision"]
     assert other["students"] == result.results["students"]
-
-
-def _threads():
-    import torch
-
-    return torch.get_num_threads()
 
 
 def test_dry_run_until_and_force(done):

@@ -20,9 +20,8 @@ def _write_tags(folder):
         for number in range(60):
             sport, money = SPORT[number % len(SPORT)], MONEY[number % len(MONEY)]
             kind = number % 3
-            text = [f"{sport} the {number % 7}", f"{money} of {number % 11}", f"{sport} and {money} in {number % 13}"][
-                kind
-            ]
+            both = f"{sport} and {money} in {number % 13}"
+            texts = [f"{sport} the {number % 7}", f"{money} of {number % 11}", both]
             writer.writerow([f"t{number:02}", texts[kind], ["play", "money", "play|money"][kind]])
 
 
@@ -38,6 +37,8 @@ def results(tmp_path_factory):
     domains["letters"]["role"] = "source"
     domains["tags"] = {"task": "tags", "source": {"path": str(folder / "tags.csv")}}
     values["teachers"]["text"]["per_domain"] = True
+    for stage in (values["teachers"]["text"], values["distillation"]):
+        stage["training"] = stage["training"] | {"num_train_epochs": 25}
     values["evaluation"]["conditions"] = CONDITIONS
     said = cdkd("run", write_config(folder, values), "--json")
     assert said.returncode == 0, said.stderr
@@ -54,7 +55,7 @@ def test_each_task_has_its_own_students_on_its_own_domains(results):
 
 def test_a_multi_label_student_learns_each_label_for_itself(results):
     scores = results["students"]["tags"]["text_teacher"]["tags"]["scores"]
-    assert scores["micro_f1"]["mean"] > 0.8
+    assert scores["accuracy"]["mean"] > 0.7  # both labels right; a third is what guessing one answer gives
 
 
 def test_every_source_domain_has_a_teacher_of_its_own(results):
