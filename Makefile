@@ -21,7 +21,7 @@ lint: .venv/dev
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-# torch first and pinned: without a pin some platforms take a build that is many times larger.
+# torch first, at the version of constraints.txt, so that no other package chooses it.
 .venv/torch: constraints.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	@touch $@

@@ -1,4 +1,4 @@
-"""The only writer of result files: written aside, synced, renamed, with a SHA-256 manifest last.
+"""Result folders that are whole or absent: written aside, synced, renamed, with a SHA-256 manifest last.
 
 A folder counts only when its ``manifest.json`` is there and every file in it has the size and the
 digest that the manifest says. Tensors are safetensors, tables are Parquet, the rest is JSON or text;

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cdkd_kg.errors import ConfigError, nearest
 
 NAME = r"^[a-z0-9_-]{1,64}$"
 Split = Literal["train", "validation", "test"]
+Name = Annotated[str, Field(pattern=NAME)]
 Condition = Literal["no_distillation", "text_teacher", "graph_teacher", "shuffled_graph", "similar_text"]
+
+
+T = TypeVar("T")
 
 
 class Model(BaseModel):
@@ -25,18 +29,17 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
+def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError(f"values must be distinct, got {list(values)}")
+    return values
+
+
 class TaskConfig(Model):
     """A label space. Several domains may share one."""
 
-    labels: tuple[str, ...] = Field(min_length=2)
+    labels: Annotated[tuple[str, ...], AfterValidator(_distinct), Field(min_length=2)]
     multi_label: bool = False
-
-    @field_validator("labels")
-    @classmethod
-    def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(labels)) < len(labels):
-            raise ValueError(f"labels must be distinct, got {list(labels)}")
-        return labels
 
 
 class SourceConfig(Model):
@@ -87,12 +90,18 @@ class SplitConfig(Model):
     test: float = Field(0.2, gt=0, lt=1)
     seed: int = 13
 
+    @model_validator(mode="after")
+    def _leaves_rows_to_train(self) -> Self:
+        if self.validation + self.test >= 1:
+            raise ValueError("validation and test together must be less than 1, or nothing is left to train on")
+        return self
+
 
 class CorpusConfig(Model):
     """Tasks, domains, and how many labels a class the source domains may show."""
 
-    tasks: dict[str, TaskConfig] = Field(min_length=1)
-    domains: dict[str, DomainConfig] = Field(min_length=1)
+    tasks: dict[Name, TaskConfig] = Field(min_length=1)
+    domains: dict[Name, DomainConfig] = Field(min_length=1)
     split: SplitConfig = SplitConfig()
     labels_per_class: int | None = Field(None, ge=1)
     max_line_bytes: int = Field(1 << 20, ge=1024)
@@ -246,7 +255,12 @@ class DistillationConfig(Model):
 class EvaluationConfig(Model):
     """Which students are compared, and how the intervals are drawn."""
 
-    conditions: tuple[Condition, ...] = ("no_distillation", "text_teacher", "graph_teacher", "shuffled_graph")
+    conditions: Annotated[tuple[Condition, ...], AfterValidator(_distinct), Field(min_length=1)] = (
+        "no_distillation",
+        "text_teacher",
+        "graph_teacher",
+        "shuffled_graph",
+    )
     bootstrap: int = Field(1000, ge=200)
     calibration_bins: int = Field(15, ge=2)
 
@@ -260,7 +274,7 @@ class Config(Model):
 
     name: str = Field(pattern=NAME)
     output: Path = Path("runs")
-    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    seeds: Annotated[tuple[int, ...], AfterValidator(_distinct), Field(min_length=1)] = (0,)
     corpus: CorpusConfig
     entities: EntitiesConfig = EntitiesConfig()
     graph: GraphConfig = GraphConfig()
@@ -292,11 +306,9 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     path = Path(path)
     if not path.is_file():
         raise ConfigError("there is no such configuration file", where=str(path), remedy="see configs/ for examples")
-    for override in overrides:
-        if "=" not in override:
-            raise ConfigError(f"an override is written key=value, got {override!r}", where="command line")
+    given = _parse_overrides(overrides)
     try:
-        loaded = OmegaConf.merge(OmegaConf.load(path), OmegaConf.from_dotlist(list(overrides)))
+        loaded = OmegaConf.merge(OmegaConf.load(path), given)
         values = OmegaConf.to_container(loaded, resolve=True)
     except OmegaConfBaseException as error:
         raise ConfigError(
@@ -305,18 +317,37 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
             why=str(error.msg or error).splitlines()[0],
             remedy="set the environment variable, or correct the ${...}",
         ) from error
-    except (YAMLError, OSError, UnicodeDecodeError) as error:
-        raise ConfigError("the configuration is not YAML", where=str(path), why=" ".join(str(error).split())) from error
+    except (YAMLError, OSError, UnicodeDecodeError, TypeError, ValueError) as error:
+        why = " ".join(str(error).split())
+        raise ConfigError("the configuration is not a YAML mapping", where=str(path), why=why) from error
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        raise _config_error(error, path) from error
+        raise _config_error(error, path, [override.partition("=")[0] for override in overrides]) from error
 
 
-def _config_error(error: ValidationError, path: Path) -> ConfigError:
+def _parse_overrides(overrides: Sequence[str]) -> Any:
+    from omegaconf import OmegaConf
+    from yaml import YAMLError
+
+    for override in overrides:
+        try:
+            if "=" not in override:
+                raise ValueError("there is no =")
+            OmegaConf.from_dotlist([override])
+        except (YAMLError, ValueError) as error:
+            why = " ".join(str(error).split())
+            what = f"an override is written key=value, got {override!r}"
+            raise ConfigError(what, where="command line", why=why) from error
+    return OmegaConf.from_dotlist(list(overrides))
+
+
+def _config_error(error: ValidationError, path: Path, overridden: Sequence[str]) -> ConfigError:
     first = error.errors(include_url=False)[0]
     keys = [str(key) for key in first["loc"] if key != "[key]"]
-    where = f"{path}, line {_line_of(path, keys)}: {'.'.join(keys)}"
+    dotted = ".".join(keys)
+    said = any(dotted == key or dotted.startswith(f"{key}.") for key in overridden)
+    where = f"command line: {dotted}" if said else f"{path}, line {_line_of(path, keys)}: {dotted}"
     if first["type"] == "extra_forbidden":
         known = _fields_at(keys[:-1])
         return ConfigError(

@@ -31,9 +31,8 @@ WORKERS = {
     "teacher_signal": ("teachers", "graph"),
     "student": ("distillation", "export", "teachers"),
     "evaluation": ("evaluation",),
-    "report": (),
 }
-"""The stages in their order, and the packages whose code decides the result of each."""
+"""The stages in their order, and the packages whose code, beside their own file, decides their results."""
 
 STAGES = tuple(WORKERS)
 
@@ -64,7 +63,7 @@ class Job:
         parts = {
             "stage": self.stage,
             "options": self.options,
-            "code": [_code(package) for package in WORKERS[self.stage]],
+            "code": [_code(name) for name in (f"pipeline/{self.stage}_stage.py", *WORKERS[self.stage])],
             "needs": {name: job.fingerprint for name, job in self.needs.items()},
         }
         return sha256_text(canonical_json(parts))
@@ -133,10 +132,10 @@ def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path) -> Iterator[tuple
 
 
 @functools.cache
-def _code(package: str) -> str:
-    folder = Path(__file__).parent / package
-    files = sorted(folder.rglob("*.py"))
-    return sha256_text("\n".join(f"{file.relative_to(folder).as_posix()} {sha256_file(file)}" for file in files))
+def _code(name: str) -> str:
+    place = Path(__file__).parent / name
+    files = [place] if place.is_file() else sorted(place.rglob("*.py"))
+    return sha256_text("\n".join(f"{file.relative_to(place.parent).as_posix()} {sha256_file(file)}" for file in files))
 
 
 def _reuse(job: Job, cache: Path) -> Step | None:

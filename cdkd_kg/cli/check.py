@@ -56,6 +56,12 @@ def check(target: Path, overrides: list[str]) -> tuple[CheckReport, Path | None]
         from cdkd_kg.corpus.table import check_table
 
         report, folder = check_table(target), Path("runs", target.stem)
+    elif target.suffix.lower() not in (".yaml", ".yml"):
+        raise ConfigError(
+            "only a configuration or a CSV can be checked by itself",
+            where=str(target),
+            remedy="name this file under corpus.domains in a configuration, and check that",
+        )
     else:
         from cdkd_kg.config import load_config
         from cdkd_kg.corpus.build import check_corpus

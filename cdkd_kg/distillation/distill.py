@@ -22,7 +22,7 @@ from cdkd_kg.teachers.training import train_quietly, training_arguments
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingSet:
     """N training texts of one task, by sorted id; rows of -1 in ``targets`` (``[N, C]``) are unlabelled."""
 
     ids: Sequence[str]
@@ -30,10 +30,10 @@ class Lesson:
     texts: Sequence[str]
     targets: NDArray[np.float32]
 
-    def labelled(self) -> Lesson:
+    def labelled(self) -> TrainingSet:
         """Return the labelled rows alone."""
         rows = np.flatnonzero((self.targets >= 0).all(axis=1)).tolist()
-        return Lesson(
+        return TrainingSet(
             ids=[self.ids[row] for row in rows],
             text_hashes=[self.text_hashes[row] for row in rows],
             texts=[self.texts[row] for row in rows],
@@ -51,20 +51,20 @@ class Student:
 
 
 def distill(
-    lesson: Lesson,
+    training_set: TrainingSet,
     signal: TeacherSignal | None,
     task: TaskConfig,
     teacher_model: str | Path,
     config: DistillationConfig,
     seed: int,
 ) -> Student:
-    """Train a student on a lesson.
+    """Train a student on a training_set.
 
     With a ``signal`` it learns from labelled and unlabelled texts; without one from the labelled texts alone,
     for as many steps, so that no student is better for having been trained longer.
 
     Args:
-        lesson: the training texts.
+        training_set: the training texts.
         signal: what the teacher said of each of them, or None.
         task: the label space.
         teacher_model: what the text teacher started from; the student may take layers of it.
@@ -79,15 +79,15 @@ def distill(
     model, tokenizer = new_student(config.student, teacher_model, task)
     arguments = config.training
     if signal is None:
-        everything, lesson = len(lesson.ids), lesson.labelled()
-        epochs = arguments.num_train_epochs * everything / max(len(lesson.ids), 1)
+        everything, training_set = len(training_set.ids), training_set.labelled()
+        epochs = arguments.num_train_epochs * everything / max(len(training_set.ids), 1)
         arguments = arguments.model_copy(update={"num_train_epochs": epochs})
         losses, places = hard_labels_only(), None
     else:
         _same_labels(signal, task)
         losses = make_losses(config.losses, model.config.hidden_size, signal.hidden.shape[1])
-        places = signal.rows(lesson.ids, lesson.text_hashes).tolist()
-    rows = student_rows(tokenizer, lesson.texts, lesson.targets, config.student.max_length, places)
+        places = signal.rows(training_set.ids, training_set.text_hashes).tolist()
+    rows = student_rows(tokenizer, training_set.texts, training_set.targets, config.student.max_length, places)
     with TemporaryDirectory() as scratch:
         trainer = DistillationTrainer(
             losses=losses,

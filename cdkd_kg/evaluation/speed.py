@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from cdkd_kg.teachers.models import load_classifier, load_tokenizer, predict
+from cdkd_kg.teachers.models import best_device, load_classifier, load_tokenizer, predict
 
 DOCUMENTS, BATCH, ROUNDS = 128, 32, 3
 
@@ -19,7 +19,7 @@ def measure(folder: Path, labels: Sequence[str], texts: Sequence[str], max_lengt
     Speed is the median of three rounds over at most 128 texts in batches of 32, tokenising included, after a
     round that does not count.
     """
-    model, tokenizer = load_classifier(folder, labels, multi_label=False), load_tokenizer(folder)
+    model, tokenizer = load_classifier(folder, labels, multi_label=False).to(best_device()), load_tokenizer(folder)
     some = list(texts[:DOCUMENTS])
     seconds = []
     for _ in range(ROUNDS + 1):

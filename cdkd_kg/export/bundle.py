@@ -19,7 +19,7 @@ def save_bundle(
 
     Args:
         model: the student; its labels are in its own configuration.
-        tokenizer: what it was trained with; truncation at ``max_length`` is saved with it.
+        tokenizer: what it was trained with; it is saved with ``max_length`` as the length to truncate to.
         max_length: tokens that the student was trained on.
         about: task, condition, seed, teacher and graph revision.
         folder: where to write.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow.compute as pc
 from torch_geometric.data import HeteroData
 
 from cdkd_kg.entities.extract import Extraction
+
+FEW = 0.1
 
 
 def statistics(extraction: Extraction, data: HeteroData, documents: int) -> dict[str, Any]:
@@ -35,3 +38,23 @@ def statistics(extraction: Extraction, data: HeteroData, documents: int) -> dict
         "entities": data["entity"].num_nodes,
         "edges": {kind[1]: data[kind].edge_index.shape[1] for kind in sorted(data.edge_types)},
     }
+
+
+def coverage_warnings(extraction: Extraction, domains: Mapping[str, str]) -> list[str]:
+    """Return a warning for each domain in whose documents next to nothing is found.
+
+    Args:
+        extraction: mentions.
+        domains: the domain of every document, by its id.
+    """
+    mentioned = set(pc.unique(extraction.mentions["document"]).to_pylist())
+    found = []
+    for domain in sorted(set(domains.values())):
+        documents = [name for name, other in domains.items() if other == domain]
+        share = sum(name in mentioned for name in documents) / len(documents)
+        if share < FEW:
+            found.append(
+                f"{domain}: {share:.0%} of its documents have an entity, so the graph says little of them; "
+                "is entities.pipeline one for their language?"
+            )
+    return found

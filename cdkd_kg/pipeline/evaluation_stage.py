@@ -49,16 +49,17 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     corpus = Corpus.load(inputs["corpus"])
     report = read_json(inputs["corpus"] / CHECK)
     warnings = [problem for problem in report["problems"] if problem["severity"] == "warning"]
+    graph = read_json(inputs["graph"] / ABOUT)
     results: dict[str, Any] = {
         "corpus": report["per_domain"],
-        "graph": read_json(inputs["graph"] / ABOUT),
+        "graph": graph,
         "teachers": {},
         "students": {},
         "comparisons": {},
         "curves": {},
         "sizes": {},
         "verdict": {},
-        "warnings": [f"{found['domain']}: {found['reason']}" for found in warnings],
+        "warnings": [f"{found['domain']}: {found['reason']}" for found in warnings] + graph.pop("warnings"),
     }
     for task in config.corpus.tasks:
         _add_task(config, corpus, task, inputs, results)
@@ -128,8 +129,8 @@ def _curves(config: Config, task: str, inputs: Mapping[str, Path]) -> dict[str, 
     for name, folder in inputs.items():
         stage, _, key = name.partition(" ")
         if stage == "text_teacher" and key.startswith(f"{task}/"):
-            pupil = key.removeprefix(f"{task}/")
-            curves.setdefault("teacher", {})[pupil.removeprefix("seed")] = read_json(folder / CURVE)
+            run, *domain = key.removeprefix(f"{task}/seed").split("/")
+            curves.setdefault(" ".join(["teacher", *domain]), {})[run] = read_json(folder / CURVE)
     return curves
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,12 @@ FILE = "geometry.safetensors"
 def geometry_job(config: Config, corpus: Job, graph: Job, identity: str) -> Job:
     """Return the job that encodes documents and entities; ``identity`` tells the encoder's weights."""
     text = config.teachers.text
-    options = {"model": text.model, "weights": identity, "max_length": text.max_length}
+    options = {
+        "model": text.model,
+        "weights": identity,
+        "max_length": text.max_length,
+        "transformers": version("transformers"),
+    }
     return Job("geometry", text.model, options, {"corpus": corpus, "graph": graph}, partial(_work, config))
 
 
@@ -39,10 +45,10 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
 
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.graph.tensor_files import load_tensors
-    from cdkd_kg.teachers.models import load_classifier, load_tokenizer, predict
+    from cdkd_kg.teachers.models import best_device, load_classifier, load_tokenizer, predict
 
     text = config.teachers.text
-    model = load_classifier(text.model, ("0", "1"), multi_label=False)
+    model = load_classifier(text.model, ("0", "1"), multi_label=False).to(best_device())
     tokenizer = load_tokenizer(text.model)
     batch = text.training.per_device_eval_batch_size
     documents = Corpus.load(inputs["corpus"]).graph_documents()["text"][:]

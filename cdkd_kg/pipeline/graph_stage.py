@@ -17,7 +17,10 @@ GRAPH, TENSORS, ABOUT = "graph.nq", "tensors", "graph.json"
 
 def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
     """Return the job that builds the knowledge graph of a run."""
-    options = {"graph": config.graph.model_dump(mode="json"), "pyoxigraph": version("pyoxigraph")}
+    options = {
+        "graph": config.graph.model_dump(mode="json", exclude={"similar_texts"}),
+        "pyoxigraph": version("pyoxigraph"),
+    }
     return Job("graph", config.graph.name, options, {"corpus": corpus, "entities": entities}, partial(_work, config))
 
 
@@ -27,7 +30,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     from cdkd_kg.graph.build import build_graph
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
     from cdkd_kg.graph.picture import most_linked
-    from cdkd_kg.graph.statistics import statistics
+    from cdkd_kg.graph.statistics import coverage_warnings, statistics
     from cdkd_kg.graph.tensor_files import save_tensors
     from cdkd_kg.graph.tensors import to_tensors
 
@@ -43,4 +46,5 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     graph.save(folder / GRAPH)
     save_tensors(data, folder / TENSORS)
     about = statistics(extraction, data, len(documents)) | {"revision": graph.revision, "triples": len(graph)}
+    about["warnings"] = coverage_warnings(extraction, dict(zip(rows["id"][:], rows["domain"][:], strict=True)))
     write_json(folder / ABOUT, about | {"picture": most_linked(graph)})

@@ -14,13 +14,12 @@ from cdkd_kg.pipeline.geometry_stage import geometry_job
 from cdkd_kg.pipeline.graph_stage import graph_job
 from cdkd_kg.pipeline.student_stage import student_job
 from cdkd_kg.pipeline.teacher_signal_stage import teacher_signal_job
-from cdkd_kg.pipeline.text_teacher_stage import Pupil, text_teacher_job
+from cdkd_kg.pipeline.text_teacher_stage import TeacherCase, text_teacher_job
 from cdkd_kg.stages import Job
 
 
 def jobs_of(config: Config) -> list[Job]:
     """Return every job of a run, in an order that respects what needs what."""
-    _check_models(config)
     weights = model_identity(config.teachers.text.model)
     corpus = corpus_job(config)
     entities = entities_job(config, corpus)
@@ -34,7 +33,7 @@ def jobs_of(config: Config) -> list[Job]:
     for task in config.corpus.tasks:
         for seed in config.seeds:
             mine = {
-                domain or "": text_teacher_job(config, corpus, Pupil(task, seed, domain), weights)
+                domain or "": text_teacher_job(config, corpus, TeacherCase(task, seed, domain), weights)
                 for domain in _teacher_domains(config, task)
             }
             teachers += mine.values()
@@ -48,8 +47,13 @@ def jobs_of(config: Config) -> list[Job]:
     return [*before, evaluation_job(config, shared, teachers, signals, students)]
 
 
-def _check_models(config: Config) -> None:
-    """Load the configurations of the models, so that a wrong name or layer is told before anything runs."""
+def check_models(config: Config) -> None:
+    """Load the configurations of the models, so that a wrong name or layer is told before anything runs.
+
+    Raises:
+        MissingResourceError: a model is not here and cannot be fetched.
+        ConfigError: the student is to take a layer that the teacher does not have.
+    """
     from cdkd_kg.distillation.student import check_layers
     from cdkd_kg.teachers.models import layer_count
 

@@ -6,6 +6,7 @@ import datetime
 import logging
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cdkd_kg.artifacts import new_folder, read_json, write_json, write_text
+from cdkd_kg.artifacts import new_folder, read_json, write_bytes, write_json, write_text
 from cdkd_kg.config import Config
+from cdkd_kg.corpus.check import SET_ASIDE_FILE
+from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.pipeline.evaluation_stage import RESULTS
-from cdkd_kg.pipeline.plan import jobs_of
+from cdkd_kg.pipeline.plan import check_models, jobs_of
 from cdkd_kg.pipeline.text_teacher_stage import MODEL
 from cdkd_kg.progress import is_terminal
 from cdkd_kg.stages import Job, Step, plan, run_jobs
@@ -41,8 +44,18 @@ class RunResult:
     steps: tuple[Step, ...]
 
     def student(self, task: str, condition: str = "graph_teacher") -> Path:
-        """Return the folder of a student, to be loaded with ``AutoModelForSequenceClassification``."""
-        return self.folder / STUDENTS / f"{task}-{condition}"
+        """Return the folder of a student, to be loaded with ``AutoModelForSequenceClassification``.
+
+        Raises:
+            MissingResourceError: no such student was trained.
+        """
+        folder = self.folder / STUDENTS / f"{task}-{condition}"
+        if not folder.is_dir():
+            known = [path.name for path in sorted(folder.parent.glob("*-*"))]
+            raise MissingResourceError(
+                f"there is no student {folder.name!r}", where=str(folder.parent), why=f"there are {known}"
+            )
+        return folder
 
 
 def plan_run(config: Config, until: str | None = None, force: str | None = None) -> list[tuple[Job, bool]]:
@@ -68,9 +81,13 @@ def run(
         command: how the run was started, for the record.
     """
     commit = _commit()  # of the code that does the work, not of what is there when it ends
+    from cdkd_kg.evaluation.report import render_report
+
     steps = []
     last = None
-    for job, step in run_jobs(plan_run(config, until, force), cache_of(config)):
+    planned = plan_run(config, until, force)
+    check_models(config)
+    for job, step in run_jobs(planned, cache_of(config)):
         steps.append(step)
         if on_step:
             on_step(step)
@@ -78,12 +95,9 @@ def run(
     if last is None or last.stage != "evaluation":
         return RunResult(config.folder, {}, tuple(steps))
     results = read_json(last.folder(cache_of(config)) / RESULTS) | about_run(config, steps, command) | {"git": commit}
-    _publish_students(config, last)
+    _publish(config, last)
     write_json(config.folder / RESULTS, results)
-    if until != "evaluation":
-        from cdkd_kg.evaluation.report import render_report
-
-        write_text(config.folder / REPORT, render_report(results))
+    write_text(config.folder / REPORT, render_report(results))
     return RunResult(config.folder, results, tuple(steps))
 
 
@@ -129,14 +143,16 @@ def quiet_libraries() -> None:
     logging.getLogger("rdflib").setLevel(logging.ERROR)
 
 
-def _publish_students(config: Config, evaluation: Job) -> None:
-    import shutil
-
-    for job in evaluation.needs.values():
-        if job.stage == "student" and job.options["case"][1] == config.seeds[0]:
-            task, _, condition = job.options["case"]
-            with new_folder(config.folder / STUDENTS / f"{task}-{condition}") as folder:
-                shutil.copytree(job.folder(cache_of(config)) / MODEL, folder, dirs_exist_ok=True)
+def _publish(config: Config, evaluation: Job) -> None:
+    """Put what a user wants beside the report: the students of the first seed, and the rows that were not used."""
+    cache = cache_of(config)
+    with new_folder(config.folder / STUDENTS) as folder:
+        for job in evaluation.needs.values():
+            if job.stage == "student" and job.options["case"][1] == config.seeds[0]:
+                task, _, condition = job.options["case"]
+                shutil.copytree(job.folder(cache) / MODEL, folder / f"{task}-{condition}")
+    aside = evaluation.needs["corpus"].folder(cache) / SET_ASIDE_FILE
+    write_bytes(config.folder / SET_ASIDE_FILE, aside.read_bytes())
 
 
 def _commit() -> str:

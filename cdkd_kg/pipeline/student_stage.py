@@ -21,7 +21,7 @@ def student_job(
 ) -> Job:
     """Return the job that trains one student; ``signal`` is None for the one without distillation."""
     options = {
-        "distillation": config.distillation.model_dump(mode="json"),
+        "distillation": config.distillation.model_dump(mode="json", exclude=None if signal else {"losses"}),
         "teacher_model": config.teachers.text.model,
         "weights": identity,
         "case": [task, seed, condition],
@@ -38,7 +38,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
 
     from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.distillation.distill import Lesson, distill
+    from cdkd_kg.distillation.distill import TrainingSet, distill
     from cdkd_kg.export.bundle import save_bundle
     from cdkd_kg.teachers.models import predict
     from cdkd_kg.teachers.signals import TeacherSignal
@@ -49,10 +49,10 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     rows = corpus.rows(task)
     targets = corpus.targets(rows, task)
     targets[~np.isin(rows["id"][:], label_budget(corpus, task, seed))] = -1
-    lesson = Lesson(rows["id"][:], rows["text_hash"][:], rows["text"][:], targets)
+    training_set = TrainingSet(rows["id"][:], rows["text_hash"][:], rows["text"][:], targets)
     signal = TeacherSignal.load(inputs["signal"], teacher) if teacher else None
     settings = config.distillation
-    student = distill(lesson, signal, corpus.tasks[task], config.teachers.text.model, settings, seed)
+    student = distill(training_set, signal, corpus.tasks[task], config.teachers.text.model, settings, seed)
     test = corpus.rows(task, "test")
     length, batch = settings.student.max_length, settings.training.per_device_eval_batch_size
     logits, _ = predict(student.model, student.tokenizer, test["text"][:], length, batch, "answering the test rows")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Condition, Config
@@ -43,13 +44,20 @@ def teacher_signal_job(
         seed: decides the labels that may be used, the graph teacher's start, and the shuffling.
         condition: which graph the teacher sees.
     """
-    options = {
-        "graph": config.teachers.graph.model_dump(mode="json") if condition != "text_teacher" else None,
+    options: dict[str, Any] = {
         "fusion": config.teachers.fusion.model_dump(mode="json"),
-        "similar_texts": config.graph.similar_texts,
         "case": [task, seed, condition],
     }
-    needs = {**inputs, **{f"text_teacher {domain}": job for domain, job in text_teachers.items()}}
+    needs = {f"text_teacher {domain}": job for domain, job in text_teachers.items()}
+    if condition == "text_teacher":
+        needs["corpus"] = inputs["corpus"]
+    else:
+        needs |= inputs
+        options |= {
+            "graph": config.teachers.graph.model_dump(mode="json"),
+            "similar_texts": config.graph.similar_texts,
+            "torch": version("torch"),
+        }
     key = f"{task}/seed{seed}/{condition}"
     return Job("teacher_signal", key, options, needs, partial(_work, config))
 
@@ -66,7 +74,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     corpus = Corpus.load(inputs["corpus"])
     rows = corpus.graph_documents()
     domains = np.array(rows["domain"][:], dtype=str)
-    text_logits, hidden = _text_opinion(inputs, domains)
+    text_logits, hidden = _text_opinion(corpus, name, inputs, domains)
     view = _view(corpus, name, seed, text_logits, domains)
     experts = {} if condition == "text_teacher" else _graph_experts(config, view, seed, condition, inputs)
     opinions = {"text": text_logits} | {kind: expert.logits for kind, expert in experts.items()}
@@ -85,25 +93,29 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     said = ensemble.calibrated | {"fused": ensemble.logits}
     save_file({kind: np.ascontiguousarray(z, dtype=np.float32) for kind, z in said.items()}, folder / OPINIONS)
     notes = {kind: ensemble.experts[kind] | (experts[kind].notes if kind in experts else {}) for kind in opinions}
-    write_json(folder / EXPERTS, {"experts": notes, "graph": read_json(inputs["graph"] / ABOUT)["revision"]})
+    graph = read_json(inputs["graph"] / ABOUT)["revision"] if condition == "graph_teacher" else None
+    write_json(folder / EXPERTS, {"experts": notes, "graph": graph})
 
 
 def _text_opinion(
-    inputs: Mapping[str, Path], domains: NDArray[np.str_]
+    corpus: Corpus, name: str, inputs: Mapping[str, Path], domains: NDArray[np.str_]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return logits and hidden states of the text teachers.
 
-    With one teacher a source domain, a document of such a domain is its own teacher's; any other document gets
-    the mean of all of them.
+    With one teacher a source domain, each is calibrated on the validation rows of its own domain first; a document
+    of such a domain is then its own teacher's, any other gets the mean of all: a product of experts in equal parts.
     """
     import numpy as np
     from safetensors.numpy import load_file
 
     teachers = {
-        name.removeprefix("text_teacher "): load_file(folder / OPINION)
-        for name, folder in sorted(inputs.items())
-        if name.startswith("text_teacher ")
+        key.removeprefix("text_teacher "): load_file(folder / OPINION)
+        for key, folder in sorted(inputs.items())
+        if key.startswith("text_teacher ")
     }
+    if len(teachers) > 1:
+        for domain, opinion in teachers.items():
+            opinion["logits"] /= _own_temperature(corpus, name, domain, opinion["logits"])
     answers = []
     for kind in ("logits", "hidden"):
         answer = np.mean([opinion[kind] for opinion in teachers.values()], axis=0)
@@ -111,6 +123,17 @@ def _text_opinion(
             answer[domains == domain] = opinion[kind][domains == domain]
         answers.append(answer)
     return answers[0], answers[1]
+
+
+def _own_temperature(corpus: Corpus, name: str, domain: str, logits: NDArray[np.float32]) -> float:
+    import numpy as np
+
+    from cdkd_kg.teachers.calibration import fit_temperature
+
+    judges = corpus.labelled(name, "validation")
+    judges = judges.filter(lambda other: other == domain, input_columns=["domain"])
+    places = np.searchsorted(corpus.graph_documents()["id"][:], judges["id"][:])
+    return fit_temperature(logits[places], corpus.targets(judges, name), corpus.tasks[name].multi_label)
 
 
 def _view(

@@ -16,7 +16,7 @@ CURVE, OPINION, MODEL = "curve.json", "opinion.safetensors", "model"
 
 
 @dataclass(frozen=True)
-class Pupil:
+class TeacherCase:
     """Which labels one text teacher learns from: a task, a seed, and one domain or (None) all of them."""
 
     task: str
@@ -29,19 +29,19 @@ class Pupil:
         return "/".join(part for part in (self.task, f"seed{self.seed}", self.domain) if part)
 
 
-def text_teacher_job(config: Config, corpus: Job, pupil: Pupil, identity: str) -> Job:
+def text_teacher_job(config: Config, corpus: Job, case: TeacherCase, identity: str) -> Job:
     """Return the job that trains one text teacher and asks it about every document of the graph."""
     options = {
         "teacher": config.teachers.text.model_dump(mode="json"),
         "weights": identity,
-        "pupil": [pupil.task, pupil.seed, pupil.domain],
+        "case": [case.task, case.seed, case.domain],
         "transformers": version("transformers"),
         "torch": version("torch"),
     }
-    return Job("text_teacher", pupil.key, options, {"corpus": corpus}, partial(_work, config, pupil))
+    return Job("text_teacher", case.key, options, {"corpus": corpus}, partial(_work, config, case))
 
 
-def _work(config: Config, pupil: Pupil, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
+def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     del job
     from safetensors.numpy import save_file
 
@@ -52,14 +52,14 @@ def _work(config: Config, pupil: Pupil, job: Job, inputs: Mapping[str, Path], fo
     from cdkd_kg.teachers.text import refuse_worse_than_chance, train_text_teacher
 
     corpus, text = Corpus.load(inputs["corpus"]), config.teachers.text
-    budget = set(label_budget(corpus, pupil.task, pupil.seed))
-    rows = corpus.labelled(pupil.task).filter(
-        lambda name, domain: name in budget and pupil.domain in (None, domain), input_columns=["id", "domain"]
+    budget = set(label_budget(corpus, case.task, case.seed))
+    rows = corpus.labelled(case.task).filter(
+        lambda name, domain: name in budget and case.domain in (None, domain), input_columns=["id", "domain"]
     )
     if len(rows) == 0:
-        raise DataRefusedError("there is no labelled row to learn from", where=pupil.key, remedy="check the labels")
-    task = corpus.tasks[pupil.task]
-    teacher = train_text_teacher(rows["text"][:], corpus.targets(rows, pupil.task), task, text, pupil.seed)
+        raise DataRefusedError("there is no labelled row to learn from", where=case.key, remedy="check the labels")
+    task = corpus.tasks[case.task]
+    teacher = train_text_teacher(rows["text"][:], corpus.targets(rows, case.task), task, text, case.seed)
     ask = partial(
         predict,
         teacher.model,
@@ -68,11 +68,12 @@ def _work(config: Config, pupil: Pupil, job: Job, inputs: Mapping[str, Path], fo
         batch_size=text.training.per_device_eval_batch_size,
         description="text teacher",
     )
-    judges = corpus.labelled(pupil.task, "validation").filter(
-        lambda domain: pupil.domain in (None, domain), input_columns=["domain"]
+    judges = corpus.labelled(case.task, "validation").filter(
+        lambda domain: case.domain in (None, domain), input_columns=["domain"]
     )
     if len(judges):
-        refuse_worse_than_chance(ask(judges["text"][:])[0], corpus.targets(judges, pupil.task), pupil.key)
+        answers = ask(judges["text"][:])[0]
+        refuse_worse_than_chance(answers, corpus.targets(judges, case.task), task.multi_label, case.key)
     logits, hidden = ask(corpus.graph_documents()["text"][:])
     teacher.save(folder / MODEL)
     save_file({"logits": logits, "hidden": hidden}, folder / OPINION)

@@ -30,16 +30,17 @@ def fuse_experts(
     experts: Mapping[str, Floats],
     task: GraphTask,
     domains: NDArray[np.str_],
-    targets_domains: frozenset[str],
+    target_domains: frozenset[str],
     config: FusionConfig,
 ) -> Ensemble:
     """Fuse the experts' logits into one calibrated opinion of every document.
 
     Args:
         experts: ``[N, C]`` raw logits by name.
-        task: labels and masks; only validation rows are looked at, none of which an expert was trained on.
+        task: labels and masks; only validation rows are looked at. No expert was trained on them, but a graph
+            teacher chose its edge families and its epoch by them, which flatters it here a little.
         domains: ``[N]`` the domain of each document.
-        targets_domains: domains whose class prior is unknown; theirs alone is corrected.
+        target_domains: domains whose class prior is unknown; theirs alone is corrected.
         config: how weights are found and whether the prior is corrected.
     """
     judged = task.validation
@@ -57,7 +58,7 @@ def fuse_experts(
     fused = fused / fit_temperature(fused[judged], truth, task.multi_label)
     if config.prior_correction and not task.multi_label and task.training.any():
         prior = task.targets[task.training].mean(axis=0)
-        for domain in sorted(targets_domains):
+        for domain in sorted(target_domains):
             member = domains == domain
             fused[member] = correct_prior(fused[member], prior)
     about = {name: {"temperature": temperatures[name], "weight": weights[name]} for name in calibrated}

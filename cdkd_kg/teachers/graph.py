@@ -123,11 +123,11 @@ def rgcn_expert(
         config.dropout,
     )
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    lessons = [_Lesson.of(task.training, task.targets), _Lesson.of(task.unlabelled, beliefs)]
-    lessons = [lesson for lesson in lessons if len(lesson.rows)]
+    parts = [_Targets.of(task.training, task.targets), _Targets.of(task.unlabelled, beliefs)]
+    parts = [part for part in parts if len(part.rows)]
     best: tuple[float, Expert] | None = None
     for epoch in track(range(1, config.epochs + 1), "graph teacher"):
-        loss = _step(model, optimizer, nodes, lessons, task.multi_label)
+        loss = _step(model, optimizer, nodes, parts, task.multi_label)
         if not np.isfinite(loss):
             raise TrainingError(
                 "the graph teacher's loss is not finite", where=f"epoch {epoch}", remedy="lower its learning_rate"
@@ -147,23 +147,23 @@ def _validation_score(logits: NDArray[np.float32], task: GraphTask, epoch: int) 
 
 
 @dataclass(frozen=True)
-class _Lesson:
+class _Targets:
     rows: Tensor
     targets: Tensor
 
     @classmethod
-    def of(cls, mask: NDArray[np.bool_], targets: NDArray[np.float32]) -> _Lesson:
+    def of(cls, mask: NDArray[np.bool_], targets: NDArray[np.float32]) -> _Targets:
         return cls(torch.from_numpy(np.flatnonzero(mask)), torch.from_numpy(targets[mask].astype(np.float32)))
 
 
 def _step(
-    model: RGCN, optimizer: torch.optim.Optimizer, nodes: Tensor, lessons: list[_Lesson], multi_label: bool
+    model: RGCN, optimizer: torch.optim.Optimizer, nodes: Tensor, parts: list[_Targets], multi_label: bool
 ) -> float:
     model.train()
     logits = model(nodes)[0]
     functional = torch.nn.functional
     entropy = functional.binary_cross_entropy_with_logits if multi_label else functional.cross_entropy
-    loss = torch.stack([entropy(logits[lesson.rows], lesson.targets) for lesson in lessons]).sum()
+    loss = torch.stack([entropy(logits[part.rows], part.targets) for part in parts]).sum()
     optimizer.zero_grad()
     torch.autograd.backward(loss)
     optimizer.step()

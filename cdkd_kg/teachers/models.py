@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import (
     AutoConfig,
@@ -45,6 +46,7 @@ def load_classifier(model: str | Path, labels: Sequence[str], multi_label: bool)
         _reorder_head(saved, [theirs.index(label) for label in labels])
     else:
         saved = _load(AutoModelForSequenceClassification, model, num_labels=len(labels), ignore_mismatched_sizes=True)
+        _new_head(saved)
     saved.config.id2label, saved.config.label2id = names, {label: index for index, label in names.items()}
     saved.config.problem_type = kind
     return saved
@@ -97,6 +99,23 @@ def predict(
     return logits, hidden
 
 
+def best_device() -> torch.device:
+    """Return the device that predictions are made on: a GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _new_head(model: PreTrainedModel) -> None:
+    """Draw the head anew: one that was trained for other labels, however many, knows nothing of these."""
+    spread = getattr(model.config, "initializer_range", 0.02)
+    for child in model.children():
+        if child is not model.base_model:
+            for layer in child.modules():
+                if isinstance(layer, torch.nn.Linear):
+                    torch.nn.init.normal_(layer.weight, std=spread)
+                    if layer.bias is not None:
+                        torch.nn.init.zeros_(layer.bias)
+
+
 def _reorder_head(model: PreTrainedModel, order: list[int]) -> None:
     if order == list(range(len(order))):
         return
@@ -110,9 +129,11 @@ def _reorder_head(model: PreTrainedModel, order: list[int]) -> None:
 
 def _load(kind: Any, model: str | Path, **options: Any) -> Any:
     place = model_folder(str(model)) or hub_id(str(model))
+    if kind is AutoModelForSequenceClassification:
+        options["use_safetensors"] = True  # other formats are pickles, and loading one may run code
     try:
         return kind.from_pretrained(place, **options)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise MissingResourceError(
             f"the model {str(model)!r} cannot be loaded",
             why=str(error).splitlines()[0],

@@ -73,7 +73,8 @@ def propagate(
 def choose_weights(names: list[str], loss: Callable[[dict[str, float]], float]) -> dict[str, float]:
     """Try each mixture of families on a small grid and return the one with the lowest validation loss.
 
-    A family that does not help gets 0; the first of equals wins, and fewer families come first.
+    A family that does not help beside the others gets 0, but one at least stays; of equals the one of fewer
+    families wins.
     """
     if not names:
         return {}

@@ -1,4 +1,4 @@
-"""Similar-text edges: each document and its nearest neighbours in the text teacher's geometry."""
+"""Similar-text edges: each document and its nearest neighbours in one encoder's geometry."""
 
 from __future__ import annotations
 

@@ -58,22 +58,32 @@ def train_text_teacher(
     return TextTeacher(model, tokenizer, curve)
 
 
-def refuse_worse_than_chance(logits: NDArray[np.floating], targets: NDArray[np.float32], where: str) -> float | None:
-    """Return the mean recall of the classes on source validation, and refuse a teacher below chance.
+def refuse_worse_than_chance(
+    logits: NDArray[np.floating], targets: NDArray[np.float32], multi_label: bool, where: str
+) -> float | None:
+    """Return the balanced accuracy on source validation, and refuse a teacher below chance.
 
-    Chance is 1/C for the C classes that occur. Distilling such a teacher would only spread its mistakes.
-    Without validation rows there is nothing to judge by, and the answer is None.
+    It is the mean recall of the C classes that occur, with chance 1/C; where labels are independent, the mean over
+    labels of the mean recall of "yes" and "no", with chance 1/2. Distilling a teacher below chance would only
+    spread its mistakes. Without validation rows there is nothing to judge by, and the answer is None.
     """
     if len(targets) == 0:
         return None
-    truth, said = targets.argmax(axis=1), logits.argmax(axis=1)
-    classes = np.unique(truth)
-    recall = float(np.mean([(said[truth == label] == label).mean() for label in classes]))
-    if len(classes) > 1 and recall < 1 / len(classes):
+    if multi_label:
+        recalls, chance = [_mean_recall(z > 0, y > 0) for z, y in zip(logits.T, targets.T, strict=True)], 0.5
+        recall = float(np.mean(recalls))
+    else:
+        recall = _mean_recall(logits.argmax(axis=1), targets.argmax(axis=1))
+        chance = 1 / len(np.unique(targets.argmax(axis=1)))
+    if chance < 1 and recall < chance:
         raise TrainingError(
             "the text teacher is worse than chance on source validation",
             where=where,
-            why=f"mean recall {recall:.3f}, chance is {1 / len(classes):.3f}",
+            why=f"balanced accuracy {recall:.3f}, chance is {chance:.3f}",
             remedy="train it longer, give it more labels (corpus.labels_per_class), or correct the labels",
         )
     return recall
+
+
+def _mean_recall(said: NDArray[np.generic], truth: NDArray[np.generic]) -> float:
+    return float(np.mean([(said[truth == label] == label).mean() for label in np.unique(truth)]))

@@ -62,7 +62,8 @@ def train_quietly(trainer: Trainer) -> list[dict[str, float]]:
 
 def _learning_curve(trainer: Trainer) -> list[dict[str, float]]:
     curve = [
-        {"step": entry["step"], "epoch": round(entry["epoch"], 3), "loss": float(entry["loss"])}
+        {"step": entry["step"], "epoch": round(entry["epoch"], 3)}
+        | {name: float(value) for name, value in entry.items() if name.startswith("loss")}
         for entry in trainer.state.log_history
         if "loss" in entry
     ]

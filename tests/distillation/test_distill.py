@@ -8,7 +8,7 @@ from transformers import AutoModelForSequenceClassification, TrainingArguments
 from cdkd_kg.artifacts import sha256_text
 from cdkd_kg.config import DistillationConfig, LossesConfig, StudentConfig, TaskConfig, TrainingConfig
 from cdkd_kg.distillation.batches import DistillationCollator, student_rows
-from cdkd_kg.distillation.distill import Lesson, distill
+from cdkd_kg.distillation.distill import TrainingSet, distill
 from cdkd_kg.distillation.losses.combine import make_losses
 from cdkd_kg.distillation.student import keep_layers, new_student
 from cdkd_kg.distillation.trainer import DistillationTrainer
@@ -24,7 +24,7 @@ TEXTS = [f"{text} {letter}" for text, letter in zip(SOURCE + TARGET, ascii_lower
 TRUTH = np.eye(2, dtype=np.float32)[[0, 1] * 12]
 IDS = [f"d/{index:02}" for index in range(24)]
 HASHES = [sha256_text(text) for text in TEXTS]
-LESSON = Lesson(IDS, HASHES, TEXTS, np.where(np.arange(24)[:, None] < 8, TRUTH, -1))
+TRAINING = TrainingSet(IDS, HASHES, TEXTS, np.where(np.arange(24)[:, None] < 8, TRUTH, -1))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def _config(epochs=8, **student):
 
 
 def test_the_student_learns_unlabelled_texts_from_the_teacher_and_repeats_itself(model):
-    one, two = (distill(LESSON, _signal(), TASK, model, _config(), seed=1) for _ in range(2))
+    one, two = (distill(TRAINING, _signal(), TASK, model, _config(), seed=1) for _ in range(2))
     said = [predict(student.model, student.tokenizer, TEXTS, 16, 8)[0] for student in (one, two)]
     assert (said[0].argmax(1) == TRUTH.argmax(1)).all()
     assert np.array_equal(*said)
@@ -56,8 +56,8 @@ def test_the_student_learns_unlabelled_texts_from_the_teacher_and_repeats_itself
 
 def test_without_a_teacher_it_sees_labelled_texts_alone_for_as_many_steps(model):
     taught, alone = (
-        distill(LESSON, _signal(), TASK, model, _config(), 1),
-        distill(LESSON, None, TASK, model, _config(), 1),
+        distill(TRAINING, _signal(), TASK, model, _config(), 1),
+        distill(TRAINING, None, TASK, model, _config(), 1),
     )
     assert alone.curve[-1]["step"] == taught.curve[-1]["step"]
 
@@ -65,16 +65,16 @@ def test_without_a_teacher_it_sees_labelled_texts_alone_for_as_many_steps(model)
 def test_a_student_of_another_width_and_a_multi_label_task_train_too(model, tmp_path):
     narrow = tiny_bert(tmp_path, " ".join(TEXTS).split(), layers=1, hidden=16)
     task = TaskConfig(labels=TASK.labels, multi_label=True)
-    student = distill(LESSON, _signal(), task, model, _config(40, model=str(narrow)), 1)
+    student = distill(TRAINING, _signal(), task, model, _config(40, model=str(narrow)), 1)
     said = predict(student.model, student.tokenizer, TEXTS, 16, 8)[0]
     assert ((said > 0) == (TRUTH > 0)).all()
 
 
 def test_wrong_labels_and_stale_texts_are_refused(model):
     with pytest.raises(ConfigError, match="different labels"):
-        distill(LESSON, _signal(labels=("business", "sport")), TASK, model, _config(), 1)
+        distill(TRAINING, _signal(labels=("business", "sport")), TASK, model, _config(), 1)
     with pytest.raises(StaleSignalError, match="changed"):
-        distill(LESSON, _signal(hashes=["x", *HASHES[1:]]), TASK, model, _config(), 1)
+        distill(TRAINING, _signal(hashes=["x", *HASHES[1:]]), TASK, model, _config(), 1)
 
 
 def test_layers_are_the_teachers_and_in_order(model):
@@ -91,7 +91,7 @@ def test_layers_are_the_teachers_and_in_order(model):
 
 
 def test_the_bundle_is_a_plain_hugging_face_folder(model, tmp_path):
-    student = distill(LESSON, _signal(hidden=7), TASK, model, _config(), 1)
+    student = distill(TRAINING, _signal(hidden=7), TASK, model, _config(), 1)
     save_bundle(student.model, student.tokenizer, 16, {"task": "topic"}, tmp_path)
     loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path)
     said = predict(loaded, load_tokenizer(tmp_path), TEXTS, 16, 8)[0]

@@ -63,7 +63,7 @@ def test_the_interval_of_accuracy_is_about_as_wide_as_the_binomial_one() -> None
 
 def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     generator = np.random.default_rng(0)
-    targets, config, covered = draw_targets(100, 2, False), EvaluationConfig(bootstrap=150), 0
+    targets, config, covered = draw_targets(100, 2, False), EvaluationConfig(bootstrap=200), 0
     for _ in range(60):
         right = generator.random(100) < 0.7
         score = score_domain({0: np.where(right[:, None], targets, 1 - targets)}, targets, False, config)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from cdkd_kg.artifacts import read_json
 from tests.pipeline.corpus import prepare, settings, write_config
 from tests.pipeline.test_run import cdkd
 
@@ -84,6 +85,8 @@ def test_a_domain_without_any_entity_and_texts_that_are_not_english_still_run(fo
     said = cdkd("run", write_config(tmp_path, values))
     assert said.returncode == 0, said.stderr
     assert "Report:" in said.stdout
+    warnings = read_json(tmp_path / "runs" / "tiny" / "results.json")["warnings"]
+    assert any("letters" in warning and "language" in warning for warning in warnings)
 
 
 def test_a_teacher_worse_than_chance_stops_the_run(folder, tmp_path):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from cdkd_kg.config import TaskConfig, TextTeacherConfig, TrainingConfig
 from cdkd_kg.errors import MissingResourceError, TrainingError
@@ -46,6 +47,21 @@ def test_labels_in_another_order_are_matched_by_name(model, tmp_path):
     assert turned.config.label2id == {"business": 0, "sport": 1}
 
 
+def test_a_head_trained_for_other_labels_is_drawn_anew(model, tmp_path):
+    teacher = _train(model)
+    teacher.save(tmp_path)
+    other = load_classifier(tmp_path, ("cats", "dogs"), False)
+    assert not np.allclose(other.classifier.weight.detach(), teacher.model.classifier.weight.detach(), atol=1e-3)
+    assert other.classifier.bias.abs().sum() == 0
+
+
+def test_a_pickle_is_not_loaded(model, tmp_path):
+    torch.save({}, tmp_path / "pytorch_model.bin")
+    (tmp_path / "config.json").write_text((model / "config.json").read_text())
+    with pytest.raises(MissingResourceError, match="cannot be loaded"):
+        load_classifier(tmp_path, ("a", "b"), False)
+
+
 def test_a_model_that_is_not_there_is_told(tmp_path):
     with pytest.raises(MissingResourceError, match="no/such-model"):
         load_classifier("no/such-model", ("a", "b"), False)
@@ -54,6 +70,13 @@ def test_a_model_that_is_not_there_is_told(tmp_path):
 def test_a_teacher_worse_than_chance_is_refused():
     wrong = 1 - TARGETS
     with pytest.raises(TrainingError, match="worse than chance"):
-        refuse_worse_than_chance(wrong, TARGETS, "topic/seed0")
-    assert refuse_worse_than_chance(TARGETS, TARGETS, "topic/seed0") == 1.0
-    assert refuse_worse_than_chance(TARGETS[:0], TARGETS[:0], "topic/seed0") is None
+        refuse_worse_than_chance(wrong, TARGETS, False, "topic/seed0")
+    assert refuse_worse_than_chance(TARGETS, TARGETS, False, "topic/seed0") == 1.0
+    assert refuse_worse_than_chance(TARGETS[:0], TARGETS[:0], False, "topic/seed0") is None
+
+
+def test_a_multi_label_teacher_that_is_always_right_is_not_refused():
+    both = np.array([[1, 1, 0], [0, 1, 1]] * 10, dtype=np.float32)
+    assert refuse_worse_than_chance(both - 0.5, both, True, "tags/seed0") == 1.0
+    with pytest.raises(TrainingError, match="worse than chance"):
+        refuse_worse_than_chance(0.5 - both, both, True, "tags/seed0")

@@ -1,0 +1,28 @@
+"""A number in README or docs is what a file in results/ says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks.tables import MARK, redrawn
+from cdkd_kg.artifacts import read_json
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_table_is_drawn_from_its_results(page):
+    text = page.read_text("utf-8")
+    assert redrawn(text) == text
+    assert text.count("<!-- results:") == len(MARK.findall(text))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*.json")), ids=lambda path: path.stem)
+def test_results_say_how_they_came_about(path):
+    results = read_json(path)
+    assert re.fullmatch(r"cdkd run configs/[a-z_]+[.]yaml( '?[a-z_.]+=[^ ]+)*", results["command"])
+    assert re.fullmatch(r"[0-9a-f]{7,40}", results["git"])
+    for part in (results["created"], results["machine"]["processor"], results["versions"]["torch"]):
+        assert part
