@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,21 +85,52 @@ def new_folder(path: Path, about: dict[str, Any] | None = None) -> Iterator[Path
         A folder beside ``path``; it is removed when the block fails or the process is interrupted.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    _sweep(path)
+    aside = path.with_name(f".{path.name}.{_owner()}.{uuid.uuid4().hex[:8]}.tmp")
     aside.mkdir()
     try:
         yield aside
         seal(aside, about or {})
-        if path.exists():
-            old = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.old")
-            path.replace(old)
-            aside.replace(path)
-            shutil.rmtree(old)
-        else:
-            aside.replace(path)
+        _place(aside, path)
         _sync_folder(path.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _place(aside: Path, path: Path) -> None:
+    old = aside.with_suffix(".old")
+    if path.exists():
+        path.replace(old)
+    try:
+        aside.replace(path)
+    except OSError:
+        if not is_whole(path):  # else another process finished the same folder first, and that one stays
+            raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _owner() -> str:
+    """Return a name for this process that tells it from those of other machines on a shared disk."""
+    return f"{sha256_text(socket.gethostname())[:8]}-{os.getpid()}"
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes of this machine left unfinished beside ``path`` when they were killed."""
+    mine = _owner().split("-")[0]
+    for rest in path.parent.glob(f".{path.name}.{mine}-*"):
+        process = rest.name.removeprefix(f".{path.name}.{mine}-").split(".")[0]
+        if not _is_running(int(process)):
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it runs, as somebody else
+        pass
+    return True
 
 
 def seal(folder: Path, about: dict[str, Any]) -> None:

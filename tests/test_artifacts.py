@@ -95,4 +95,13 @@ def test_a_killed_writer_never_leaves_a_mixed_folder(tmp_path):
         if (tmp_path / "done").is_dir():
             verify(tmp_path / "done")
             assert len({(tmp_path / "done" / name).read_text() for name in "abcdef"}) == 1
-    assert (tmp_path / "done").is_dir()
+    _fill(tmp_path / "done")
+    assert [path.name for path in tmp_path.iterdir()] == ["done"]
+
+
+def test_of_two_writers_of_one_folder_both_end_well_and_one_folder_stays(tmp_path):
+    with new_folder(tmp_path / "done") as first:
+        write_text(first / "a.txt", "same")
+        _fill(tmp_path / "done", "same")
+    assert verify(tmp_path / "done") == {}
+    assert [path.name for path in tmp_path.iterdir()] == ["done"]
