@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -51,7 +52,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     warnings = [problem for problem in report["problems"] if problem["severity"] == "warning"]
     graph = read_json(inputs["graph"] / ABOUT)
     results: dict[str, Any] = {
-        "corpus": report["per_domain"],
+        "corpus": _as_trained(report["per_domain"], corpus, config.seeds[0]),
         "graph": graph,
         "teachers": {},
         "students": {},
@@ -64,6 +65,18 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     for task in config.corpus.tasks:
         _add_task(config, corpus, task, inputs, results)
     write_json(folder / RESULTS, results)
+
+
+def _as_trained(domains: dict[str, Any], corpus: Corpus, seed: int) -> dict[str, Any]:
+    """Return the counts of rows with only those called labelled whose label may be used: the label budget."""
+    from cdkd_kg.corpus.budget import label_budget
+
+    names = [name for task in corpus.tasks for name in label_budget(corpus, task, seed)]
+    used = Counter(name.partition("/")[0] for name in names)
+    for domain, about in domains.items():
+        about["unlabelled"] += about["labelled"] - used[domain]
+        about["labelled"] = used[domain]
+    return domains
 
 
 def _add_task(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Path], results: dict[str, Any]) -> None:
