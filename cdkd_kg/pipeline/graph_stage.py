@@ -27,6 +27,7 @@ def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.entities.extract import Extraction
+    from cdkd_kg.entities.language import language_warnings
     from cdkd_kg.graph.build import build_graph
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
     from cdkd_kg.graph.picture import most_linked
@@ -46,5 +47,9 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     graph.save(folder / GRAPH)
     save_tensors(data, folder / TENSORS)
     about = statistics(extraction, data, len(documents)) | {"revision": graph.revision, "triples": len(graph)}
-    about["warnings"] = coverage_warnings(extraction, dict(zip(rows["id"][:], rows["domain"][:], strict=True)))
+    texts: dict[str, list[str]] = {}
+    for domain, text in zip(rows["domain"][:], rows["text"][:], strict=True):
+        texts.setdefault(domain, []).append(text)
+    domains = dict(zip(rows["id"][:], rows["domain"][:], strict=True))
+    about["warnings"] = coverage_warnings(extraction, domains) + language_warnings(texts, config.entities.pipeline)
     write_json(folder / ABOUT, about | {"picture": most_linked(graph)})
