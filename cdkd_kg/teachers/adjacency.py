@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-DOCUMENT, ENTITY = "document", "entity"
+from cdkd_kg.graph.tensors import DOCUMENT, ENTITY
+
 SIMILAR = (DOCUMENT, "similar", DOCUMENT)
-MENTIONS = (DOCUMENT, "mentions", ENTITY)
-SYMMETRIC = frozenset({"similar", "comention", "related", "exactMatch"})
+BOTH_WAYS = frozenset({"similar", "comention", "related", "exactMatch"})
+"""Edge types that say the same read backwards, so that they are one relation and not two."""
 
 
 def sparse(edge_index: Tensor, edge_weight: Tensor, shape: tuple[int, int]) -> Tensor:
@@ -62,7 +63,7 @@ class Relations:
         edges = {}
         for (head, name, tail), index, weight in typed_edges(data):
             shifted = torch.stack([index[0] + offsets[head], index[1] + offsets[tail]])
-            if name in SYMMETRIC:
+            if name in BOTH_WAYS:
                 edges[name] = torch.cat([shifted, shifted.flip(0)], dim=1), torch.cat([weight, weight])
             else:
                 edges[name], edges[f"{name}^-1"] = (shifted, weight), (shifted.flip(0), weight)

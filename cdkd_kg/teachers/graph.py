@@ -14,8 +14,9 @@ from torch_geometric.data import HeteroData
 
 from cdkd_kg.config import GraphTeacherConfig
 from cdkd_kg.errors import TrainingError
+from cdkd_kg.graph.tensors import DOCUMENT
 from cdkd_kg.progress import track
-from cdkd_kg.teachers.adjacency import DOCUMENT, SIMILAR, Relations
+from cdkd_kg.teachers.adjacency import SIMILAR, Relations
 from cdkd_kg.teachers.calibration import log_likelihood
 from cdkd_kg.teachers.encoders.rgcn import RGCN
 from cdkd_kg.teachers.propagation import choose_weights, families, propagate

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from cdkd_kg.teachers.adjacency import DOCUMENT, ENTITY, MENTIONS, SIMILAR, sparse, typed_edges
+from cdkd_kg.graph.tensors import DOCUMENT, ENTITY, MENTIONS
+from cdkd_kg.teachers.adjacency import SIMILAR, sparse, typed_edges
 
 Family = Callable[[Tensor], Tensor]
 GRID = (0.0, 0.5, 1.0)

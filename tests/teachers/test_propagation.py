@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch_geometric.data import HeteroData
 
-from cdkd_kg.teachers.adjacency import MENTIONS, SIMILAR
+from cdkd_kg.graph.tensors import MENTIONS
+from cdkd_kg.teachers.adjacency import SIMILAR
 from cdkd_kg.teachers.propagation import choose_weights, families, propagate
 
 
