@@ -190,15 +190,15 @@ class GraphTeacherConfig(Model):
     epochs: int = Field(60, ge=1)
     learning_rate: float = Field(0.01, gt=0)
     weight_decay: float = Field(5e-4, ge=0)
-    propagation_alpha: float = Field(0.9, gt=0, lt=1)
+    propagation_alpha: float = Field(0.8, gt=0, lt=1)
     propagation_steps: int = Field(20, ge=1)
 
 
 class FusionConfig(Model):
-    """Calibrated product of experts; ``prior_correction`` matches the class prior of each target domain."""
+    """Calibrated product of experts; ``prior_correction`` holds graph teachers to the text teacher's class priors."""
 
     weights: Literal["validation", "uniform"] = "validation"
-    prior_correction: bool = False
+    prior_correction: bool = True
 
 
 class TeachersConfig(Model):

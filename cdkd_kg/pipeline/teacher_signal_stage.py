@@ -78,8 +78,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     view = _view(corpus, name, seed, text_logits, domains)
     experts = {} if condition == "text_teacher" else _graph_experts(config, view, seed, condition, inputs)
     opinions = {"text": text_logits} | {kind: expert.logits for kind, expert in experts.items()}
-    targets = frozenset(key for key, domain in corpus.domains.items() if domain.role == "target")
-    ensemble = fuse_experts(opinions, view, domains, targets, config.teachers.fusion)
+    ensemble = fuse_experts(opinions, view, config.teachers.fusion)
     signal = TeacherSignal.of(
         teacher=job.fingerprint,
         labels=corpus.tasks[name].labels,
@@ -155,7 +154,7 @@ def _view(
     validation = labelled & np.isin(ids, corpus.labelled(name, "validation")["id"][:])
     beliefs = probabilities(text_logits, targets, validation, task.multi_label)
     unlabelled = mine & ~training & ~validation
-    return GraphTask(targets, training, validation, unlabelled, beliefs, task.multi_label)
+    return GraphTask(targets, training, validation, unlabelled, domains, beliefs, task.multi_label)
 
 
 def _graph_experts(
@@ -164,7 +163,8 @@ def _graph_experts(
     import numpy as np
 
     from cdkd_kg.graph.tensor_files import load_tensors
-    from cdkd_kg.teachers.calibration import probabilities
+    from cdkd_kg.teachers.calibration import as_probabilities
+    from cdkd_kg.teachers.ensemble import calibrate
     from cdkd_kg.teachers.graph import propagation_expert, rgcn_expert, with_similar_texts
 
     teacher = config.teachers.graph
@@ -176,7 +176,8 @@ def _graph_experts(
     beliefs = view.beliefs
     if "propagation" in teacher.encoders:
         experts["propagation"] = propagation_expert(data, view, teacher)
-        beliefs = probabilities(experts["propagation"].logits, view.targets, view.validation, view.multi_label)
+        match = config.teachers.fusion.prior_correction
+        beliefs = as_probabilities(calibrate(experts["propagation"].logits, view, match)[1], view.multi_label)
     if "rgcn" in teacher.encoders:
         experts["rgcn"] = rgcn_expert(data, features, view, beliefs, teacher, seed)
     return experts

@@ -65,8 +65,12 @@ def probabilities(
         judged: ``[N]`` bool, labelled rows that no teacher was trained on.
         multi_label: whether labels are independent.
     """
-    cooled = logits / fit_temperature(logits[judged], targets[judged], multi_label)
-    return np.asarray(expit(cooled) if multi_label else softmax(cooled, axis=1), dtype=np.float32)
+    return as_probabilities(logits / fit_temperature(logits[judged], targets[judged], multi_label), multi_label)
+
+
+def as_probabilities(logits: Floats, multi_label: bool) -> NDArray[np.float32]:
+    """Return the softmax of calibrated logits ``[N, C]``, or their sigmoid where labels are independent."""
+    return np.asarray(expit(logits) if multi_label else softmax(logits, axis=1), dtype=np.float32)
 
 
 def _smoothed(targets: Floats, multi_label: bool) -> Floats:

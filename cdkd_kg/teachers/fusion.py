@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, logit, softmax
 
 from cdkd_kg.teachers.calibration import log_likelihood
 
@@ -62,22 +62,27 @@ def fit_weights(
     return {name: round(float(weight), 4) for name, weight in zip(names, found.x, strict=True)}
 
 
-def correct_prior(logits: Floats, source_prior: Floats, steps: int = 100) -> Floats:
-    r"""Shift single-label logits to the class prior that the unlabelled documents themselves suggest.
+def match_prior(logits: Floats, prior: Floats, multi_label: bool = False, steps: int = 100) -> Floats:
+    r"""Shift logits by one constant a label, so that the mean probability of each label is its prior.
 
-    Expectation-maximisation over the target prior :math:`\pi`, starting from the source prior :math:`\rho`:
+    .. math:: z_{ic} \gets z_{ic} + \log \pi_c - \log \tfrac1N \sum_i \operatorname{softmax}(z_i)_c
 
-    .. math:: p_i(c) \propto \operatorname{softmax}(z_i)_c \, \pi_c / \rho_c, \qquad \pi_c \gets \frac1N \sum_i p_i(c)
+    repeated until nothing moves (with odds in place of probabilities where ``multi_label``). Beliefs that were
+    passed around a graph are flat; sharpened, a small lean of theirs makes one class swallow the others, and this
+    takes the lean away.
 
-    Shapes: ``logits`` is ``[N, C]``, ``source_prior`` is ``[C]``; the result is ``[N, C]``.
+    Shapes: ``logits`` and the result are ``[N, C]``, ``prior`` is ``[C]``, in (0, 1).
 
-    Source: Saerens et al., Adjusting the Outputs of a Classifier to New a Priori Probabilities, 2002.
+    Source: Zhu et al., Semi-Supervised Learning Using Gaussian Fields and Harmonic Functions, ICML 2003 (class mass
+    normalisation), in the logit scale and iterated as in raking.
     """
     if len(logits) == 0:
         return logits
-    log_source = np.log(np.maximum(source_prior, 1e-6))
-    log_target = log_source
+    held = np.clip(prior, 1e-4, 1 - 1e-4)
     for _ in range(steps):
-        posterior = softmax(logits + log_target - log_source, axis=1)
-        log_target = np.log(np.maximum(posterior.mean(axis=0), 1e-6))
-    return np.asarray(log_softmax(logits + log_target - log_source, axis=1))
+        mean = np.clip((expit(logits) if multi_label else softmax(logits, axis=1)).mean(axis=0), 1e-6, 1 - 1e-6)
+        shift = logit(held) - logit(mean) if multi_label else np.log(held) - np.log(mean)
+        logits = logits + shift
+        if np.abs(shift - shift.mean() * (not multi_label)).max() < 1e-6:
+            break
+    return logits

@@ -36,6 +36,7 @@ class GraphTask:
         training: ``[N]`` bool, documents whose labels may be learned from.
         validation: ``[N]`` bool, labelled source documents that only judge.
         unlabelled: ``[N]`` bool, documents of this task whose labels nobody may see.
+        domains: ``[N]`` the domain of each document.
         beliefs: ``[N, C]`` the calibrated text teacher's probabilities.
         multi_label: whether labels are independent.
     """
@@ -44,6 +45,7 @@ class GraphTask:
     training: NDArray[np.bool_]
     validation: NDArray[np.bool_]
     unlabelled: NDArray[np.bool_]
+    domains: NDArray[np.str_]
     beliefs: NDArray[np.float32]
     multi_label: bool
 

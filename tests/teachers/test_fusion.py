@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from scipy.special import softmax
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit, softmax
 
 from cdkd_kg.config import FusionConfig
-from cdkd_kg.teachers.ensemble import fuse_experts
-from cdkd_kg.teachers.fusion import correct_prior, fit_weights, fuse
+from cdkd_kg.teachers.ensemble import calibrate, fuse_experts
+from cdkd_kg.teachers.fusion import fit_weights, fuse, match_prior
 from cdkd_kg.teachers.graph import GraphTask
 
 TRUTH = np.eye(3)[np.random.default_rng(0).integers(0, 3, 200)]
@@ -38,23 +40,37 @@ def test_without_validation_the_weights_are_uniform():
     assert weights == {"a": 0.5, "b": 0.5}
 
 
-def test_prior_correction_finds_a_shifted_prior():
-    random = np.random.default_rng(0)
-    truth = random.choice(2, 5000, p=[0.9, 0.1])
-    score = random.normal(size=5000) + np.where(truth == 0, 1.0, -1.0)
-    logits = np.stack([score, -score], axis=1)  # exact posterior of balanced classes at unit variance
-    corrected = softmax(correct_prior(logits, np.array([0.5, 0.5])), axis=1)
-    assert corrected[:, 0].mean() == pytest.approx(0.9, abs=0.02)
-    assert (corrected.argmax(1) == truth).mean() > (logits.argmax(1) == truth).mean()
+@given(st.integers(0, 100), st.booleans())
+def test_matching_gives_the_prior_and_keeps_the_order_of_documents(seed, multi_label):
+    random = np.random.default_rng(seed)
+    logits, prior = random.normal(size=(60, 3)) * 2 + random.normal(size=3), random.dirichlet(np.ones(3) * 5)
+    matched = match_prior(logits, prior, multi_label)
+    mean = (expit(matched) if multi_label else softmax(matched, axis=1)).mean(axis=0)
+    assert mean == pytest.approx(np.clip(prior, 1e-4, 1), abs=1e-3)
+    shift = matched - logits
+    assert shift == pytest.approx(np.broadcast_to(shift[0], shift.shape))
+
+
+def test_a_flat_belief_with_a_lean_does_not_swallow_a_class_once_it_is_sharpened():
+    truth = np.eye(2)[np.arange(300) % 2]
+    source = np.arange(300) < 100
+    lean = np.where(source[:, None], 0.0, np.array([0.2, 0.0]))
+    flat = 0.1 * truth + lean + 0.02 * np.random.default_rng(0).normal(size=truth.shape)
+    masks = [np.zeros(300, bool), source, ~source]
+    domains = np.where(source, "source", "target")
+    task = GraphTask(truth.astype(np.float32), *masks, domains, np.full((300, 2), 0.5, np.float32), False)
+    said = [calibrate(flat, task, match)[1][~source].argmax(1) for match in (False, True)]
+    right = [(answer == truth[~source].argmax(1)).mean() for answer in said]
+    assert right[0] < 0.6
+    assert right[1] > 0.95
 
 
 def test_only_validation_rows_decide_temperatures_and_weights():
     validation = np.arange(200) < 100
-    task = GraphTask(
-        TRUTH.astype(np.float32), ~validation, validation, ~validation, np.full((200, 3), 1 / 3, np.float32), False
-    )
-    domains = np.array(["source"] * 200)
+    even, domains = np.full((200, 3), 1 / 3, np.float32), np.array(["source"] * 200)
+    config = FusionConfig(prior_correction=False)
+    task = GraphTask(TRUTH.astype(np.float32), ~validation, validation, ~validation, domains, even, False)
     experts = {"text": _expert(3), "rgcn": _expert(2, 2)}
     altered = {name: np.where(validation[:, None], logits, 100 * logits) for name, logits in experts.items()}
-    told = fuse_experts(experts, task, domains, frozenset(), FusionConfig()).experts
-    assert fuse_experts(altered, task, domains, frozenset(), FusionConfig()).experts == told
+    told = fuse_experts(experts, task, config).experts
+    assert fuse_experts(altered, task, config).experts == told

@@ -65,7 +65,8 @@ def _task(documents, rng):
     training, validation = np.arange(documents) < 20, (np.arange(documents) >= 20) & (np.arange(documents) < 40)
     geometry = (targets @ rng.normal(size=(2, 16)) + 0.3 * rng.normal(size=(documents, 16))).astype(np.float32)
     rest = ~(training | validation)
-    return GraphTask(targets, training, validation, rest, np.full((documents, 2), 0.5, np.float32), False), geometry
+    even, domains = np.full((documents, 2), 0.5, np.float32), np.array(["one"] * documents)
+    return GraphTask(targets, training, validation, rest, domains, even, False), geometry
 
 
 def _without_entities(documents):
