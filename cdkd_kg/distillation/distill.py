@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
-from cdkd_kg.config import DistillationConfig, TaskConfig
+from cdkd_kg.config import DistillationConfig, TaskConfig, TrainingConfig
 from cdkd_kg.distillation.batches import DistillationCollator, student_rows
 from cdkd_kg.distillation.losses.combine import hard_labels_only, make_losses
 from cdkd_kg.distillation.student import new_student
@@ -77,11 +78,9 @@ def distill(
     """
     set_seed(seed)
     model, tokenizer = new_student(config.student, teacher_model, task)
-    arguments = config.training
+    steps = optimisation_steps(len(training_set.ids), config.training)
     if signal is None:
-        everything, training_set = len(training_set.ids), training_set.labelled()
-        epochs = arguments.num_train_epochs * everything / max(len(training_set.ids), 1)
-        arguments = arguments.model_copy(update={"num_train_epochs": epochs})
+        training_set = training_set.labelled()
         losses, places = hard_labels_only(), None
     else:
         _same_labels(signal, task)
@@ -89,16 +88,29 @@ def distill(
         places = signal.rows(training_set.ids, training_set.text_hashes).tolist()
     rows = student_rows(tokenizer, training_set.texts, training_set.targets, config.student.max_length, places)
     with TemporaryDirectory() as scratch:
+        arguments = training_arguments(config.training, seed, Path(scratch))
+        arguments.max_steps = steps
         trainer = DistillationTrainer(
             losses=losses,
             multi_label=task.multi_label,
             model=model,
-            args=training_arguments(arguments, seed, Path(scratch)),
+            args=arguments,
             train_dataset=rows,
             data_collator=DistillationCollator(tokenizer, signal),
         )
         curve = train_quietly(trainer)
     return Student(model, tokenizer, curve)
+
+
+def optimisation_steps(rows: int, config: TrainingConfig) -> int:
+    """Return how many steps ``transformers.Trainer`` makes over ``rows`` rows in one process.
+
+    Example:
+        >>> optimisation_steps(88, TrainingConfig(num_train_epochs=3, per_device_train_batch_size=16))
+        18
+    """
+    batches = math.ceil(rows / config.per_device_train_batch_size)
+    return math.ceil(config.num_train_epochs * max(1, math.ceil(batches / config.gradient_accumulation_steps)))
 
 
 def _same_labels(signal: TeacherSignal, task: TaskConfig) -> None:

@@ -6,6 +6,7 @@ import datetime
 import logging
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -113,7 +114,7 @@ def about_run(config: Config, steps: Sequence[Step], command: Sequence[str]) -> 
     return {
         "name": config.name,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "command": " ".join(command),
+        "command": shlex.join(command),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         "machine": {
             "processor": _processor(),

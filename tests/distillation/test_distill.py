@@ -1,14 +1,15 @@
+from dataclasses import replace
 from string import ascii_lowercase
 
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, TrainingArguments
+from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
 
 from cdkd_kg.artifacts import sha256_text
 from cdkd_kg.config import DistillationConfig, LossesConfig, StudentConfig, TaskConfig, TrainingConfig
 from cdkd_kg.distillation.batches import DistillationCollator, student_rows
-from cdkd_kg.distillation.distill import TrainingSet, distill
+from cdkd_kg.distillation.distill import TrainingSet, distill, optimisation_steps
 from cdkd_kg.distillation.losses.combine import make_losses
 from cdkd_kg.distillation.student import keep_layers, new_student
 from cdkd_kg.distillation.trainer import DistillationTrainer
@@ -16,6 +17,7 @@ from cdkd_kg.errors import ConfigError, StaleSignalError
 from cdkd_kg.export.bundle import save_bundle
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer, predict
 from cdkd_kg.teachers.signals import TeacherSignal
+from cdkd_kg.teachers.training import training_arguments
 from tests.models import tiny_bert
 
 TASK = TaskConfig(labels=("sport", "business"))
@@ -55,11 +57,21 @@ def test_the_student_learns_unlabelled_texts_from_the_teacher_and_repeats_itself
 
 
 def test_without_a_teacher_it_sees_labelled_texts_alone_for_as_many_steps(model):
-    taught, alone = (
-        distill(TRAINING, _signal(), TASK, model, _config(), 1),
-        distill(TRAINING, None, TASK, model, _config(), 1),
-    )
-    assert alone.curve[-1]["step"] == taught.curve[-1]["step"]
+    seven = replace(TRAINING, targets=np.where(np.arange(len(TEXTS))[:, None] < 7, TRUTH, -1).astype(np.float32))
+    assert len(seven.labelled().ids) == 7
+    taught, alone = (distill(seven, signal, TASK, model, _config(), 1) for signal in (_signal(), None))
+    steps = 8 * len(TEXTS) // 8
+    assert taught.curve[-1]["step"] == alone.curve[-1]["step"] == steps
+
+
+@pytest.mark.parametrize("accumulation", [1, 2, 3])
+def test_steps_are_counted_as_the_trainer_counts_them(model, tmp_path, accumulation):
+    options = {"per_device_train_batch_size": 5, "gradient_accumulation_steps": accumulation}
+    config = TrainingConfig(num_train_epochs=1.5, **options)
+    classifier, rows = load_classifier(model, TASK.labels, False), student_rows(load_tokenizer(model), TEXTS, TRUTH, 16)
+    trainer = Trainer(model=classifier, args=training_arguments(config, 0, tmp_path), train_dataset=rows)
+    *_, counted = trainer.set_initial_training_values(trainer.args, trainer.get_train_dataloader())
+    assert optimisation_steps(len(TEXTS), config) == counted
 
 
 def test_a_student_of_another_width_and_a_multi_label_task_train_too(model, tmp_path):
