@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from cdkd_kg.corpus.check import CheckReport
 
+CHECKS = "check"
+"""The folder, beside the runs, of what checks write: a check never touches the folder of a run."""
 PIPED_WIDTH = 160
 MOST_LINES = 100
 """Problems that the table shows; the JSON has all of them."""
@@ -40,8 +42,8 @@ def check(target: Path, overrides: list[str]) -> tuple[CheckReport, Path | None]
     """Check the data of a configuration, or of one CSV.
 
     Returns:
-        The report, and the file that now lists the rows set aside: ``set_aside.jsonl`` in the folder of
-        the run (for a CSV ``runs/<its name>``); None where every row is used.
+        The report, and the file that now lists the rows set aside: ``check/<name>/set_aside.jsonl`` beside the
+        run's folder (for a CSV under ``runs``, with the name of the file); None where every row is used.
 
     Raises:
         ConfigError: the configuration is wrong, or overrides are given for a CSV.
@@ -55,7 +57,7 @@ def check(target: Path, overrides: list[str]) -> tuple[CheckReport, Path | None]
             raise ConfigError("a CSV has no keys to override", where=str(target), remedy="check a configuration")
         from cdkd_kg.corpus.table import check_table
 
-        report, folder = check_table(target), Path("runs", target.stem)
+        report, folder = check_table(target), Path("runs", CHECKS, target.stem)
     elif target.suffix.lower() not in (".yaml", ".yml"):
         raise ConfigError(
             "only a configuration or a CSV can be checked by itself",
@@ -67,7 +69,7 @@ def check(target: Path, overrides: list[str]) -> tuple[CheckReport, Path | None]
         from cdkd_kg.corpus.build import check_corpus
 
         config = load_config(target, overrides)
-        report, folder = check_corpus(config.corpus)[1], config.folder
+        report, folder = check_corpus(config.corpus)[1], config.output / CHECKS / config.name
     file = folder / SET_ASIDE_FILE
     if not report.set_aside:
         file.unlink(missing_ok=True)

@@ -59,22 +59,41 @@ def test_every_bad_row_is_shown_with_its_line_and_written_down() -> None:
     ):
         assert told in result.stdout
     assert "46 rows in = 40 used + 6 set aside." in result.stdout
-    lines = [json.loads(line) for line in Path("runs/rows/set_aside.jsonl").read_text("utf-8").splitlines()]
+    lines = [json.loads(line) for line in Path("runs/check/rows/set_aside.jsonl").read_text("utf-8").splitlines()]
     assert sorted(line["line"] for line in lines) == [42, 43, 44, 45, 46, 47]
 
 
 def test_a_list_of_rows_set_aside_does_not_outlive_them() -> None:
     check(table(*ROWS, "y,,b,pos"), [])
-    assert Path("runs/rows/set_aside.jsonl").exists()
+    assert Path("runs/check/rows/set_aside.jsonl").exists()
     assert check(table(*ROWS), [])[1] is None
-    assert not Path("runs/rows/set_aside.jsonl").exists()
+    assert not Path("runs/check/rows/set_aside.jsonl").exists()
+
+
+@pytest.mark.parametrize("rows", [[*labelled_rows(40)], [*labelled_rows(40), {"text": ""}]], ids=["good", "set aside"])
+def test_a_check_leaves_the_folder_of_a_run_alone(rows: list[dict[str, Any]]) -> None:
+    kept = [Path("runs", name, "set_aside.jsonl") for name in ("rows", "tried")]
+    for file in kept:
+        file.parent.mkdir(parents=True)
+        file.write_text("of a finished run")
+    check(table(*ROWS, *("y,,b,pos" for row in rows if not row["text"])), [])
+    check(config(rows), [])
+    assert [file.read_text() for file in kept] == ["of a finished run"] * 2
+
+
+@pytest.mark.parametrize("name", ["BBC News", "Zeitung/über", "a" * 100])
+def test_a_domain_of_a_table_may_have_any_name(name: str) -> None:
+    report, _ = check(table(*(row.replace(",a,", f",{name},") for row in ROWS)), [])
+    assert not report.refused
+    assert sorted(report.per_domain) == sorted([name, "b"])
+    assert cdkd_check("rows.csv").exit_code == 0
 
 
 def test_json_is_the_whole_report() -> None:
     table(*ROWS, *(f"e{i},,a,pos" for i in range(150)))
     told = json.loads(cdkd_check("rows.csv", "--json").stdout)
     assert len(told["problems"]) == 150
-    assert told["set_aside_file"] == "runs/rows/set_aside.jsonl"
+    assert told["set_aside_file"] == "runs/check/rows/set_aside.jsonl"
     assert told["rows_in"] == told["rows_used"] + told["rows_set_aside"] == 190
     assert "and 50 more" in cdkd_check("rows.csv").stdout
 
@@ -125,7 +144,7 @@ def test_a_configuration_is_checked_with_overrides() -> None:
     path = config([*labelled_rows(40), {"text": ""}])
     report, file = check(path, ["corpus.split.test=0.5"])
     assert report.per_domain["news"].test == 20
-    assert file == Path("runs/tried/set_aside.jsonl")
+    assert file == Path("runs/check/tried/set_aside.jsonl")
     assert cdkd_check("run.yaml", "corpus.split.test=0.5").exit_code == 0
 
 
