@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cdkd_kg.errors import ConfigError, nearest
 
@@ -18,7 +18,11 @@ NAME = r"^[a-z0-9_-]{1,64}$"
 Split = Literal["train", "validation", "test"]
 Name = Annotated[str, Field(pattern=NAME)]
 Condition = Literal["no_distillation", "text_teacher", "graph_teacher", "shuffled_graph", "similar_text"]
-
+Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
+Type = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Schedule = Literal[
+    "linear", "cosine", "cosine_with_restarts", "polynomial", "constant", "constant_with_warmup", "inverse_sqrt"
+]  # those of ``transformers`` that need no further option
 
 T = TypeVar("T")
 
@@ -26,7 +30,7 @@ T = TypeVar("T")
 class Model(BaseModel):
     """A frozen section of the configuration that refuses unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
 
 
 def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
@@ -65,6 +69,9 @@ class SourceConfig(Model):
         given = [key for key in ("name", "hub", "path") if getattr(self, key) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of name, hub, path; got {given or 'none'}")
+        for key in ("subset", "revision"):
+            if self.hub is None and getattr(self, key) is not None:
+                raise ValueError(f"{key!r} belongs to 'hub' and says nothing beside {given[0]!r}")
         return self
 
 
@@ -129,7 +136,7 @@ class EntitiesConfig(Model):
     max_words: int = Field(200, ge=1)
     noun_concepts: bool = True
     relations: bool = True
-    types: tuple[str, ...] = (
+    types: tuple[Type, ...] = (
         "EVENT", "FAC", "GPE", "LAW", "LOC", "NORP", "ORG", "PERSON", "PRODUCT", "WORK_OF_ART",
     )  # fmt: skip
     batch_size: int = Field(64, ge=1)
@@ -163,7 +170,7 @@ class TrainingConfig(Model):
     gradient_accumulation_steps: int = Field(1, ge=1)
     warmup_steps: float = Field(0.1, ge=0)
     weight_decay: float = Field(0.01, ge=0)
-    lr_scheduler_type: str = "linear"
+    lr_scheduler_type: Schedule = "linear"
     logging_steps: int = Field(10, ge=1)
 
 
@@ -266,7 +273,7 @@ class EvaluationConfig(Model):
 
 
 class Config(Model):
-    """Everything a run depends on.
+    """Everything a run depends on. The names ``cache`` and ``check`` are those of folders beside the runs.
 
     Example:
         >>> config = load_config("configs/quickstart.yaml", ["seeds=[0,1]"])  # doctest: +SKIP
@@ -274,13 +281,20 @@ class Config(Model):
 
     name: str = Field(pattern=NAME)
     output: Path = Path("runs")
-    seeds: Annotated[tuple[int, ...], AfterValidator(_distinct), Field(min_length=1)] = (0,)
+    seeds: Annotated[tuple[Seed, ...], AfterValidator(_distinct), Field(min_length=1)] = (0,)
     corpus: CorpusConfig
     entities: EntitiesConfig = EntitiesConfig()
     graph: GraphConfig = GraphConfig()
     teachers: TeachersConfig = TeachersConfig()
     distillation: DistillationConfig = DistillationConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if name in ("cache", "check"):
+            raise ValueError(f"a run cannot be called {name!r}, which is a folder beside the runs")
+        return name
 
     @property
     def folder(self) -> Path:

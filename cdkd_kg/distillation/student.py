@@ -32,12 +32,19 @@ def new_student(
     return model, load_tokenizer(name)
 
 
-def check_layers(layers: tuple[int, ...], count: int) -> None:
+def check_layers(layers: tuple[int, ...], count: int | None) -> None:
     """Refuse layers that a model of ``count`` layers does not have.
 
     Raises:
-        ConfigError: it has no such layer, or none is named.
+        ConfigError: it has no such layer, it does not say how many it has (None), or none is named.
     """
+    if count is None:
+        raise ConfigError(
+            "no layer can be taken from the teacher",
+            where="distillation.student.teacher_layers",
+            why="its configuration has no num_hidden_layers",
+            remedy="give distillation.student.model instead",
+        )
     wrong = [layer for layer in layers if not 0 <= layer < count]
     if wrong or not layers:
         raise ConfigError(
@@ -54,7 +61,7 @@ def keep_layers(model: PreTrainedModel, layers: tuple[int, ...]) -> None:
     Raises:
         ConfigError: a layer that the model does not have, or a model without a plain list of layers.
     """
-    count = model.config.num_hidden_layers
+    count = getattr(model.config, "num_hidden_layers", None)
     check_layers(layers, count)
     for module in model.base_model.modules():
         for name, stack in module.named_children():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cdkd_kg.artifacts import sha256_file, sha256_text
 from cdkd_kg.config import Config
 from cdkd_kg.data.manifest import identity, load_manifest
+from cdkd_kg.errors import ConfigError
 from cdkd_kg.pipeline.corpus_stage import corpus_job
 from cdkd_kg.pipeline.entities_stage import entities_job
 from cdkd_kg.pipeline.evaluation_stage import evaluation_job
@@ -16,6 +18,9 @@ from cdkd_kg.pipeline.student_stage import student_job
 from cdkd_kg.pipeline.teacher_signal_stage import teacher_signal_job
 from cdkd_kg.pipeline.text_teacher_stage import TeacherCase, text_teacher_job
 from cdkd_kg.stages import Job
+
+USE_MODELS = ("geometry", "text_teacher", "student")
+"""The stages that load what ``teachers.text.model`` and ``distillation.student.model`` name."""
 
 
 def jobs_of(config: Config) -> list[Job]:
@@ -47,21 +52,28 @@ def jobs_of(config: Config) -> list[Job]:
     return [*before, evaluation_job(config, shared, teachers, signals, students)]
 
 
-def check_models(config: Config) -> None:
-    """Load the configurations of the models, so that a wrong name or layer is told before anything runs.
+def check_models(config: Config, planned: Sequence[tuple[Job, bool]]) -> None:
+    """Load the configurations of the models, so that a wrong name, layer or length is told before anything runs.
+
+    Where no job that is still to be done loads a model, none needs to be there.
 
     Raises:
         MissingResourceError: a model is not here and cannot be fetched.
-        ConfigError: the student is to take a layer that the teacher does not have.
+        ConfigError: the student is to take a layer that the teacher does not have, or texts are to be longer than
+            what a model reads.
     """
+    if not any(job.stage in USE_MODELS and not reused for job, reused in planned):
+        return
     from cdkd_kg.distillation.student import check_layers
-    from cdkd_kg.teachers.models import layer_count
+    from cdkd_kg.teachers.models import model_shape
 
-    count, student = layer_count(config.teachers.text.model), config.distillation.student
+    text, student = config.teachers.text, config.distillation.student
+    teacher = model_shape(text.model)
     if student.teacher_layers is not None:
-        check_layers(student.teacher_layers, count)
-    if student.model is not None:
-        layer_count(student.model)
+        check_layers(student.teacher_layers, teacher.layers)
+    reads = teacher if student.model is None else model_shape(student.model)
+    _check_length(text.max_length, teacher.positions, "teachers.text.max_length", text.model)
+    _check_length(student.max_length, reads.positions, "distillation.student.max_length", student.model or text.model)
 
 
 def model_identity(model: str) -> str:
@@ -73,6 +85,16 @@ def model_identity(model: str) -> str:
         files = sorted(path for path in folder.iterdir() if path.is_file())
         return sha256_text("\n".join(f"{path.name} {sha256_file(path)}" for path in files))
     return f"hub:{model}"
+
+
+def _check_length(length: int, positions: int | None, where: str, model: str) -> None:
+    if positions is not None and length > positions:
+        raise ConfigError(
+            f"max_length {length} is more than the model reads",
+            where=where,
+            why=f"{model} has {positions} positions",
+            remedy=f"give at most {positions}",
+        )
 
 
 def _teacher_domains(config: Config, task: str) -> list[str | None]:

@@ -87,7 +87,7 @@ def run(
     steps = []
     last = None
     planned = plan_run(config, until, force)
-    check_models(config)
+    check_models(config, planned)
     for job, step in run_jobs(planned, cache_of(config)):
         steps.append(step)
         if on_step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +22,9 @@ from transformers import (
 from cdkd_kg.data.models import hub_id, model_folder
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.progress import track
+
+COUNTS_FROM_PADDING = ("roberta", "camembert", "mpnet", "longformer", "data2vec", "ibert", "xmod", "luke")
+"""Families of models whose first position is the one after the padding token's id, so that they read fewer tokens."""
 
 
 def load_tokenizer(model: str | Path) -> PreTrainedTokenizerBase:
@@ -52,13 +55,24 @@ def load_classifier(model: str | Path, labels: Sequence[str], multi_label: bool)
     return saved
 
 
-def layer_count(model: str | Path) -> int:
-    """Return how many layers a model has, from its configuration alone.
+class ModelShape(NamedTuple):
+    """How many layers a model has, and how many tokens it reads; None where its configuration does not say."""
+
+    layers: int | None
+    positions: int | None
+
+
+def model_shape(model: str | Path) -> ModelShape:
+    """Return the shape of a model, from its configuration alone.
 
     Raises:
         MissingResourceError: the model is not here and cannot be fetched.
     """
-    return int(_load(AutoConfig, model).num_hidden_layers)
+    config = _load(AutoConfig, model)
+    positions = getattr(config, "max_position_embeddings", None) or 0
+    if any(family in config.model_type for family in COUNTS_FROM_PADDING):
+        positions -= (config.pad_token_id or 0) + 1
+    return ModelShape(getattr(config, "num_hidden_layers", None), positions if positions > 0 else None)
 
 
 def pooled(hidden: Tensor, attention_mask: Tensor) -> Tensor:

@@ -35,6 +35,15 @@ CASES = {
     "unknown model": ("teachers.text.model", "no/such-model", 2, ["no/such-model", "What to do"]),
     "unknown vocabulary": ("graph.background", ["eurovok"], 2, ["eurovok", "did you mean 'eurovoc'"]),
     "missing layer": ("distillation.student.teacher_layers", [7], 2, ["no layer [7]", "teacher_layers"]),
+    "too long for the teacher": (
+        "teachers.text.max_length",
+        129,
+        2,
+        ["129", "teachers.text", "at most 128"],
+    ),
+    "too long for the student": ("distillation.student.max_length", 512, 2, ["distillation.student", "at most 128"]),
+    "negative seed": ("seeds", [-1], 2, ["seeds", "line"]),
+    "unknown schedule": ("distillation.training.lr_scheduler_type", "linaer", 2, ["lr_scheduler_type", "line"]),
     "unknown stage": (None, None, 2, ["no stage"]),
 }
 
@@ -53,6 +62,14 @@ def test_one_paragraph_and_an_exit_status(folder, tmp_path, case):
     for part in told:
         assert part in said.stderr
     assert not (tmp_path / "runs" / "tiny").exists()
+
+
+def test_a_model_that_no_job_loads_need_not_be_there(folder, tmp_path):
+    values = settings(folder, output=str(tmp_path / "runs"))
+    values["teachers"]["text"]["model"] = "no/such-model"
+    said = cdkd("run", write_config(tmp_path, values), "--until", "graph")
+    assert said.returncode == 0, said.stderr
+    assert "Stopped after graph" in said.stdout
 
 
 def test_debug_shows_the_trace(tmp_path):
