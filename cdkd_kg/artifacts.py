@@ -176,6 +176,14 @@ def verify(folder: Path) -> dict[str, Any]:
     return about
 
 
+def is_sound(folder: Path) -> bool:
+    """Say whether ``folder`` is whole and every file in it has the digest that the manifest says."""
+    try:
+        return is_whole(folder) and isinstance(verify(folder), dict)
+    except (ArtifactError, KeyError):
+        return False
+
+
 def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import ValidationError, model_validator
 
-from cdkd_kg.artifacts import canonical_json, read_json, sha256_text
+from cdkd_kg.artifacts import canonical_json, read_json, sha256_file, sha256_text
 from cdkd_kg.config import Model
 from cdkd_kg.errors import ArtifactError, MissingResourceError, nearest
-
-READER_VERSION = 1  # raised whenever a reader or converter yields something else for the same archive
 
 
 class Entry(Model):
@@ -89,10 +88,17 @@ def find(name: str, manifest: Path | None = None) -> Entry:
 def identity(name: str, manifest: Path | None = None) -> str:
     """Return the SHA-256 of what a set is and of how it is read; nothing is fetched.
 
-    A package counts by the digest of its archive, a model of the hub by its id and revision.
+    A package counts by the digest of its archive, a model of the hub by its id and revision. Corpora and
+    vocabularies are read and converted by code of this package, so its source counts with them; a model is as it is.
     """
     entry = find(name, manifest)
-    return sha256_text(canonical_json([entry.kind, entry.sha256 or entry.source, READER_VERSION]))
+    read_by = "" if entry.kind == "model" else _source_digest(Path(__file__).parent)
+    return sha256_text(canonical_json([entry.kind, entry.sha256 or entry.source, read_by]))
+
+
+@functools.cache
+def _source_digest(package: Path) -> str:
+    return sha256_text("\n".join(f"{file.name} {sha256_file(file)}" for file in sorted(package.glob("*.py"))))
 
 
 def _manifest_path() -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from cdkd_kg.artifacts import is_whole, new_folder, write_bytes
+from cdkd_kg.artifacts import is_sound, new_folder, write_bytes
 from cdkd_kg.data.contents import contents
 from cdkd_kg.data.fetch import cache_folder
 from cdkd_kg.data.manifest import identity, load_manifest
@@ -14,7 +14,8 @@ from cdkd_kg.errors import ArtifactError
 def model_folder(name: str, manifest: Path | None = None) -> Path | None:
     """Return the folder of a fetchable model, fetching and unpacking it once; None for any other name.
 
-    None also stands for a listed model of the hub: load that one by :func:`hub_id`.
+    A folder with a file that is missing or altered is unpacked again. None also stands for a listed model of the
+    hub: load that one by :func:`hub_id`.
 
     Raises:
         MissingResourceError: the set is not a model, or it cannot be fetched.
@@ -24,7 +25,7 @@ def model_folder(name: str, manifest: Path | None = None) -> Path | None:
     if entry is None or entry.registry == "hub":
         return None
     folder = cache_folder() / "models" / f"{name}-{identity(name, manifest)[:16]}"
-    if is_whole(folder):
+    if is_sound(folder):
         return folder
     files = contents(name, "model", manifest)
     with new_folder(folder, {"source": entry.source, "licence": entry.licence}) as fresh:

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from cdkd_kg.artifacts import write_bytes
+from cdkd_kg.artifacts import is_sound, new_folder, write_bytes
 from cdkd_kg.data import companies, eurovoc, mondo, places, wordnet
 from cdkd_kg.data.contents import contents
 from cdkd_kg.data.fetch import cache_folder
@@ -34,17 +34,17 @@ CONVERTERS = {
 def vocabulary_file(name: str, manifest: Path | None = None) -> Path:
     """Return a vocabulary as a file of sorted SKOS N-Triples in the cache, fetching and converting it once.
 
-    The file also has a ``skos:ConceptScheme`` with title, source, licence, and the licence text of the package
-    where it comes with one.
+    A file that was altered is made again. It also has a ``skos:ConceptScheme`` with title, source, licence, and the
+    licence text of the package where it comes with one.
 
     Raises:
         MissingResourceError: there is no such vocabulary, or it cannot be fetched.
         ArtifactError: the archive is not the listed one.
     """
     entry = find(name, manifest)
-    path = cache_folder() / "vocabularies" / f"{name}-{identity(name, manifest)[:16]}.nt"
-    if path.is_file():
-        return path
+    folder = cache_folder() / "vocabularies" / f"{name}-{identity(name, manifest)[:16]}"
+    if is_sound(folder):
+        return folder / f"{name}.nt"
     files = contents(name, "vocabulary", manifest)
     about = {"title": entry.description, "source": entry.source, "license": entry.licence}
     notices = [text.decode("utf-8") for member, text in files.items() if PurePosixPath(member).name == "LICENSE"]
@@ -53,5 +53,6 @@ def vocabulary_file(name: str, manifest: Path | None = None) -> Path:
     converter = CONVERTERS[name]
     triples = (concept_triples(concept, converter.language) for concept in converter.concepts(files))
     scheme = scheme_triples(f"urn:cdkd:{name}", about)
-    write_bytes(path, to_ntriples(chain(scheme, chain.from_iterable(triples))))
-    return path
+    with new_folder(folder, {"source": entry.source, "licence": entry.licence}) as fresh:
+        write_bytes(fresh / f"{name}.nt", to_ntriples(chain(scheme, chain.from_iterable(triples))))
+    return folder / f"{name}.nt"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cdkd_kg.data import manifest as listing
 from cdkd_kg.data.corpora import READERS
 from cdkd_kg.data.manifest import find, identity, load_manifest
 from cdkd_kg.data.vocabularies import CONVERTERS
@@ -40,6 +41,23 @@ def test_identity_follows_the_digest(tmp_path: Path) -> None:
     known["bbc-news"]["sha256"] = "0" * 64
     manifest.write_text(json.dumps(known), "utf-8")
     assert identity("bbc-news", manifest) != identity("bbc-news")
+
+
+def test_identity_follows_the_code_that_reads_a_set_but_not_that_of_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("bbc-news", "eurovoc", "minilm-l6")
+    before = {name: identity(name) for name in names}
+    monkeypatch.setattr(listing, "_source_digest", lambda _: "other code")
+    assert [name for name in names if identity(name) != before[name]] == ["bbc-news", "eurovoc"]
+
+
+def test_the_digest_of_the_code_follows_every_file_of_it(tmp_path: Path) -> None:
+    digests = []
+    for content in ("one = 1", "one = 2"):
+        package = tmp_path / content
+        package.mkdir()
+        (package / "converter.py").write_text(content)
+        digests.append(listing._source_digest(package))
+    assert len(set(digests)) == 2
 
 
 @pytest.mark.parametrize("change", [{"sha256": None}, {"registry": "ftp"}, {"licens": "MIT"}])

