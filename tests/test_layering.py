@@ -2,6 +2,7 @@
 
 import ast
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -20,12 +21,15 @@ def _order():
     return [name.strip() for name in line.split("->")]
 
 
-def _imports(path):
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+def _imports(path, text=None):
+    """Yield what a file imports by full name; ``from package import x`` is ``package.x``, which may be a module."""
+    package = ("cdkd_kg", *path.relative_to(PACKAGE).parts[:-1])
+    for node in ast.walk(ast.parse(text or path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            yield from (".".join([*base, *filter(None, [node.module]), alias.name]) for alias in node.names)
 
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -48,6 +52,21 @@ def test_imports_point_to_the_left(path):
             assert other in allowed, f"{path.relative_to(ROOT)} imports {name}, which is to its right"
 
 
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("from cdkd_kg import pipeline", "cdkd_kg.pipeline"),
+        ("from .. import pipeline", "cdkd_kg.pipeline"),
+        ("from ..pipeline import run", "cdkd_kg.pipeline.run"),
+        ("from . import fetch", "cdkd_kg.data.fetch"),
+        ("from .fetch import fetch", "cdkd_kg.data.fetch.fetch"),
+        ("import cdkd_kg.pipeline.run as other", "cdkd_kg.pipeline.run"),
+    ],
+)
+def test_every_way_to_import_is_seen(statement, name):
+    assert list(_imports(PACKAGE / "data" / "archive.py", statement)) == [name]
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_file_is_long_and_nothing_unsafe_is_called(path):
     text = path.read_text("utf-8")
@@ -68,6 +87,16 @@ def test_only_one_file_parses_rdf_and_only_one_writes_results():
             assert not re.search(r"pyoxigraph\.parse\(|\bparse_rdf\(|\.parse\(.*format=", text), path
         if path.name not in ("artifacts.py",) and "data" not in path.parts:
             assert not re.search(r"\.write_text\(|\.write_bytes\(|open\([^)]*[\"']w", text), path
+
+
+def test_help_takes_little_of_the_processor():
+    def seconds():
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "cdkd_kg", "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert min(seconds() for _ in range(3)) < 0.7
 
 
 @pytest.mark.parametrize("module", ["cdkd_kg", "cdkd_kg.cli", "cdkd_kg.config"])

