@@ -18,6 +18,8 @@ from cdkd_kg.evaluation.words import METRICS, condition_name, number, percent, s
 WIDTH = 8.6
 MOST_CLASSES = 30
 """A confusion matrix of more classes cannot be read."""
+TEACHER = "teacher"
+"""What the learning curves of text teachers are called, with the domain behind it where each has one."""
 PANEL = 125
 """How far apart the panels of a reliability diagram are, in percent of one."""
 
@@ -145,12 +147,14 @@ def learning_curves(curves: Mapping[str, Mapping[str, Sequence[Mapping[str, floa
     """Draw the training loss over steps: thin lines the seeds, the strong line their mean.
 
     Args:
-        curves: ``{condition: {seed: [{"step", "loss"}]}}``; the condition ``teacher`` gets a panel of its own.
+        curves: ``{condition: {seed: [{"step", "loss"}]}}``; the text teachers, which are called ``teacher`` or
+            ``teacher <domain>``, get a panel of their own.
         title: what the figure shows.
     """
+    teachers = {name: runs for name, runs in curves.items() if name.split(" ")[0] == TEACHER}
     panels = {
-        "students": {name: runs for name, runs in curves.items() if name != "teacher"},
-        "text teacher": {name: runs for name, runs in curves.items() if name == "teacher"},
+        "students": {name: runs for name, runs in curves.items() if name not in teachers},
+        f"text teacher{'s' * (len(teachers) > 1)}": teachers,
     }
     shown = {name: found for name, found in panels.items() if any(any(runs.values()) for runs in found.values())}
     with drawing():
@@ -158,20 +162,21 @@ def learning_curves(curves: Mapping[str, Mapping[str, Sequence[Mapping[str, floa
         ratios = [2 if name == "students" else 1 for name in shown]
         grid = figure.subplots(1, len(shown), squeeze=False, width_ratios=ratios)[0]
         for axes, (name, found) in zip(grid, shown.items(), strict=True):
-            for condition, runs in found.items():
-                _curve(axes, condition, list(runs.values()))
+            for place, (condition, runs) in enumerate(found.items()):
+                _curve(axes, condition, list(runs.values()), place)
             axes.set(title=name, xlabel="optimiser step", ylim=(0, None))
             axes.grid()
-            if name == "students":
-                axes.legend(fontsize=8, ncols=2)
+            if name != "text teacher":  # one line needs no legend
+                axes.legend(fontsize=8, ncols=2 if name == "students" else 1)
         grid[0].set_ylabel("training loss")
         return to_svg(figure, title)
 
 
-def _curve(axes: Axes, condition: str, runs: Sequence[Sequence[Mapping[str, float]]]) -> None:
-    colour = light(condition) if condition in MARKERS else light(series(0))
+def _curve(axes: Axes, condition: str, runs: Sequence[Sequence[Mapping[str, float]]], place: int) -> None:
+    colour = light(condition) if condition in MARKERS else light(series(place))
     for run in runs:
         axes.plot([at["step"] for at in run], [at["loss"] for at in run], color=colour, linewidth=0.6, alpha=0.45)
     steps = sorted(set.intersection(*({at["step"] for at in run} for run in runs)))
     mean = [np.mean([at["loss"] for run in runs for at in run if at["step"] == step]) for step in steps]
-    axes.plot(steps, mean, color=colour, linewidth=1.8, label=condition_name(condition))
+    name = condition.removeprefix(f"{TEACHER} ") if condition not in MARKERS else condition_name(condition)
+    axes.plot(steps, mean, color=colour, linewidth=1.8, label=short(name, 24))

@@ -13,7 +13,7 @@ CONTROLS = ("text_teacher", "shuffled_graph")
 SIGNIFICANT = 0.05
 BEATS = "the student of the graph teacher beats both that of the text teacher and that of the shuffled graph"
 TOLD = 4
-"""How many domains the text spells out; the rest is in the table."""
+"""How many domains the text spells out, those that were harmed first and all of them; the rest is in the table."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,11 @@ def verdict(
         return _unknown(task, f"no {'target ' * bool(targets)}domain has labelled test documents")
     helped = [finding for finding in findings if finding.helped]
     kind = "target domain" if targets else "domain"
-    sentences = [_headline(task, findings, helped, kind), *map(_detail, findings[:TOLD])]
-    if len(findings) > TOLD:
-        sentences.append(f"The table of comparisons shows the other {len(findings) - TOLD}.")
+    harmed = [finding for finding in findings if finding.harmed]
+    told = [*harmed, *(finding for finding in findings if not finding.harmed)][: max(TOLD, len(harmed))]
+    sentences = [_headline(task, findings, helped, harmed, kind), *map(_detail, told)]
+    if len(findings) > len(told):
+        sentences.append(f"The table of comparisons shows the other {len(findings) - len(told)}.")
     if _seeds(findings[0]) == 1:
         sentences.append("One seed was run, and seeds vary more than these intervals show.")
     return {"helped": len(helped) == len(findings), "text": " ".join(sentences)}
@@ -94,22 +96,33 @@ def _findings(
     return found
 
 
-def _headline(task: str, findings: Sequence[Finding], helped: Sequence[Finding], kind: str) -> str:
+def _headline(
+    task: str, findings: Sequence[Finding], helped: Sequence[Finding], harmed: Sequence[Finding], kind: str
+) -> str:
     names = _names(helped)
+    harm = f"on {_names(harmed)}, the text teacher alone makes the better student"
+    if helped and harmed:
+        return (
+            f"The knowledge graph did harm in {task} on {_share(harmed, findings, kind)} and helped on "
+            f"{_share(helped, findings, kind)}: {harm}; on {names}, {BEATS}."
+        )
     if len(helped) == len(findings):
         where = f"on {names}" if len(findings) == 1 else f"on each of the {plural(len(findings), kind)}"
         return f"The knowledge graph helped in {task}: {where}, {BEATS}."
     if helped:
-        share = f"{len(helped)} of {plural(len(findings), kind)}"
-        return f"The knowledge graph helped in {task} on {share} ({names}): there, {BEATS}."
-    if harmed := _names([finding for finding in findings if finding.harmed]):
-        return f"The knowledge graph did harm in {task}: on {harmed}, the text teacher alone makes the better student."
+        return f"The knowledge graph helped in {task} on {_share(helped, findings, kind)} ({names}): there, {BEATS}."
+    if harmed:
+        return f"The knowledge graph did harm in {task}: {harm}."
     if unowed := _names([finding for finding in findings if finding.beats("text_teacher")]):
         return (
             f"The knowledge in the graph was not shown to help in {task}: on {unowed}, the student of the graph "
             "teacher beats that of the text teacher, but a shuffled graph may do as well."
         )
     return f"The knowledge graph was not shown to help in {task}: nowhere is it clear that {BEATS}."
+
+
+def _share(some: Sequence[Finding], findings: Sequence[Finding], kind: str) -> str:
+    return f"{len(some)} of {plural(len(findings), kind)}"
 
 
 def _names(findings: Sequence[Finding]) -> str:

@@ -113,6 +113,14 @@ def test_curves_of_one_logged_step_and_of_different_lengths_draw() -> None:
     assert "students" in texts(learning_curves({"graph_teacher": {"0": short_run, "1": long_run}}, "t"))
 
 
+def test_teachers_of_single_domains_are_drawn_beside_the_students_not_among_them() -> None:
+    runs = {"0": [{"step": 10, "loss": 1.0}, {"step": 20, "loss": 0.5}]}
+    svg = learning_curves({"graph_teacher": runs, "teacher news": runs, "teacher letters": runs}, "t")
+    found = texts(svg)
+    assert {"students", "text teachers", "graph teacher", "news", "letters"} <= set(found)
+    assert "text teacher" in texts(learning_curves({"graph_teacher": runs, "teacher": runs}, "t"))
+
+
 def test_cleaning_takes_what_xml_forbids_or_what_turns_the_reading_direction() -> None:
     assert clean("a\x00b\u202ec\ud800d\ufffee") == "a\ufffdb\ufffdc\ufffdd\ufffde"
     assert clean("two\nlines\tand a tab") == "two\nlines\tand a tab"

@@ -67,6 +67,26 @@ def test_harm_is_said_plainly() -> None:
     assert text.startswith("The knowledge graph did harm in topics: on bbc")
 
 
+def test_help_on_one_domain_does_not_hide_harm_on_another() -> None:
+    found = verdict("topics", *case({"bbc": (CLEAR, CLEAR), "newsgroups": (WORSE, CLEAR)}), ["bbc", "newsgroups"])
+    assert not found["helped"]
+    text = found["text"]
+    assert text.startswith(
+        "The knowledge graph did harm in topics on 1 of 2 target domains and helped on 1 of 2 target domains: "
+        "on newsgroups, the text teacher alone makes the better student; on bbc, "
+    )
+    assert text.index("On newsgroups the graph") < text.index("On bbc the graph")
+
+
+def test_no_harmed_domain_is_left_to_the_table() -> None:
+    domains = {f"a{place}": (CLEAR, CLEAR) for place in range(3)} | {f"b{place}": (WORSE, CLEAR) for place in range(5)}
+    text = verdict("topics", *case(domains))["text"]
+    for place in range(5):
+        assert f"On b{place} the graph teacher's student reaches" in text
+    assert "On a0 the graph" not in text
+    assert "shows the other 3" in text
+
+
 def test_every_target_domain_counts_and_source_domains_do_not() -> None:
     domains = {"bbc": (CLEAR, CLEAR), "newsgroups": (UNCLEAR, CLEAR), "ag_news": (WORSE, WORSE)}
     some = verdict("topics", *case(domains), ["bbc", "newsgroups"])
