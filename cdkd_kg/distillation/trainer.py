@@ -16,8 +16,12 @@ from cdkd_kg.teachers.models import pooled
 class DistillationTrainer(Trainer):  # type: ignore[misc]
     """A Trainer whose loss is a named sum over hard labels and a cached teacher signal.
 
-    Everything else (mixed precision, accumulation, schedules, several processes) is the Trainer's.
+    Everything else (mixed precision, accumulation, schedules) is the Trainer's.
     Losses stay on the device and are averaged into the log every ``logging_steps``.
+
+    Train in one process. Projections in the losses are not part of the model: the Trainer does not clip their
+    gradients (``max_grad_norm`` is about the student alone), and with several processes (DDP, FSDP, DeepSpeed) it
+    would not average them either, so that each process would drift to projections of its own.
 
     Args:
         losses: the losses and their weights; projections in them are trained along, and not saved.

@@ -91,7 +91,23 @@ def test_data_that_cannot_be_learned_from_are_refused(folder, tmp_path, rows):
     assert "news" in said.stderr
 
 
-def test_a_domain_without_any_entity_and_texts_that_are_not_english_still_run(folder, tmp_path):
+def test_a_domain_without_any_entity_is_told_and_still_runs(folder, tmp_path):
+    values = settings(folder, output=str(tmp_path / "runs"))
+    texts = ["yes no 7", "well oh 8"]
+    rows = [f"r{number},{texts[number % 2]} {number},{('sport', 'business')[number % 2]}" for number in range(40)]
+    values["corpus"]["domains"]["letters"]["source"] = {"path": _rows(tmp_path, rows)}
+    values["entities"] = {"noun_concepts": False, "relations": False, "types": ["GPE", "ORG"]}
+    values["evaluation"]["conditions"] = ["text_teacher", "graph_teacher", "shuffled_graph"]
+    said = cdkd("run", write_config(tmp_path, values))
+    assert said.returncode == 0, said.stderr
+    warnings = read_json(tmp_path / "runs" / "tiny" / "results.json")["warnings"]
+    (warning,) = (warning for warning in warnings if "have an entity" in warning)
+    assert warning.startswith("letters: 0% of its documents have an entity")
+    assert f"Warning: {warning}" in said.stderr
+    assert "Warning" not in said.stdout
+
+
+def test_texts_that_are_not_english_are_told_and_still_run(folder, tmp_path):
     values = settings(folder, output=str(tmp_path / "runs"))
     texts = ["мяч гол 球 и", "банк ставка 銀行 и"]
     rows = [f"r{number},{texts[number % 2]} {number},{('sport', 'business')[number % 2]}" for number in range(40)]
