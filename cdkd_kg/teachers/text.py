@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,17 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtr
 from transformers import DataCollatorWithPadding, PreTrainedModel, PreTrainedTokenizerBase, Trainer, set_seed
 
 from cdkd_kg.config import TaskConfig, TextTeacherConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer
 from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments, training_labels
+
+UNLIKELY = 0.05
+EPSILON = 1e-9
+"""What a product of fractions may fall short of the whole number that it is."""
 
 
 @dataclass(frozen=True)
@@ -61,21 +67,28 @@ def train_text_teacher(
 def refuse_worse_than_chance(
     logits: NDArray[np.floating], targets: NDArray[np.float32], multi_label: bool, where: str
 ) -> float | None:
-    """Return the balanced accuracy on source validation, and refuse a teacher below chance.
+    r"""Return the balanced accuracy on source validation, and refuse a teacher clearly below chance.
 
     It is the mean recall of the C classes that occur, with chance 1/C; where labels are independent, the mean over
     labels of the mean recall of "yes" and "no", with chance 1/2. Distilling a teacher below chance would only
-    spread its mistakes. Without validation rows there is nothing to judge by, and the answer is None.
+    spread its mistakes. Clearly is a one-sided exact binomial test at 5 %: so few right answers would come of
+    guessing less than once in twenty times. With :math:`n_c` rows of class c, the mean recall r is as sure as that of
+
+    .. math:: n = C^2 / \sum_c n_c^{-1}
+
+    rows in equal classes, of which r n are right; the labels of one row count as one row. So a handful of rows never
+    refuses a teacher, and without any there is nothing to judge by: the answer is None.
     """
     if len(targets) == 0:
         return None
     if multi_label:
-        recalls, chance = [_mean_recall(z > 0, y > 0) for z, y in zip(logits.T, targets.T, strict=True)], 0.5
-        recall = float(np.mean(recalls))
+        judged = [_mean_recall(z > 0, y > 0) for z, y in zip(logits.T, targets.T, strict=True)]
+        recall, rows = np.mean(judged, axis=0).tolist()
+        chance = 0.5
     else:
-        recall = _mean_recall(logits.argmax(axis=1), targets.argmax(axis=1))
+        recall, rows = _mean_recall(logits.argmax(axis=1), targets.argmax(axis=1))
         chance = 1 / len(np.unique(targets.argmax(axis=1)))
-    if chance < 1 and recall < chance:
+    if chance < 1 and recall < chance and _luck(recall, rows, chance) < UNLIKELY:
         raise TrainingError(
             "the text teacher is worse than chance on source validation",
             where=where,
@@ -85,5 +98,14 @@ def refuse_worse_than_chance(
     return recall
 
 
-def _mean_recall(said: NDArray[np.generic], truth: NDArray[np.generic]) -> float:
-    return float(np.mean([(said[truth == label] == label).mean() for label in np.unique(truth)]))
+def _mean_recall(said: NDArray[np.generic], truth: NDArray[np.generic]) -> tuple[float, float]:
+    """Return the mean recall of the classes, and how many rows in equal classes would be as sure of it."""
+    labels, counts = np.unique(truth, return_counts=True)
+    recall = float(np.mean([(said[truth == label] == label).mean() for label in labels]))
+    return recall, float(len(labels) ** 2 / (1 / counts).sum())
+
+
+def _luck(recall: float, rows: float, chance: float) -> float:
+    """Return how likely guessing is to be right in no more than ``recall`` of so many rows."""
+    whole = math.floor(rows + EPSILON)
+    return float(bdtr(math.floor(recall * whole + EPSILON), whole, chance))

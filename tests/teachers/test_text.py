@@ -75,6 +75,30 @@ def test_a_teacher_worse_than_chance_is_refused():
     assert refuse_worse_than_chance(TARGETS[:0], TARGETS[:0], False, "topic/seed0") is None
 
 
+@pytest.mark.parametrize(("rows", "refused"), [(2, False), (4, False), (6, True)])
+def test_a_few_wrong_answers_are_bad_luck(rows, refused):
+    wrong, truth = 1 - TARGETS[:rows], TARGETS[:rows]
+    if refused:
+        with pytest.raises(TrainingError, match="worse than chance"):
+            refuse_worse_than_chance(wrong, truth, False, "topic/seed0")
+    else:
+        assert refuse_worse_than_chance(wrong, truth, False, "topic/seed0") == 0.0
+
+
+def test_one_row_of_a_rare_class_does_not_refuse_a_teacher():
+    truth = np.eye(2, dtype=np.float32)[[0] * 99 + [1]]
+    said = np.eye(2, dtype=np.float32)[[0] * 60 + [1] * 39 + [0]]
+    recall = refuse_worse_than_chance(said, truth, False, "topic/seed0")
+    assert recall is not None
+    assert recall < 0.5
+
+
+def test_a_teacher_a_little_below_chance_goes_on_however_many_classes():
+    truth = np.eye(4, dtype=np.float32)[[0, 1, 2, 3] * 5]
+    said = np.eye(4, dtype=np.float32)[[0, 2, 3, 0] * 4 + [1, 2, 3, 0]]
+    assert refuse_worse_than_chance(said, truth, False, "topic/seed0") == pytest.approx(0.2)
+
+
 def test_a_multi_label_teacher_that_is_always_right_is_not_refused():
     both = np.array([[1, 1, 0], [0, 1, 1]] * 10, dtype=np.float32)
     assert refuse_worse_than_chance(both - 0.5, both, True, "tags/seed0") == 1.0
