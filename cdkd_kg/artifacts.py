@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import uuid
@@ -74,24 +75,26 @@ def read_json(path: Path) -> Any:
 
 
 @contextmanager
-def new_folder(path: Path, about: dict[str, Any] | None = None) -> Iterator[Path]:
+def new_folder(path: Path, about: dict[str, Any] | None = None, *, keep_whole: bool = False) -> Iterator[Path]:
     """Give a folder to fill that becomes ``path`` only when the block ends without an error.
 
     Args:
         path: where the finished folder goes; an older one there is replaced.
         about: what to record in the manifest beside the files.
+        keep_whole: let a whole folder stay that another process finished in the meantime, and drop the new one.
 
     Yields:
         A folder beside ``path``; it is removed when the block fails or the process is interrupted.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path)
+    sweep(path.parent, path.name)
     aside = path.with_name(f".{path.name}.{_owner()}.{uuid.uuid4().hex[:8]}.tmp")
     aside.mkdir()
     try:
         yield aside
         seal(aside, about or {})
-        _place(aside, path)
+        if not (keep_whole and is_whole(path)):
+            _place(aside, path)
         _sync_folder(path.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -114,13 +117,19 @@ def _owner() -> str:
     return f"{sha256_text(socket.gethostname())[:8]}-{os.getpid()}"
 
 
-def _sweep(path: Path) -> None:
-    """Remove what processes of this machine left unfinished beside ``path`` when they were killed."""
-    mine = _owner().split("-")[0]
-    for rest in path.parent.glob(f".{path.name}.{mine}-*"):
-        process = rest.name.removeprefix(f".{path.name}.{mine}-").split(".")[0]
-        if not _is_running(int(process)):
-            shutil.rmtree(rest, ignore_errors=True)
+def sweep(folder: Path, name: str | None = None) -> None:
+    """Remove what processes of this machine left unfinished in ``folder`` when they were killed.
+
+    Args:
+        folder: where finished folders lie.
+        name: only what was to become the folder of this name; None is everything.
+    """
+    machine = _owner().split("-")[0]
+    rest = re.compile(rf"\.(.+)\.{machine}-(\d+)\.[0-9a-f]{{8}}\.(tmp|old)")
+    for path in folder.glob(".*"):
+        found = rest.fullmatch(path.name)
+        if found and name in (None, found[1]) and not _is_running(int(found[2])):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_running(process: int) -> bool:

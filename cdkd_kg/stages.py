@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cdkd_kg.artifacts import canonical_json, is_whole, new_folder, sha256_file, sha256_text, verify
+from cdkd_kg.artifacts import canonical_json, is_whole, new_folder, sha256_file, sha256_text, sweep, verify
 from cdkd_kg.errors import ArtifactError, ConfigError, nearest
 
 logger = logging.getLogger(__name__)
@@ -99,20 +99,22 @@ def plan(
     ``force`` repeats that stage and everything after it.
     """
     last = STAGES.index(stage_named(until)) if until else len(STAGES)
-    first_forced = STAGES.index(stage_named(force)) if force else len(STAGES)
-    places = {stage: place for place, stage in enumerate(STAGES)}
+    forced = _forced(force)
     return [
-        (job, places[job.stage] < first_forced and is_whole(job.folder(cache)))
+        (job, job.stage not in forced and is_whole(job.folder(cache)))
         for job in jobs
-        if places[job.stage] <= last
+        if STAGES.index(job.stage) <= last
     ]
 
 
-def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path) -> Iterator[tuple[Job, Step]]:
+def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path, force: str | None = None) -> Iterator[tuple[Job, Step]]:
     """Do what is planned, in order, yielding each job before its successor starts.
 
-    A result that its manifest disowns is made again. An interrupt leaves finished jobs as they are.
+    A result that its manifest disowns is made again. An interrupt leaves finished jobs as they are. Where another
+    run, sharing the cache, finishes a job first, its folder stays, unless this run was told to ``force`` the stage.
     """
+    sweep(cache)
+    forced = _forced(force)
     for job, reusable in planned:
         if reusable and (found := _reuse(job, cache)):
             yield job, found
@@ -125,10 +127,14 @@ def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path) -> Iterator[tuple
             "fingerprint": job.fingerprint,
             "options": dict(job.options),
         }
-        with new_folder(job.folder(cache), about) as folder:
+        with new_folder(job.folder(cache), about, keep_whole=job.stage not in forced) as folder:
             job.work(job, inputs, folder)
             about["seconds"] = round(time.monotonic() - begin, 2)
         yield job, Step(job.stage, job.key, about["seconds"], reused=False)
+
+
+def _forced(force: str | None) -> tuple[str, ...]:
+    return STAGES[STAGES.index(stage_named(force)) :] if force else ()
 
 
 @functools.cache

@@ -1,10 +1,13 @@
 """Jobs run when something they depend on has changed, and only then."""
 
 import logging
+import subprocess
+import sys
 
 import pytest
 
-from cdkd_kg.artifacts import write_text
+from cdkd_kg import artifacts
+from cdkd_kg.artifacts import new_folder, write_text
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.stages import Job, plan, run_jobs, stage_named
 
@@ -23,7 +26,8 @@ def _jobs(log, corpus_option=1, student_option=1):
 
 
 def _run(jobs, cache, **options):
-    return [step for _, step in run_jobs(plan(jobs, cache, **options), cache)]
+    planned = plan(jobs, cache, **options)
+    return [step for _, step in run_jobs(planned, cache, options.get("force"))]
 
 
 def test_the_second_time_nothing_runs(tmp_path):
@@ -76,6 +80,35 @@ def test_an_interrupted_job_leaves_nothing_and_the_earlier_one_stays(tmp_path):
     assert [path.name.split("-")[0] for path in tmp_path.iterdir()] == ["corpus"]
     _run([corpus, student], tmp_path)
     assert log == ["corpus", "student"]
+
+
+def test_what_killed_jobs_left_is_swept_whatever_their_fingerprint(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        ended.wait()
+    machine = artifacts._owner().split("-")[0]
+    left = [f".corpus-{number:016x}.{machine}-{ended.pid}.0123abcd.{end}" for number, end in enumerate(("tmp", "old"))]
+    kept = [
+        f".corpus-{2:016x}.{artifacts._owner()}.0123abcd.tmp",
+        f".corpus-{3:016x}.{'0' * 8}-{ended.pid}.0123abcd.tmp",
+        ".notes",
+    ]
+    for name in (*left, *kept):
+        (tmp_path / name).mkdir()
+    _run(_jobs([])[:1], tmp_path)
+    assert sorted(path.name for path in tmp_path.glob(".*")) == sorted(kept)
+
+
+@pytest.mark.parametrize(("force", "stays"), [(None, "first"), ("corpus", "second")])
+def test_a_folder_that_another_run_finished_first_stays_unless_forced(tmp_path, force, stays):
+    def slow(job, inputs, folder):
+        with new_folder(job.folder(tmp_path)) as other:
+            write_text(other / "out.txt", "first")
+        write_text(folder / "out.txt", "second")
+
+    job = Job("corpus", "all", {}, {}, slow)
+    _run([job], tmp_path, **({"force": force} if force else {}))
+    assert (job.folder(tmp_path) / "out.txt").read_text() == stays
+    assert [path.name for path in tmp_path.iterdir()] == [job.folder(tmp_path).name]
 
 
 def test_unknown_stage_names_the_nearest():

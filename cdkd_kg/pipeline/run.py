@@ -7,7 +7,6 @@ import logging
 import os
 import platform
 import shlex
-import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,17 +14,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cdkd_kg.artifacts import new_folder, read_json, write_bytes, write_json, write_text
+from cdkd_kg.artifacts import read_json
 from cdkd_kg.config import Config
-from cdkd_kg.corpus.check import SET_ASIDE_FILE
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.pipeline.evaluation_stage import RESULTS
 from cdkd_kg.pipeline.plan import check_models, jobs_of
+from cdkd_kg.pipeline.publish import STUDENTS, publish
 from cdkd_kg.pipeline.text_teacher_stage import MODEL
 from cdkd_kg.progress import is_terminal
 from cdkd_kg.stages import Job, Step, plan, run_jobs
 
-REPORT, STUDENTS = "report.html", "students"
 LIBRARIES = ("cdkd-kg", "torch", "transformers", "torch-geometric", "datasets", "spacy", "pyoxigraph", "numpy")
 Listener = Callable[[Step], None]
 
@@ -82,13 +80,11 @@ def run(
         command: how the run was started, for the record.
     """
     commit = _commit()  # of the code that does the work, not of what is there when it ends
-    from cdkd_kg.evaluation.report import render_report
-
     steps = []
     last = None
     planned = plan_run(config, until, force)
     check_models(config, planned)
-    for job, step in run_jobs(planned, cache_of(config)):
+    for job, step in run_jobs(planned, cache_of(config), force):
         steps.append(step)
         if on_step:
             on_step(step)
@@ -96,9 +92,7 @@ def run(
     if last is None or last.stage != "evaluation":
         return RunResult(config.folder, {}, tuple(steps))
     results = read_json(last.folder(cache_of(config)) / RESULTS) | about_run(config, steps, command) | {"git": commit}
-    _publish(config, last)
-    write_json(config.folder / RESULTS, results)
-    write_text(config.folder / REPORT, render_report(results))
+    publish(config.folder, _students(config, last), last.needs["corpus"].folder(cache_of(config)), results)
     return RunResult(config.folder, results, tuple(steps))
 
 
@@ -144,28 +138,31 @@ def quiet_libraries() -> None:
     logging.getLogger("rdflib").setLevel(logging.ERROR)
 
 
-def _publish(config: Config, evaluation: Job) -> None:
-    """Put what a user wants beside the report: the students of the first seed, and the rows that were not used."""
-    cache = cache_of(config)
-    with new_folder(config.folder / STUDENTS) as folder:
-        for job in evaluation.needs.values():
-            if job.stage == "student" and job.options["case"][1] == config.seeds[0]:
-                task, _, condition = job.options["case"]
-                shutil.copytree(job.folder(cache) / MODEL, folder / f"{task}-{condition}")
-    aside = evaluation.needs["corpus"].folder(cache) / SET_ASIDE_FILE
-    write_bytes(config.folder / SET_ASIDE_FILE, aside.read_bytes())
+def _students(config: Config, evaluation: Job) -> dict[str, Path]:
+    """Return where the students of the first seed lie, by the name that a user knows them under."""
+    students = {}
+    for job in evaluation.needs.values():
+        if job.stage == "student" and job.options["case"][1] == config.seeds[0]:
+            task, _, condition = job.options["case"]
+            students[f"{task}-{condition}"] = job.folder(cache_of(config)) / MODEL
+    return students
 
 
-def _commit() -> str:
-    here = Path(__file__).parent
+def _commit(file: Path = Path(__file__)) -> str:
+    """Return the commit of our code, or nothing where the repository around it, if any, is not ours."""
+    if not _git(file, "ls-files", "--error-unmatch", file.name):
+        return ""
+    return _git(file, "describe", "--always", "--dirty", "--abbrev=12")
+
+
+def _git(file: Path, *arguments: str) -> str:
     try:
         said = subprocess.run(
-            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
-            capture_output=True, text=True, timeout=10, check=False,
-        )  # fmt: skip
+            ["git", "-C", str(file.parent), *arguments], capture_output=True, text=True, timeout=10, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return said.stdout.strip()
+    return said.stdout.strip() if said.returncode == 0 else ""
 
 
 def _processor() -> str:

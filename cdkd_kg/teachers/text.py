@@ -83,7 +83,7 @@ def refuse_worse_than_chance(
         return None
     if multi_label:
         judged = [_mean_recall(z > 0, y > 0) for z, y in zip(logits.T, targets.T, strict=True)]
-        recall, rows = np.mean(judged, axis=0).tolist()
+        recall, rows = (float(value) for value in np.mean(judged, axis=0))
         chance = 0.5
     else:
         recall, rows = _mean_recall(logits.argmax(axis=1), targets.argmax(axis=1))
