@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import Trainer
+from transformers import Trainer, TrainerCallback
 
 from cdkd_kg.distillation.losses.batch import LossBatch
 from cdkd_kg.distillation.losses.combine import CombinedLoss
@@ -34,6 +34,7 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
         # Our losses are means over the batch, so the Trainer must divide by the accumulation steps itself.
         self.model_accepts_loss_kwargs = False
         self.losses, self.multi_label = losses.to(self.args.device), multi_label
+        self.add_callback(_ClearsGradients(self.losses))
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
 
@@ -79,3 +80,14 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
         for name, part in parts.items():
             self._sums[name] = self._sums.get(name, torch.zeros_like(part)) + part
         self._steps += 1
+
+
+class _ClearsGradients(TrainerCallback):  # type: ignore[misc]
+    """The Trainer clears the gradients of its model alone, and the projections are not part of it."""
+
+    def __init__(self, losses: CombinedLoss) -> None:
+        self._losses = losses
+
+    def on_step_end(self, *arguments: Any, **options: Any) -> None:
+        del arguments, options
+        self._losses.zero_grad()

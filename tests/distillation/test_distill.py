@@ -133,3 +133,22 @@ def _steps(model, folder, size, accumulation):
 
 def test_accumulated_small_batches_are_one_large_batch(model, tmp_path):
     assert torch.allclose(_steps(model, tmp_path, 8, 1), _steps(model, tmp_path, 2, 4), atol=1e-6)
+
+
+def test_gradients_of_projections_do_not_outlive_a_step(model, tmp_path):
+    signal = _signal(hidden=7)
+    student, tokenizer = new_student(StudentConfig(teacher_layers=(0,)), model, TASK)
+    losses = make_losses(LossesConfig(), student.config.hidden_size, 7)
+    places = signal.rows(TRAINING.ids, TRAINING.text_hashes).tolist()
+    trainer = DistillationTrainer(
+        losses=losses,
+        multi_label=False,
+        model=student,
+        args=training_arguments(TrainingConfig(num_train_epochs=1), 0, tmp_path),
+        train_dataset=student_rows(tokenizer, TEXTS, TRAINING.targets, 16, places),
+        data_collator=DistillationCollator(tokenizer, signal),
+    )
+    trainer.train()
+    parameters = list(losses.parameters())
+    assert parameters
+    assert all(parameter.grad is None or not parameter.grad.any() for parameter in parameters)
