@@ -13,13 +13,14 @@ import os
 import re
 import shutil
 import socket
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cdkd_kg.errors import ArtifactError
+from cdkd_kg.errors import ArtifactError, ConfigError
 
 MANIFEST = "manifest.json"
 
@@ -72,6 +73,25 @@ def read_json(path: Path) -> Any:
         raise ArtifactError("a result file is missing", where=str(path), remedy="run the stage again") from error
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ArtifactError("a result file is broken", where=str(path), why=str(error)) from error
+
+
+def need_writable(folder: Path) -> None:
+    """Make the folder ``folder``, unless it is there, and try to write into it.
+
+    Raises:
+        ConfigError: it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            "the output folder cannot be written",
+            where=str(folder.absolute()),
+            why=error.strerror or str(error),
+            remedy="set output= to a folder that can be written, such as output=runs",
+        ) from error
 
 
 @contextmanager

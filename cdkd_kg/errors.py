@@ -70,12 +70,14 @@ class TrainingError(CdkdError):
     exit_status = 2
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     """Return ``"; did you mean 'x'?"`` for the known word closest to ``word``, else an empty string.
+
+    Words that are less like it than ``cutoff``, between 0 and 1, are not named.
 
     Example:
         >>> nearest("sed", ["seeds", "corpus"])
         "; did you mean 'seeds'?"
     """
-    match = get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    match = get_close_matches(word, sorted(known), n=1, cutoff=cutoff)
     return f"; did you mean {match[0]!r}?" if match else ""

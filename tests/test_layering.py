@@ -106,6 +106,23 @@ def test_importing_loads_nothing_heavy(module):
     assert done.stdout.strip() == "[]"
 
 
+def test_a_dry_run_loads_nothing_heavy(tmp_path):
+    output = f"output={tmp_path}"
+    code = f"""
+import sys
+from cdkd_kg.cli import main
+sys.argv = ["cdkd", "run", {str(ROOT / "configs" / "quickstart.yaml")!r}, "--dry-run", {output!r}]
+try:
+    main()
+finally:
+    print(sorted({HEAVY!r} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "evaluation" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_every_public_name_is_there():
     import cdkd_kg
 

@@ -35,6 +35,11 @@ def model_folder(name: str, manifest: Path | None = None) -> Path | None:
     return folder
 
 
+def listed_models(manifest: Path | None = None) -> list[str]:
+    """Return the names of the models of the manifest, sorted."""
+    return [name for name, entry in load_manifest(manifest).items() if entry.kind == "model"]
+
+
 def hub_id(name: str, manifest: Path | None = None) -> str:
     """Return the hub id of a listed model of the hub; any other name as it is."""
     entry = load_manifest(manifest).get(name)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
 import spacy
 from spacy.language import Language
-from spacy.util import get_installed_models, get_package_path, is_package, load_meta
 
-from cdkd_kg.artifacts import sha256_file
 from cdkd_kg.config import EntitiesConfig
-from cdkd_kg.errors import MissingResourceError, nearest
+from cdkd_kg.entities.installed import need_pipeline
+from cdkd_kg.errors import MissingResourceError
 
-BLANK = "blank:"
 _SENTENCES = {"parser", "senter", "sentencizer"}
 
 
@@ -26,7 +21,7 @@ def load_pipeline(config: EntitiesConfig) -> Language:
     Raises:
         MissingResourceError: it is not installed, or something that it needs is not.
     """
-    _check_installed(config.pipeline)
+    need_pipeline(config.pipeline)
     try:
         nlp = spacy.load(config.pipeline)
     except (OSError, ImportError, ValueError) as error:
@@ -55,38 +50,6 @@ def needed_pipes(nlp: Language, config: EntitiesConfig) -> list[str]:
     wanted = {"parser": config.relations, **words, **names, **unused}
     kept = [name for name in nlp.pipe_names if wanted.get(nlp.get_pipe_meta(name).factory, True)]
     return [name for name in kept if _has_listeners(nlp, name, kept)]
-
-
-def pipeline_identity(name: str) -> str:
-    """Return what a pipeline's output depends on: its name and version, or its folder's digest, and spaCy's version.
-
-    Raises:
-        MissingResourceError: it is not installed.
-    """
-    _check_installed(name)
-    if name.startswith(BLANK):
-        return f"{name}, spaCy {spacy.__version__}"
-    if is_package(name):
-        version = load_meta(next(get_package_path(name).glob("meta.json")))["version"]
-        return f"{name} {version}, spaCy {spacy.__version__}"
-    digest = hashlib.sha256()
-    for file in sorted(Path(name).rglob("*")):
-        if file.is_file():
-            digest.update(f"{file.relative_to(name).as_posix()} {sha256_file(file)}\n".encode())
-    return f"{digest.hexdigest()}, spaCy {spacy.__version__}"
-
-
-def _check_installed(name: str) -> None:
-    if name.startswith(BLANK) or is_package(name) or (Path(name) / "meta.json").is_file():
-        return
-    installed = sorted(get_installed_models())
-    raise MissingResourceError(
-        f"there is no spaCy pipeline {name!r}{nearest(name, installed)}",
-        where="entities.pipeline",
-        why=f"installed are: {', '.join(installed) or 'none'}",
-        remedy=f"`python -m spacy download {name}`, `python -m pip install {name.replace('_', '-')}`, "
-        "or name an installed one",
-    )
 
 
 def _has_listeners(nlp: Language, name: str, kept: list[str]) -> bool:

@@ -8,9 +8,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import torch
+
 from cdkd_kg.teachers.models import best_device, load_classifier, load_tokenizer, predict
 
 DOCUMENTS, BATCH, ROUNDS = 128, 32, 3
+
+
+def device_name() -> str:
+    """Return what predictions are made on: the name of the GPU, or ``cpu``."""
+    return torch.cuda.get_device_name() if best_device().type == "cuda" else "cpu"
 
 
 def measure(folder: Path, labels: Sequence[str], texts: Sequence[str], max_length: int, name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from cdkd_kg.stages import Job
 
 def entities_job(config: Config, corpus: Job) -> Job:
     """Return the job that runs the spaCy pipeline; it depends on the pipeline's version and the aliases."""
-    from cdkd_kg.entities.pipeline import pipeline_identity
+    from cdkd_kg.entities.installed import pipeline_identity
 
     options = {
         "entities": config.entities.model_dump(mode="json"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cdkd_kg.corpus.corpus import Corpus
 
-RESULTS = "results.json"
+RESULTS, DEVICE = "results.json", "device"
 Answers = dict[str, dict[int, "NDArray[np.float32]"]]
 
 
@@ -46,6 +46,7 @@ def evaluation_job(
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     del job
     from cdkd_kg.corpus.corpus import Corpus
+    from cdkd_kg.evaluation.speed import device_name
 
     corpus = Corpus.load(inputs["corpus"])
     report = read_json(inputs["corpus"] / CHECK)
@@ -60,6 +61,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
         "curves": {},
         "sizes": {},
         "verdict": {},
+        DEVICE: device_name(),
         "warnings": [f"{found['domain']}: {found['reason']}" for found in warnings] + graph.pop("warnings"),
     }
     for task in config.corpus.tasks:

@@ -8,7 +8,8 @@ from pathlib import Path
 from cdkd_kg.artifacts import sha256_file, sha256_text
 from cdkd_kg.config import Config
 from cdkd_kg.data.manifest import identity, load_manifest
-from cdkd_kg.errors import ConfigError
+from cdkd_kg.data.models import listed_models
+from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
 from cdkd_kg.pipeline.corpus_stage import corpus_job
 from cdkd_kg.pipeline.entities_stage import entities_job
 from cdkd_kg.pipeline.evaluation_stage import evaluation_job
@@ -21,6 +22,8 @@ from cdkd_kg.stages import Job
 
 USE_MODELS = ("geometry", "text_teacher", "student")
 """The stages that load what ``teachers.text.model`` and ``distillation.student.model`` name."""
+SLIP = 0.87
+"""How like a listed model a name must be to be taken for a slip: ``roberta-base``, at 0.86, is a model of its own."""
 
 
 def jobs_of(config: Config) -> list[Job]:
@@ -64,8 +67,8 @@ def check_models(config: Config, planned: Sequence[tuple[Job, bool]]) -> None:
     """
     if not any(job.stage in USE_MODELS and not reused for job, reused in planned):
         return
-    from cdkd_kg.distillation.student import check_layers
-    from cdkd_kg.teachers.models import model_shape
+    from cdkd_kg.distillation.layers import check_layers
+    from cdkd_kg.teachers.pretrained import model_shape
 
     text, student = config.teachers.text, config.distillation.student
     teacher = model_shape(text.model)
@@ -77,13 +80,22 @@ def check_models(config: Config, planned: Sequence[tuple[Job, bool]]) -> None:
 
 
 def model_identity(model: str) -> str:
-    """Return what a model's weights are: the digest of its package, of its folder, or the hub id itself."""
+    """Return what a model's weights are: the digest of its package, of its folder, or the hub id itself.
+
+    Raises:
+        MissingResourceError: the name is neither, has no owner as most hub ids have, and is close to a listed one.
+    """
     if model in load_manifest():
         return identity(model)
     folder = Path(model)
     if folder.is_dir():
         files = sorted(path for path in folder.iterdir() if path.is_file())
         return sha256_text("\n".join(f"{path.name} {sha256_file(path)}" for path in files))
+    if "/" not in model and (meant := nearest(model, listed_models(), SLIP)):
+        raise MissingResourceError(
+            f"there is no model {model!r}{meant}",
+            remedy="give a name of `cdkd data list`, a folder, or a hub id with its owner, such as owner/model",
+        )
     return f"hub:{model}"
 
 

@@ -14,15 +14,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cdkd_kg.artifacts import read_json
+from cdkd_kg.artifacts import need_writable, read_json
 from cdkd_kg.config import Config
 from cdkd_kg.errors import MissingResourceError
-from cdkd_kg.pipeline.evaluation_stage import RESULTS
+from cdkd_kg.pipeline.evaluation_stage import DEVICE, RESULTS
 from cdkd_kg.pipeline.plan import check_models, jobs_of
 from cdkd_kg.pipeline.publish import STUDENTS, publish
 from cdkd_kg.pipeline.text_teacher_stage import MODEL
 from cdkd_kg.progress import is_terminal
-from cdkd_kg.stages import Job, Step, plan, run_jobs
+from cdkd_kg.stages import Job, Step, plan, run_jobs, stage_named
 
 LIBRARIES = ("cdkd-kg", "torch", "transformers", "torch-geometric", "datasets", "spacy", "pyoxigraph", "numpy")
 Listener = Callable[[Step], None]
@@ -59,7 +59,8 @@ class RunResult:
 
 def plan_run(config: Config, until: str | None = None, force: str | None = None) -> list[tuple[Job, bool]]:
     """Return the jobs of a run, each with whether its result is there already."""
-    quiet_libraries()
+    for name in filter(None, (until, force)):
+        stage_named(name)  # refused before anything is read
     return plan(jobs_of(config), cache_of(config), until, force)
 
 
@@ -78,11 +79,19 @@ def run(
         force: a stage to repeat, with everything after it.
         on_step: told of each job when it is done.
         command: how the run was started, for the record.
+
+    Raises:
+        ConfigError: the output folder cannot be written, or a stage, a model or a length is wrong.
+        MissingResourceError: a file, a model or a pipeline is not there.
+        DataRefusedError: the data may not be trained on.
     """
+    _need_output(config)
     commit = _commit()  # of the code that does the work, not of what is there when it ends
     steps = []
     last = None
     planned = plan_run(config, until, force)
+    if not all(reused for _, reused in planned):
+        quiet_libraries()
     check_models(config, planned)
     for job, step in run_jobs(planned, cache_of(config), force):
         steps.append(step)
@@ -91,7 +100,9 @@ def run(
         last = job
     if last is None or last.stage != "evaluation":
         return RunResult(config.folder, {}, tuple(steps))
-    results = read_json(last.folder(cache_of(config)) / RESULTS) | about_run(config, steps, command) | {"git": commit}
+    scored = read_json(last.folder(cache_of(config)) / RESULTS)
+    about = about_run(config, steps, command, scored.pop(DEVICE))
+    results = scored | about | {"git": commit}
     publish(config.folder, _students(config, last), last.needs["corpus"].folder(cache_of(config)), results)
     return RunResult(config.folder, results, tuple(steps))
 
@@ -101,8 +112,11 @@ def cache_of(config: Config) -> Path:
     return config.output / "cache"
 
 
-def about_run(config: Config, steps: Sequence[Step], command: Sequence[str]) -> dict[str, Any]:
-    """Return what was run: when, how, on what machine, with which versions and seeds."""
+def about_run(config: Config, steps: Sequence[Step], command: Sequence[str], device: str) -> dict[str, Any]:
+    """Return what was run: when, how, on what machine, with which versions and seeds.
+
+    ``device`` is the one that the evaluation ran on; asking for it again would load torch for a reused run.
+    """
     import psutil
 
     return {
@@ -114,7 +128,7 @@ def about_run(config: Config, steps: Sequence[Step], command: Sequence[str]) -> 
             "processor": _processor(),
             "cores": os.cpu_count(),
             "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-            "device": _device(),
+            "device": device,
         },
         "seeds": list(config.seeds),
         "config": config.model_dump(mode="json"),
@@ -135,7 +149,15 @@ def quiet_libraries() -> None:
     datasets.disable_progress_bars()
     if not is_terminal():
         transformers.logging.disable_progress_bar()
+    for name in ("huggingface_hub", "httpx"):  # the hub's client tells of each attempt; the error says it once
+        logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("rdflib").setLevel(logging.ERROR)
+
+
+def _need_output(config: Config) -> None:
+    need_writable(cache_of(config))
+    if config.folder.exists():
+        need_writable(config.folder)
 
 
 def _students(config: Config, evaluation: Job) -> dict[str, Path]:
@@ -172,9 +194,3 @@ def _processor() -> str:
         return platform.processor()
     names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.machine())
-
-
-def _device() -> str:
-    import torch
-
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"

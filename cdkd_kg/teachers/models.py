@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from torch import Tensor
 from transformers import (
-    AutoConfig,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
-from cdkd_kg.data.models import hub_id, model_folder
-from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.progress import track
+from cdkd_kg.teachers.pretrained import load_pretrained
 
-COUNTS_FROM_PADDING = ("roberta", "camembert", "mpnet", "longformer", "data2vec", "ibert", "xmod", "luke")
-"""Families of models whose first position is the one after the padding token's id, so that they read fewer tokens."""
+SAFE = {"use_safetensors": True}
+"""Other formats of weights are pickles, and loading one may run code."""
 
 
 def load_tokenizer(model: str | Path) -> PreTrainedTokenizerBase:
     """Return the tokenizer of a model: a name of ``cdkd data list``, a folder, or a hub id."""
-    return _load(AutoTokenizer, model)
+    return load_pretrained(AutoTokenizer, model)
 
 
 def load_classifier(model: str | Path, labels: Sequence[str], multi_label: bool) -> PreTrainedModel:
@@ -43,36 +39,17 @@ def load_classifier(model: str | Path, labels: Sequence[str], multi_label: bool)
     """
     names = dict(enumerate(labels))
     kind = "multi_label_classification" if multi_label else "single_label_classification"
-    saved = _load(AutoModelForSequenceClassification, model)
+    saved = load_pretrained(AutoModelForSequenceClassification, model, **SAFE)
     theirs = [saved.config.id2label[index] for index in sorted(saved.config.id2label)]
     if set(theirs) == set(labels):
         _reorder_head(saved, [theirs.index(label) for label in labels])
     else:
-        saved = _load(AutoModelForSequenceClassification, model, num_labels=len(labels), ignore_mismatched_sizes=True)
+        fresh = {"num_labels": len(labels), "ignore_mismatched_sizes": True}
+        saved = load_pretrained(AutoModelForSequenceClassification, model, **fresh, **SAFE)
         _new_head(saved)
     saved.config.id2label, saved.config.label2id = names, {label: index for index, label in names.items()}
     saved.config.problem_type = kind
     return saved
-
-
-class ModelShape(NamedTuple):
-    """How many layers a model has, and how many tokens it reads; None where its configuration does not say."""
-
-    layers: int | None
-    positions: int | None
-
-
-def model_shape(model: str | Path) -> ModelShape:
-    """Return the shape of a model, from its configuration alone.
-
-    Raises:
-        MissingResourceError: the model is not here and cannot be fetched.
-    """
-    config = _load(AutoConfig, model)
-    positions = getattr(config, "max_position_embeddings", None) or 0
-    if any(family in config.model_type for family in COUNTS_FROM_PADDING):
-        positions -= (config.pad_token_id or 0) + 1
-    return ModelShape(getattr(config, "num_hidden_layers", None), positions if positions > 0 else None)
 
 
 def pooled(hidden: Tensor, attention_mask: Tensor) -> Tensor:
@@ -139,17 +116,3 @@ def _reorder_head(model: PreTrainedModel, order: list[int]) -> None:
         head.weight.copy_(head.weight[order].clone())
         if head.bias is not None:
             head.bias.copy_(head.bias[order].clone())
-
-
-def _load(kind: Any, model: str | Path, **options: Any) -> Any:
-    place = model_folder(str(model)) or hub_id(str(model))
-    if kind is AutoModelForSequenceClassification:
-        options["use_safetensors"] = True  # other formats are pickles, and loading one may run code
-    try:
-        return kind.from_pretrained(place, **options)
-    except (OSError, ValueError, SafetensorError) as error:
-        raise MissingResourceError(
-            f"the model {str(model)!r} cannot be loaded",
-            why=str(error).splitlines()[0],
-            remedy="give a name of `cdkd data list`, a folder made by save_pretrained, or a hub id that can be reached",
-        ) from error

@@ -8,7 +8,8 @@ import pytest
 import spacy
 
 from cdkd_kg.config import EntitiesConfig
-from cdkd_kg.entities.pipeline import load_pipeline, needed_pipes, pipeline_identity
+from cdkd_kg.entities.installed import pipeline_identity
+from cdkd_kg.entities.pipeline import load_pipeline, needed_pipes
 from cdkd_kg.errors import MissingResourceError
 from tests.entities.helpers import INSTALLED
 

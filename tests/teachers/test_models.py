@@ -3,9 +3,9 @@
 import pytest
 from transformers import BertConfig, CLIPConfig, RobertaConfig
 
-from cdkd_kg.distillation.student import check_layers
+from cdkd_kg.distillation.layers import check_layers
 from cdkd_kg.errors import ConfigError
-from cdkd_kg.teachers.models import model_shape
+from cdkd_kg.teachers.pretrained import model_shape
 
 
 @pytest.mark.parametrize(
