@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from cdkd_kg.errors import ConfigError, nearest
+from cdkd_kg.config_errors import config_error, need_yaml, override_error, unresolved_error, yaml_error
+from cdkd_kg.errors import nearest
 
 NAME = r"^[a-z0-9_-]{1,64}$"
 Split = Literal["train", "validation", "test"]
@@ -318,26 +319,19 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     from yaml import YAMLError
 
     path = Path(path)
-    if not path.is_file():
-        raise ConfigError("there is no such configuration file", where=str(path), remedy="see configs/ for examples")
+    need_yaml(path)
     given = _parse_overrides(overrides)
     try:
         loaded = OmegaConf.merge(OmegaConf.load(path), given)
         values = OmegaConf.to_container(loaded, resolve=True)
     except OmegaConfBaseException as error:
-        raise ConfigError(
-            "the configuration cannot be resolved",
-            where=f"{path}: {error.full_key or ''}".rstrip(": "),
-            why=str(error.msg or error).splitlines()[0],
-            remedy="set the environment variable, or correct the ${...}",
-        ) from error
+        raise unresolved_error(error.full_key or "", str(error.msg or error).splitlines()[0], path) from error
     except (YAMLError, OSError, UnicodeDecodeError, TypeError, ValueError) as error:
-        why = " ".join(str(error).split())
-        raise ConfigError("the configuration is not a YAML mapping", where=str(path), why=why) from error
+        raise yaml_error(error, path) from error
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        raise _config_error(error, path, [override.partition("=")[0] for override in overrides]) from error
+        raise config_error(error, path, [override.partition("=")[0] for override in overrides], Config) from error
 
 
 def _parse_overrides(overrides: Sequence[str]) -> Any:
@@ -350,49 +344,5 @@ def _parse_overrides(overrides: Sequence[str]) -> Any:
                 raise ValueError("there is no =")
             OmegaConf.from_dotlist([override])
         except (YAMLError, ValueError) as error:
-            why = " ".join(str(error).split())
-            what = f"an override is written key=value, got {override!r}"
-            raise ConfigError(what, where="command line", why=why) from error
+            raise override_error(override, error) from error
     return OmegaConf.from_dotlist(list(overrides))
-
-
-def _config_error(error: ValidationError, path: Path, overridden: Sequence[str]) -> ConfigError:
-    first = error.errors(include_url=False)[0]
-    keys = [str(key) for key in first["loc"] if key != "[key]"]
-    dotted = ".".join(keys)
-    said = any(dotted == key or dotted.startswith(f"{key}.") for key in overridden)
-    where = f"command line: {dotted}" if said else f"{path}, line {_line_of(path, keys)}: {dotted}"
-    if first["type"] == "extra_forbidden":
-        known = _fields_at(keys[:-1])
-        return ConfigError(
-            f"unknown key {keys[-1]!r}{nearest(keys[-1], known)}", where=where, remedy=f"known keys: {', '.join(known)}"
-        )
-    if first["type"] == "missing":
-        return ConfigError(f"the key {keys[-1]!r} is missing", where=where, remedy="add it")
-    why = f"got {first['input']!r}" if isinstance(first["input"], str | int | float) else ""
-    return ConfigError(first["msg"].removeprefix("Value error, "), where=where, why=why, remedy="correct this key")
-
-
-def _fields_at(keys: Sequence[str]) -> list[str]:
-    model: Any = Config
-    for key in keys:
-        field = getattr(model, "model_fields", {}).get(key)
-        if field is not None:
-            model = field.annotation
-        if not hasattr(model, "model_fields"):  # a dict of models: its last argument is the model
-            model = next((arg for arg in getattr(model, "__args__", ()) if hasattr(arg, "model_fields")), model)
-    return sorted(getattr(model, "model_fields", {}))
-
-
-def _line_of(path: Path, keys: Sequence[str]) -> int:
-    import yaml
-
-    node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-    line = 1
-    for key in keys:
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = next(((name, value) for name, value in pairs if name.value == key), None)
-        if found is None:
-            break
-        line, node = found[0].start_mark.line + 1, found[1]
-    return line

@@ -54,16 +54,20 @@ def test_environment_variables_are_read(tmp_path, monkeypatch):
         (("labels: [a, b]", "labels: [a, a]"), [], ["line 5", "distinct"]),
         (("{path: one.csv}", "{path: one.csv, hub: x/y}"), [], ["exactly one"]),
         (("name: small\n", ""), [], ["'name'", "missing"]),
-        (("name: small", "name: [unclosed"), [], ["not a YAML mapping"]),
-        (("one.csv", '"${oc.env:CDKD_NOT_SET}"'), [], ["CDKD_NOT_SET", "environment variable"]),
-        (("", ""), ["seeds"], ["key=value"]),
+        (("name: small", "name: [unclosed"), [], ["not a YAML mapping", "line", "such as `seeds: [0, 1]`"]),
+        (
+            ("one.csv", '"${oc.env:CDKD_NOT_SET}/one.csv"'),
+            [],
+            ["CDKD_NOT_SET is not set", "the folder of one.csv", "line 9", "export"],
+        ),
+        (("", ""), ["seeds"], ["key=value", "What to do: write it like 'seeds=[0,1]'"]),
         (("", ""), ["seeds=[]"], ["command line: seeds"]),
         (("", ""), ["seeds=[0,0]"], ["command line: seeds", "distinct"]),
         (("", ""), ["seeds=[0"], ["command line", "key=value"]),
         (("", ""), ["seeds=[-1]"], ["command line: seeds", "greater than or equal to 0"]),
         (("", ""), ["seeds=[4294967296]"], ["command line: seeds", "less than 4294967296"]),
         (("", ""), ["teachers.text.training.lr_scheduler_type=linaer"], ["lr_scheduler_type", "'linear'"]),
-        (("", ""), ["entities.types=[PERSON,WORK OF ART]"], ["entities.types", "pattern"]),
+        (("", ""), ["entities.types=[PERSON,WORK OF ART]"], ["entities.types", "letters, digits and _ . - alone"]),
         (("", ""), ["distillation.losses.logits=.inf"], ["losses.logits", "finite"]),
         (("", ""), ["teachers.text.training.weight_decay=.nan"], ["weight_decay", "finite"]),
         (("", ""), ["graph.min_npmi=.nan"], ["min_npmi", "finite"]),
@@ -74,7 +78,20 @@ def test_environment_variables_are_read(tmp_path, monkeypatch):
         (("", ""), ["seeds.x=1"], ["seeds"]),
         (("", ""), ["evaluation.conditions=[]"], ["conditions"]),
         (("", ""), ["corpus.split.validation=0.9"], ["less than 1"]),
-        (("  one:", "  ../one:"), [], ["pattern"]),
+        (("  one:", "  ../one:"), [], ["'../one'", "lower-case letters, digits and _ - alone"]),
+        (("", ""), ["grph.name=x"], ["command line: grph.name", "'grph'", "did you mean 'graph'"]),
+        (("", ""), ["corpus.domains.two.task=topic"], ["command line: corpus.domains.two", "'source' is missing"]),
+        (("task: topic\n", "task: topic\n      lable: x\n"), ["corpus.domains.one.role=source"], ["line 9", "'lable'"]),
+        (("labels: [a, b]", "labels: [yes, no]"), [], ["line 5", "got True", "in quotes"]),
+        (("labels: [a, b]", "labels: [1, 2]"), [], ["line 5", "got 1", "in quotes"]),
+        (("task: topic\n", "task: topic\n      labels: {yes: a}\n"), [], ["line 9", "got True", "in quotes"]),
+        (("labels: [a, b]", "labels: a"), [], ["line 5", "it must be a list", "[a, b]"]),
+        (("task: topic\n", "task: topic\n      rows: {train:60}\n"), [], ["line 9", "write train: 60"]),
+        (("", ""), ["corpus.domains.one.rows={train:60}"], ["command line", "write train: 60"]),
+        (("task: topic\n", "task: topic\n      role: traget\n"), [], ["'source' or 'target'; did you mean 'target'"]),
+        (("task: topic\n", "task: topic\n      labels: [x]\n"), [], ["section of keys"]),
+        (("", ""), ["seeds=3"], ["command line: seeds", "it must be a list"]),
+        (("", ""), ["seeds=[x]"], ["whole number"]),
         (("", ""), ["distillation.losses.temperature=0"], ["temperature", "greater than 0"]),
         (("task: topic\n", "task: topic\n      role: target\n"), [], ["nothing to learn from"]),
     ],
@@ -86,6 +103,13 @@ def test_each_mistake_is_told(tmp_path, change, overrides, told):
     assert "small.yaml" in message or "command line" in message
     for part in told:
         assert part in message
+
+
+@pytest.mark.parametrize("name", ["good.csv", "good.jsonl", "good.parquet"])
+def test_rows_in_the_place_of_a_configuration_are_told(tmp_path, name):
+    (tmp_path / name).write_text("id,text,domain,label\n")
+    with pytest.raises(ConfigError, match=r"not a configuration.*own_data"):
+        load_config(tmp_path / name)
 
 
 def test_a_missing_file_is_told(tmp_path):

@@ -80,7 +80,9 @@ def test_an_output_folder_that_cannot_be_written_is_told_before_anything_is_done
     file = {"the cache is a file": output / "cache", "the run is a file": output / "tiny"}.get(kind, output)
     file.parent.mkdir(exist_ok=True)
     file.write_text("")
-    config = load_config(write_config(tmp_path, settings(folder, output=str(output / "x" if kind == "below a file" else output))))
+    config = load_config(
+        write_config(tmp_path, settings(folder, output=str(output / "x" if kind == "below a file" else output)))
+    )
     with pytest.raises(ConfigError, match=r"the output folder cannot be written.*set output="):
         run(config, on_step=pytest.fail)
 
