@@ -165,8 +165,10 @@ def _is_running(process: int) -> bool:
 def seal(folder: Path, about: dict[str, Any]) -> None:
     """Write the manifest of a filled folder: size and SHA-256 of every file in it, and ``about``."""
     files = {}
+    mode = _usual_mode()
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file != folder / MANIFEST:
+            file.chmod(mode)  # safetensors makes files that their owner alone can read
             with file.open("rb") as handle:
                 os.fsync(handle.fileno())
             files[file.relative_to(folder).as_posix()] = {
@@ -174,6 +176,13 @@ def seal(folder: Path, about: dict[str, Any]) -> None:
                 "sha256": sha256_file(file),
             }
     write_json(folder / MANIFEST, {"about": about, "files": files})
+
+
+def _usual_mode() -> int:
+    """Return the mode that a new file gets here: the umask can only be read by setting it."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
 
 
 def is_whole(folder: Path) -> bool:

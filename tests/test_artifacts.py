@@ -105,3 +105,10 @@ def test_of_two_writers_of_one_folder_both_end_well_and_one_folder_stays(tmp_pat
         _fill(tmp_path / "done", "same")
     assert verify(tmp_path / "done") == {}
     assert [path.name for path in tmp_path.iterdir()] == ["done"]
+
+
+def test_files_of_a_folder_get_the_mode_that_any_new_file_gets(tmp_path):
+    (tmp_path / "plain").touch()
+    with new_folder(tmp_path / "one") as folder:
+        (folder / "weights").touch(mode=0o600)
+    assert (tmp_path / "one" / "weights").stat().st_mode == (tmp_path / "plain").stat().st_mode

@@ -55,11 +55,13 @@ def _show_plan(planned: list[tuple[Job, bool]], json_output: bool) -> None:
 
 
 def _show_result(result: RunResult) -> None:
+    for warning in result.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    if result.graph is not None:
+        typer.echo(f"Graph:    {result.graph}")
     if not result.results:
         typer.echo(f"Stopped after {result.steps[-1].stage}, as asked." if result.steps else "Nothing to do.")
         return
-    for warning in result.results["warnings"]:
-        typer.echo(f"Warning: {warning}", err=True)
     for task, verdict in sorted(result.results["verdict"].items()):
         typer.echo(f"{task}: {verdict['text']}")
     typer.echo(f"Report:   {result.folder / 'report.html'}")

@@ -16,6 +16,7 @@ Floats = NDArray[np.floating]
 SUBJECT = "graph_teacher"
 RIVALS = ("text_teacher", "shuffled_graph", "no_distillation", "similar_text")
 LEVEL = 0.95
+SIGNIFICANT = 0.05
 
 
 def score_domain(

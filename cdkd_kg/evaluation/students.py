@@ -28,7 +28,7 @@ def score_students(corpus: Corpus, task: str, answers: Answers, config: Evaluati
     return {
         condition: {
             domain: score_domain(mine[condition], targets, corpus.tasks[task].multi_label, config)
-            for domain, (mine, targets) in _by_domain(corpus, task, answers).items()
+            for domain, (mine, targets) in by_domain(corpus, task, answers).items()
         }
         for condition in answers
     }
@@ -38,11 +38,12 @@ def compare_students(corpus: Corpus, task: str, answers: Answers, config: Evalua
     """Return ``{domain: paired comparisons}`` of the graph teacher's student with the others."""
     return {
         domain: compare_domain(mine, targets, corpus.tasks[task].multi_label, config)
-        for domain, (mine, targets) in _by_domain(corpus, task, answers).items()
+        for domain, (mine, targets) in by_domain(corpus, task, answers).items()
     }
 
 
-def _by_domain(corpus: Corpus, task: str, answers: Answers) -> dict[str, tuple[Answers, Floats]]:
+def by_domain(corpus: Corpus, task: str, answers: Answers) -> dict[str, tuple[Answers, Floats]]:
+    """Return the answers, by condition and seed, and the targets ``[N, C]`` of the test rows of each domain."""
     rows = corpus.rows(task, "test")
     domains, targets = np.array(rows["domain"][:], dtype=str), corpus.targets(rows, task)
     found: dict[str, tuple[Answers, Floats]] = {}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cdkd_kg.evaluation.compare import SUBJECT
+from cdkd_kg.evaluation.compare import SIGNIFICANT, SUBJECT
 from cdkd_kg.evaluation.words import condition_name, in_text, listed, percent, plural, points, span
 
-CONTROLS = ("text_teacher", "shuffled_graph")
-SIGNIFICANT = 0.05
+CONTROLS, BASE = ("text_teacher", "shuffled_graph"), "no_distillation"
 BEATS = "the student of the graph teacher beats both that of the text teacher and that of the shuffled graph"
 TOLD = 4
 """How many domains the text spells out, those that were harmed first and all of them; the rest is in the table."""
@@ -65,7 +64,8 @@ def verdict(
     missing = [name for name in (*CONTROLS, SUBJECT) if name not in students]
     if missing:
         names = listed([f"'{condition_name(name)}'" for name in missing])
-        return _unknown(task, f"the condition{'s' * (len(missing) > 1)} {names} did not run")
+        unknown = _unknown(task, f"the condition{'s' * (len(missing) > 1)} {names} did not run")
+        return unknown | {"text": " ".join([unknown["text"], *_what_is_known(comparisons, targets)])}
     findings = _findings(students, comparisons, targets)
     if not findings:
         return _unknown(task, f"no {'target ' * bool(targets)}domain has labelled test documents")
@@ -140,6 +140,20 @@ def _detail(finding: Finding) -> str:
         f"(95 % interval {span(text['low'], text['high'])}) against the text teacher's{seeds} and "
         f"{points(shuffled['difference'])} ({span(shuffled['low'], shuffled['high'])}) against the shuffled graph's."
     )
+
+
+def _what_is_known(comparisons: Mapping[str, Sequence[Mapping[str, Any]]], targets: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each comparison of the graph teacher's student that was made after all."""
+    for domain in sorted(comparisons):
+        for row in comparisons[domain] if not targets or domain in targets else ():
+            clear = row["p"] < SIGNIFICANT and (row["low"] > 0 or row["high"] < 0)
+            word = "better" if row["difference"] > 0 else "worse"
+            than = "the one without distillation" if row["b"] == BASE else f"that of '{condition_name(row['b'])}'"
+            said = f"is clearly {word} than {than}" if clear else f"is not clearly better or worse than {than}"
+            yield (
+                f"On {domain} the graph teacher's student {said}: {points(row['difference'])} points "
+                f"(95 % interval {span(row['low'], row['high'])})."
+            )
 
 
 def _seeds(finding: Finding) -> int:

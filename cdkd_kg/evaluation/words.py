@@ -62,6 +62,10 @@ GLOSSARY = {
     "Calibration error (ECE)": "By how much a student's confidence and its share of right answers differ, averaged "
     "over groups of equally confident answers. 0 % is best: 80 % sure means right 8 times in 10.",
     "Distillation": "A small model, the student, is trained to answer as a larger or better informed one, the teacher.",
+    "Edge family": "A kind of way over the graph: between similar texts, over entities that two texts mention "
+    "(mentions), or over a relation between their entities (knowledge).",
+    "Expert": "One of the opinions that a teacher's signal is made of: the text model, propagation, or the R-GCN.",
+    "Fused": "The signal itself: the calibrated experts multiplied, each to the power of its weight.",
     "Holm correction": "Asking several questions of the same data makes a lucky answer likelier; the correction "
     "raises each p to make up for it.",
     "Interval": "The middle 95 % of what the bootstrap gives, for the mean over seeds. It is about the choice of test "
@@ -72,13 +76,23 @@ GLOSSARY = {
     "test documents of the domain, so that rare classes count as much as common ones. A class that is predicted but "
     "never occurs counts through the precision of the others.",
     "Micro-F1": "The harmonic mean of precision and recall over all decisions for or against a label.",
+    "Optimiser step": "One change of a model's numbers, after one batch of documents.",
     "p": "How often a difference of the other sign came up in the bootstrap, two-sided and Holm-corrected. Below 0.05 "
     "counts as shown.",
     "Point": "A percentage point: from 80 % to 83 % is 3 points.",
+    "Propagation": "Beliefs are passed along the edges of the graph from document to document; nothing is trained but "
+    "the weights of the edge families, chosen on validation documents of source domains.",
+    "Revision": "The SHA-256 of the graph as a file: two graphs with the same revision are the same.",
+    "RGCN": "A relational graph network: a small neural network whose layers mix each document with its neighbours, "
+    "with a weight of its own for each kind of edge.",
     "Seed": "The number that decides everything random in a run: which labels are shown, how training starts.",
     "Source and target domain": "Labels of source domains are used in training. Of a target domain the texts alone "
     "are used; its labels serve only to measure.",
-    "Temperature": "A number that divides a model's logits: above 1 it was too sure of itself, below 1 not enough.",
+    "Temperature": "A number that divides a model's logits: above 1 it was too sure of itself, below 1 not enough. "
+    "At its bound, 0.05 or 20, no temperature made its confidence fit: the expert says next to nothing of use, or the "
+    "validation documents are too few.",
+    "Triples": "The statements of a knowledge graph, each of a subject, a relation and an object.",
+    "Weight": "How much an expert counts in the signal: 0 is not at all; the weights need not add up to 1.",
 }
 
 

@@ -40,6 +40,26 @@ def statistics(extraction: Extraction, data: HeteroData, documents: int) -> dict
     }
 
 
+def background_warnings(extraction: Extraction, labels: Mapping[str, int]) -> list[str]:
+    """Return a warning for each background vocabulary without a name to look for, and one where nothing is linked.
+
+    Args:
+        extraction: mentions.
+        labels: how many names each vocabulary has that a text may use.
+    """
+    found = [
+        f"graph.background: {name} has no label that can be used, so nothing is linked to it; give its concepts "
+        "skos:prefLabel, skos:altLabel or rdfs:label, in English or without a language"
+        for name, count in labels.items()
+        if not count
+    ]
+    if any(labels.values()) and extraction.mentions["iri"].null_count == extraction.mentions.num_rows:
+        found.append(
+            f"graph.background: no mention in the texts is linked to {', '.join(labels)}; is it of their topic?"
+        )
+    return found
+
+
 def coverage_warnings(extraction: Extraction, domains: Mapping[str, str]) -> list[str]:
     """Return a warning for each domain in whose documents next to nothing is found.
 

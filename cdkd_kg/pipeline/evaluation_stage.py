@@ -82,16 +82,21 @@ def _as_trained(domains: dict[str, Any], corpus: Corpus, seed: int) -> dict[str,
 
 
 def _add_task(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Path], results: dict[str, Any]) -> None:
+    from cdkd_kg.evaluation.collapse import student_warnings, told_first
+    from cdkd_kg.evaluation.families import unused_graph
     from cdkd_kg.evaluation.students import compare_students, score_students
     from cdkd_kg.evaluation.verdict import verdict
 
     answers = _answers(config, task, inputs)
     results["students"][task] = score_students(corpus, task, answers, config.evaluation)
     results["comparisons"][task] = compare_students(corpus, task, answers, config.evaluation)
-    results["verdict"][task] = verdict(
-        task, results["students"][task], results["comparisons"][task], _targets(config, task)
-    )
     results["teachers"][task] = _teachers(config, corpus, task, inputs)
+    found = verdict(task, results["students"][task], results["comparisons"][task], _targets(config, task))
+    warnings = student_warnings(corpus, task, answers, config.evaluation)
+    unused = unused_graph(results["teachers"][task]["experts"])
+    found["text"] = f"{told_first(warnings)}{found['text']} {unused}".rstrip()
+    results["verdict"][task] = found
+    results["warnings"] += [f"{task}: {warning}" for warning in warnings]
     results["curves"][task] = _curves(config, task, inputs)
     results["sizes"][task] = _sizes(config, corpus, task, inputs)
 

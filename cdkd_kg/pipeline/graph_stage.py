@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import Config
 from cdkd_kg.pipeline.background import background_files
 from cdkd_kg.stages import Job
+
+if TYPE_CHECKING:
+    from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
 GRAPH, TENSORS, ABOUT = "graph.nq", "tensors", "graph.json"
 
@@ -31,7 +35,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     from cdkd_kg.graph.build import build_graph
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
     from cdkd_kg.graph.picture import most_linked
-    from cdkd_kg.graph.statistics import coverage_warnings, statistics
+    from cdkd_kg.graph.statistics import background_warnings, coverage_warnings, statistics
     from cdkd_kg.graph.tensor_files import save_tensors
     from cdkd_kg.graph.tensors import to_tensors
 
@@ -41,6 +45,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     extraction = Extraction.load(inputs["entities"])
     background = KnowledgeGraph(config.graph.name)
     background.load_background(background_files(config.graph))
+    labels = _labels(config, background)
     run = {"id": job.needs["entities"].fingerprint[:16], "pipeline": config.entities.pipeline}
     graph = build_graph(extraction, documents, background, config.graph, run)
     data = to_tensors(graph, config.graph)
@@ -51,5 +56,22 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     for domain, text in zip(rows["domain"][:], rows["text"][:], strict=True):
         texts.setdefault(domain, []).append(text)
     domains = dict(zip(rows["id"][:], rows["domain"][:], strict=True))
-    about["warnings"] = coverage_warnings(extraction, domains) + language_warnings(texts, config.entities.pipeline)
+    about["warnings"] = [
+        *background_warnings(extraction, labels),
+        *coverage_warnings(extraction, domains),
+        *language_warnings(texts, config.entities.pipeline),
+    ]
     write_json(folder / ABOUT, about | {"picture": most_linked(graph)})
+
+
+def _labels(config: Config, background: KnowledgeGraph) -> dict[str, int]:
+    """Return how many names each background vocabulary has; of several, each is read alone."""
+    names = config.graph.background
+    counts = {}
+    for name, file in zip(names, background_files(config.graph), strict=True):
+        alone = background
+        if len(names) > 1:
+            alone = type(background)(config.graph.name)
+            alone.load_background([file])
+        counts[name] = sum(1 for _ in alone.labels())
+    return counts

@@ -18,6 +18,7 @@ from cdkd_kg.artifacts import need_writable, read_json
 from cdkd_kg.config import Config
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.pipeline.evaluation_stage import DEVICE, RESULTS
+from cdkd_kg.pipeline.graph_stage import ABOUT, GRAPH
 from cdkd_kg.pipeline.plan import check_models, jobs_of
 from cdkd_kg.pipeline.publish import STUDENTS, publish
 from cdkd_kg.pipeline.text_teacher_stage import MODEL
@@ -36,11 +37,20 @@ class RunResult:
         folder: the run's folder; ``report.html``, ``results.json`` and ``students/`` are in it.
         results: the content of ``results.json``; empty when the run stopped before the evaluation.
         steps: every job, how long it took, and whether it was reused.
+        graph: the knowledge graph as sorted N-Quads, in the cache; None when the run stopped before it.
     """
 
     folder: Path
     results: dict[str, Any]
     steps: tuple[Step, ...]
+    graph: Path | None = None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know before the results are believed; of the graph alone when the run stopped before them."""
+        if self.results or self.graph is None:
+            return list(self.results.get("warnings", []))
+        return list(read_json(self.graph.with_name(ABOUT))["warnings"])
 
     def student(self, task: str, condition: str = "graph_teacher") -> Path:
         """Return the folder of a student, to be loaded with ``AutoModelForSequenceClassification``.
@@ -88,7 +98,7 @@ def run(
     _need_output(config)
     commit = _commit()  # of the code that does the work, not of what is there when it ends
     steps = []
-    last = None
+    last = graph = None
     planned = plan_run(config, until, force)
     if not all(reused for _, reused in planned):
         quiet_libraries()
@@ -98,13 +108,16 @@ def run(
         if on_step:
             on_step(step)
         last = job
+        if job.stage == "graph":
+            graph = job.folder(cache_of(config)) / GRAPH
     if last is None or last.stage != "evaluation":
-        return RunResult(config.folder, {}, tuple(steps))
+        return RunResult(config.folder, {}, tuple(steps), graph)
     scored = read_json(last.folder(cache_of(config)) / RESULTS)
     about = about_run(config, steps, command, scored.pop(DEVICE))
     results = scored | about | {"git": commit}
+    results["graph"] |= {"file": str(graph), "format": "N-Quads"}
     publish(config.folder, _students(config, last), last.needs["corpus"].folder(cache_of(config)), results)
-    return RunResult(config.folder, results, tuple(steps))
+    return RunResult(config.folder, results, tuple(steps), graph)
 
 
 def cache_of(config: Config) -> Path:

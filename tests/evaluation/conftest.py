@@ -20,6 +20,7 @@ SKILL = {
     "shuffled_graph": 1.5,
     "similar_text": 1.7,
 }
+FAMILIES = {"knowledge": 0.0, "mentions": 0.5, "similar": 1.0}
 LABELS = {
     "topics": ["business", "entertainment", "politics", "science and technology", "sport"],
     "disease groups": ["cancer", "heart and vessels", "infection", "nervous system"],
@@ -70,7 +71,7 @@ def _teachers(seeds: tuple[int, ...], domain: str, extra: dict[str, float]) -> d
             "text_teacher": {"text": {"temperature": 1.31 + 0.02 * seed, "weight": 1.0}},
             "graph_teacher": {
                 "text": {"temperature": 1.31 + 0.02 * seed, "weight": 0.52},
-                "propagation": {"temperature": 0.42 + 0.01 * seed, "weight": 0.71, "steps": 20},
+                "propagation": {"temperature": 0.42 + 0.01 * seed, "weight": 0.71, "edge_families": FAMILIES},
                 "rgcn": {"temperature": 1.12, "weight": 0.66},
             },
         }
@@ -154,7 +155,9 @@ def make_results(seeds: tuple[int, ...] = (0, 1, 2)) -> dict[str, Any]:
                 "labelled": 80 * (about["role"] == "source"),
                 "unlabelled": 1_912,
                 "validation": 200,
-                "set_aside": 3,
+                "set_aside": 30,
+                "left_out": 20,
+                "over_row_limit": 7,
             }
             for name, about in DOMAINS.items()
         },

@@ -133,6 +133,7 @@ def test_conditions_and_measures_are_explained(page: Page) -> None:
     for term in ("no distillation", "text teacher", "graph teacher", "shuffled graph", "similar text"):
         assert terms.count(term) == 1
     assert {"Calibration error (ECE)", "Macro-F1", "Holm correction", "Interval", "Seed"} <= set(terms)
+    assert {"Weight", "Expert", "RGCN", "Propagation", "Fused", "Triples", "Edge family", "Revision"} <= set(terms)
     assert any("predicted but absent counts through the precision of the others" in text for text in page.texts("p"))
 
 
@@ -142,6 +143,32 @@ def test_what_was_run_can_be_read(page: Page, results: dict[str, Any]) -> None:
         assert value in cells
     assert results["graph"]["revision"] in " ".join(page.texts("p"))
     assert json.loads(page.texts("pre")[0]) == results["config"]
+
+
+def test_teachers_say_how_much_of_them_is_graph(page: Page, results: dict[str, Any]) -> None:
+    assert "Weight of each edge family in propagation" in page.texts("caption")
+    assert {"similar", "mentions", "knowledge"} <= set(page.texts("th"))
+    for experts in results["teachers"]["topics"]["experts"].values():
+        experts["graph_teacher"]["propagation"] |= {
+            "temperature": 20.0,
+            "edge_families": {"knowledge": 0.0, "mentions": 0.0, "similar": 1.0},
+        }
+    changed = Page(render_report(results))
+    assert any("no edge of the knowledge graph was used" in text for text in changed.texts("p"))
+    assert not any("no edge of the knowledge graph was used" in text for text in page.texts("p"))
+    assert any("at its bound" in text for text in changed.texts("td"))
+    assert not any("at its bound" in text for text in page.texts("td"))
+
+
+def test_the_graph_is_named_as_a_file(results: dict[str, Any]) -> None:
+    results["graph"] |= {"file": "runs/cache/graph-1/graph.nq", "format": "N-Quads"}
+    paragraphs = Page(render_report(results)).texts("p")
+    assert any("runs/cache/graph-1/graph.nq, in N-Quads" in text for text in paragraphs)
+
+
+def test_rows_left_out_on_purpose_are_shown_apart(page: Page) -> None:
+    heads = page.texts("th")
+    assert {"Set aside", "of these left out", "of these over the row limit"} <= set(heads)
 
 
 def test_one_seed_is_owned_up_to(page: Page, results: dict[str, Any]) -> None:

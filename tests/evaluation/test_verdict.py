@@ -118,6 +118,17 @@ def test_a_control_that_did_not_run_is_named() -> None:
     assert "the condition 'shuffled graph' did not run" in found["text"]
 
 
+def test_without_a_control_the_verdict_says_what_can_be_said() -> None:
+    students, comparisons = case({"bbc": (CLEAR, CLEAR), "ag_news": (WORSE, WORSE)})
+    del students["shuffled_graph"]
+    comparisons["bbc"] = [comparison("text_teacher", UNCLEAR), comparison("no_distillation", WORSE)]
+    text = verdict("topics", students, comparisons, ["bbc"])["text"]
+    assert "On bbc the graph teacher's student is not clearly better or worse than that of 'text teacher'" in text
+    assert "On bbc the graph teacher's student is clearly worse than the one without distillation" in text
+    assert "\N{MINUS SIGN}3.0 points (95 % interval \N{MINUS SIGN}5.0 to \N{MINUS SIGN}1.0)" in text
+    assert "ag_news" not in text
+
+
 def test_one_seed_is_owned_up_to() -> None:
     warning = "seeds vary more than these intervals show"
     assert warning in verdict("topics", *case({"bbc": (CLEAR, CLEAR)}, seeds=1), ["bbc"])["text"]

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from cdkd_kg.entities.extract import Extraction
-from cdkd_kg.graph.statistics import coverage_warnings
+from cdkd_kg.graph.statistics import background_warnings, coverage_warnings
 
 
 def _extraction(documents: list[str]) -> Extraction:
@@ -15,3 +15,15 @@ def test_a_domain_in_which_next_to_nothing_is_found_is_told() -> None:
     (warning,) = coverage_warnings(_extraction([f"news/{number}" for number in range(9)] + ["mail/0"]), domains)
     assert warning.startswith("mail: 5% of its documents")
     assert len(coverage_warnings(_extraction([]), domains)) == 2
+
+
+def test_a_vocabulary_without_a_label_and_one_that_nothing_is_linked_to_are_told() -> None:
+    def found(*iris: str | None) -> Extraction:
+        return Extraction(pa.table({"iri": pa.array(iris, pa.string())}), pa.table({}))
+
+    assert background_warnings(found("urn:a", None), {"a.ttl": 3}) == []
+    assert background_warnings(found(None), {}) == []
+    (silent,) = background_warnings(found(None), {"b.ttl": 0})
+    assert "b.ttl has no label" in silent
+    (unlinked,) = background_warnings(found(None, None), {"a.ttl": 3})
+    assert "no mention in the texts is linked to a.ttl" in unlinked

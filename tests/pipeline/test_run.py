@@ -46,6 +46,8 @@ def test_results_say_what_was_run(done):
     assert results["config"]["corpus"]["labels_per_class"] == 8
     assert {"python", "torch", "transformers", "spacy"} <= set(results["versions"])
     assert len(results["graph"]["revision"]) == 64
+    assert results["graph"]["file"] == str(result.graph)
+    assert result.graph.read_text("utf-8").startswith("<")
     assert (results["corpus"]["news"]["labelled"], results["corpus"]["news"]["unlabelled"]) == (16, 26)
     assert all(len(curve["0"]) for curve in results["curves"]["topic"].values())
     sizes = results["sizes"]["topic"]

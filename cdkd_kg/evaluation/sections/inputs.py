@@ -41,13 +41,15 @@ def graph(results: Results) -> Section:
     if edges:
         table = [[relation_name(name), f"{count:,}"] for name, count in edges]
         blocks.append(Table("Edges that the graph teacher sees", ["Edge family", "Count"], table))
+    if "file" in about:
+        blocks.append(Paragraph(f"The graph is the file {about['file']}, in {about['format']}, which RDF tools read."))
     blocks.append(Paragraph(f"Revision: {about['revision']}", note=True))
     return Section("graph", "The knowledge graph", blocks)
 
 
 def corpus(results: Results) -> Section:
     """Return how many rows each domain gave."""
-    keys = ("labelled", "unlabelled", "validation", "test", "set_aside")
+    keys = ("labelled", "unlabelled", "validation", "test", "set_aside", "left_out", "over_row_limit")
     rows = [
         [name, about["task"], about["role"], *(f"{about[key]:,}" for key in keys)]
         for name, about in sorted(
@@ -63,10 +65,13 @@ def corpus(results: Results) -> Section:
         "Validation",
         "Test",
         "Set aside",
+        "of these left out",
+        "of these over the row limit",
     ]
     text = (
-        "Documents by domain. Of a target domain no label is used in training or in choosing a model. Rows set aside "
-        "are listed with file, line and reason in the run's set_aside.jsonl."
+        "Documents by domain. Of a target domain no label is used in training or in choosing a model. Rows set aside, "
+        "most often on purpose because the configuration leaves their label out or limits how many rows are used, are "
+        "listed with file, line and reason in the run's set_aside.jsonl."
     )
     return Section(
         "corpus", "The corpus", [Paragraph(text), Table("Documents by domain", columns, rows, frozenset({1, 2}))]

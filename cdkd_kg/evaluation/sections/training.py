@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
+from cdkd_kg.evaluation.families import family_weights, unused_graph
 from cdkd_kg.evaluation.plots import learning_curves
 from cdkd_kg.evaluation.view import Block, Cell, Paragraph, Picture, Section, Table, by_task, domain_title, empty
-from cdkd_kg.evaluation.words import METRICS, condition_name, number, percent, span
+from cdkd_kg.evaluation.words import METRICS, condition_name, number, percent, relation_name, span
+from cdkd_kg.teachers.calibration import HIGHEST, LOWEST
 
 Results = Mapping[str, Any]
 SHOWN = ("micro_f1", "accuracy", "macro_f1", "ece", "nll")
@@ -40,16 +43,39 @@ def _teachers(results: Results, task: str) -> list[Block]:
         [
             condition_name(name),
             expert,
-            *(_over_seeds([seeds[seed][name][expert][key] for seed in seeds]) for key in ("temperature", "weight")),
+            _temperature([seeds[seed][name][expert]["temperature"] for seed in seeds]),
+            _over_seeds([seeds[seed][name][expert]["weight"] for seed in seeds]),
         ]
         for name, expert in cases
     ]
     if rows:
         columns = ["Signal of", "Expert", "Temperature", "Weight"]
         blocks.append(Table("Temperature and weight of each expert", columns, rows, frozenset({1})))
+    blocks += _families(seeds)
     for domain, experts in sorted((found.get("unlabelled") or {}).items()):
         blocks += _expert_scores(domain_title(results, domain), experts)
     return blocks or [Paragraph("There was no teacher in this run.")]
+
+
+def _temperature(values: list[float]) -> Cell:
+    cell = _over_seeds(values)
+    if all(LOWEST < value < HIGHEST for value in values):
+        return cell
+    return replace(cell, detail=f"{cell.detail}, at its bound".removeprefix(", "))
+
+
+def _families(experts: Mapping[str, Any]) -> list[Block]:
+    weights = family_weights(experts)
+    names = sorted({family for mine in weights.values() for family in mine})
+    if not names:
+        return []
+    rows: list[list[Cell | str]] = [
+        [condition_name(condition), *(_over_seeds(mine[name]) if name in mine else empty() for name in names)]
+        for condition, mine in weights.items()
+    ]
+    table = Table("Weight of each edge family in propagation", ["Signal of", *map(relation_name, names)], rows)
+    unused = unused_graph(experts)
+    return [table, *([Paragraph(unused)] if unused else [])]
 
 
 def _expert_scores(title: str, experts: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[Block]:
