@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,19 +14,21 @@ from cdkd_kg.errors import ConfigError, DataRefusedError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from cdkd_kg.corpus.check import CheckReport
+    from cdkd_kg.corpus.check import CheckReport, Problem
 
 CHECKS = "check"
 """The folder, beside the runs, of what checks write: a check never touches the folder of a run."""
 PIPED_WIDTH = 160
-MOST_LINES = 100
-"""Problems that the table shows; the JSON has all of them."""
+EXAMPLES = 3
+"""Problems of one kind that the table shows; ``--all`` and ``--json`` show all of them."""
+TABLES = (".csv", ".jsonl", ".ndjson", ".parquet")
 
 
 def check_cli(
-    target: Annotated[Path, typer.Argument(help="A configuration (.yaml), or a CSV: id,text,domain,label[,split].")],
+    target: Annotated[Path, typer.Argument(help="A configuration (.yaml), or a table: id,text,domain,label[,split].")],
     overrides: Annotated[list[str] | None, typer.Argument(help="key=value, for a configuration.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show every problem, not three of a kind.")] = False,
 ) -> None:
     """Say what is wrong with the data, row by row; ends with status 3 when they are refused."""
     report, file = check(target, overrides or [])
@@ -33,36 +36,36 @@ def check_cli(
         about = {"target": str(target), "set_aside_file": None if file is None else str(file)}
         typer.echo(json.dumps(about | report.as_dict(), indent=1, sort_keys=True, ensure_ascii=False))
     else:
-        _show(report, file)
+        _show(report, file, every)
     if report.refused:
         raise typer.Exit(DataRefusedError.exit_status)
 
 
 def check(target: Path, overrides: list[str]) -> tuple[CheckReport, Path | None]:
-    """Check the data of a configuration, or of one CSV.
+    """Check the data of a configuration, or of one table.
 
     Returns:
         The report, and the file that now lists the rows set aside: ``check/<name>/set_aside.jsonl`` beside the
-        run's folder (for a CSV under ``runs``, with the name of the file); None where every row is used.
+        run's folder (for a table under ``runs``, with the name of the file); None where every row is used.
 
     Raises:
-        ConfigError: the configuration is wrong, or overrides are given for a CSV.
+        ConfigError: the configuration is wrong, or overrides are given for a table.
         MissingResourceError: a file or data set is not there.
     """
-    from cdkd_kg.artifacts import write_text
+    from cdkd_kg.artifacts import need_writable, write_text
     from cdkd_kg.corpus.check import SET_ASIDE_FILE
 
-    if target.suffix.lower() == ".csv":
+    if target.suffix.lower() in TABLES and not target.is_dir():
         if overrides:
-            raise ConfigError("a CSV has no keys to override", where=str(target), remedy="check a configuration")
+            raise ConfigError("a table has no keys to override", where=str(target), remedy="check a configuration")
         from cdkd_kg.corpus.table import check_table
 
         report, folder = check_table(target), Path("runs", CHECKS, target.stem)
     elif target.suffix.lower() not in (".yaml", ".yml"):
         raise ConfigError(
-            "only a configuration or a CSV can be checked by itself",
+            "only a configuration or a table (.csv, .jsonl, .parquet) can be checked by itself",
             where=str(target),
-            remedy="name this file under corpus.domains in a configuration, and check that",
+            remedy="name it under corpus.domains in a configuration, and check that",
         )
     else:
         from cdkd_kg.config import load_config
@@ -74,20 +77,23 @@ def check(target: Path, overrides: list[str]) -> tuple[CheckReport, Path | None]
     if not report.set_aside:
         file.unlink(missing_ok=True)
         return report, None
+    need_writable(folder)
     write_text(file, report.set_aside_jsonl())
     return report, file
 
 
-def _show(report: CheckReport, file: Path | None) -> None:
+def _show(report: CheckReport, file: Path | None, every: bool) -> None:
     from rich.console import Console
 
     console = Console()
     if not console.is_terminal:
         console.width = PIPED_WIDTH
     if report.problems:
-        console.print(_problems(report))
-    if len(report.problems) > MOST_LINES:
-        typer.echo(f"... and {len(report.problems) - MOST_LINES} more; --json has all of them.")
+        shown, rest = _examples(report.problems, len(report.problems) if every else EXAMPLES)
+        console.print(_problems(shown))
+        for (severity, rule, domain), count in rest.items():
+            where = f" in {domain}" if domain else ""
+            typer.echo(f"... and {count} more ({severity}, {rule}{where}); --all shows them.")
     console.print(_domains(report))
     typer.echo(f"{report.rows_in} rows in = {report.rows_used} used + {report.rows_set_aside} set aside.")
     if file is not None:
@@ -95,14 +101,23 @@ def _show(report: CheckReport, file: Path | None) -> None:
     typer.echo("Refused: nothing may be trained on these data." if report.refused else "The data can be used.")
 
 
-def _problems(report: CheckReport) -> Table:
+def _examples(problems: Sequence[Problem], most: int) -> tuple[list[Problem], dict[tuple[str, str, str], int]]:
+    """Return the first problems of each kind and domain, and of how many more there are of each."""
+    kinds: dict[tuple[str, str, str], list[Problem]] = {}
+    for found in problems:
+        kinds.setdefault((found.severity, found.rule, found.domain), []).append(found)
+    rest = {kind: len(mine) - most for kind, mine in kinds.items() if len(mine) > most}
+    return [found for mine in kinds.values() for found in mine[:most]], rest
+
+
+def _problems(problems: Sequence[Problem]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title="Problems")
     for name in ("severity", "domain", "file", "line", "id", "reason"):
         table.add_column(name, overflow="fold", ratio=4 if name == "reason" else None)
-    for found in report.problems[:MOST_LINES]:
+    for found in problems:
         cells = (found.severity, found.domain, found.file, str(found.line), found.id, found.reason)
         table.add_row(*map(Text, cells))
     return table

@@ -21,17 +21,17 @@ def corpus_identity(config: CorpusConfig) -> dict[str, str]:
         MissingResourceError: a file, folder or named set is not there.
     """
     seen: dict[Path, str] = {}
-    return {name: _identity(domain.source, seen) for name, domain in config.domains.items()}
+    return {name: _identity(name, domain.source, seen) for name, domain in config.domains.items()}
 
 
-def _identity(source: SourceConfig, seen: dict[Path, str]) -> str:
+def _identity(domain: str, source: SourceConfig, seen: dict[Path, str]) -> str:
     if source.name is not None:
         from cdkd_kg.data.manifest import identity
 
         return identity(source.name)
     if source.hub is not None:
         return f"hub:{source.hub}:{source.subset or 'default'}@{source.revision or 'main'}"
-    path = local_path(source)
+    path = local_path(domain, source)
     if path not in seen:
         seen[path] = _folder_digest(path) if path.is_dir() else sha256_file(path)
     return seen[path]

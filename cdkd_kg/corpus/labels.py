@@ -33,7 +33,7 @@ def task_labels(value: Any, task: TaskConfig, domain: DomainConfig) -> tuple[str
         LabelError: NaN, a label the task does not know, one that the configuration leaves out, several
             labels for a task that takes one, or a value that is no label.
     """
-    names = _names(value)
+    names = label_names(value)
     if names is None or (not names and not task.multi_label):
         return None
     if task.multi_label and isinstance(value, str) and value not in {*task.labels, *domain.labels}:
@@ -51,6 +51,17 @@ def task_labels(value: Any, task: TaskConfig, domain: DomainConfig) -> tuple[str
     return tuple(kept)
 
 
+def label_names(value: Any) -> list[str] | None:
+    """Return the names in a label cell as they are written there; None where it holds nothing.
+
+    Raises:
+        LabelError: NaN, or a value that is no label.
+    """
+    if value is None:
+        return None
+    return [_name(part) for part in value] if isinstance(value, list | tuple) else [_name(value)]
+
+
 def known_names(task: TaskConfig, domain: DomainConfig) -> set[str]:
     """Return the label names that a row of this domain may carry."""
     return ({*task.labels} | domain.labels.keys()) - {EVERY_OTHER}
@@ -62,12 +73,6 @@ def _mapped(name: str, task: TaskConfig, domain: DomainConfig) -> str | None:
         if key in domain.labels:
             return domain.labels[key] or ""
     return name if name in task.labels else None
-
-
-def _names(value: Any) -> list[str] | None:
-    if value is None:
-        return None
-    return [_name(part) for part in value] if isinstance(value, list | tuple) else [_name(value)]
 
 
 def _name(value: Any) -> str:

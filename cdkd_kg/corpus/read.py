@@ -37,7 +37,7 @@ def read_rows(domain: str, config: DomainConfig, max_line_bytes: int = 1 << 20) 
         where[source.columns["domain"]] = domain
     needed = {names["text"], *where, *source.columns.values()}
     bom = False
-    for record in _insist(_records(source, names, needed, max_line_bytes), needed):
+    for record in insist(_records(domain, source, names, needed, max_line_bytes), needed):
         bom = bom or record.bom
         if record.values is None or all(plain(record.values.get(key)) == value for key, value in where.items()):
             yield to_raw_row(replace(record, bom=bom), domain, names)
@@ -66,7 +66,9 @@ def to_raw_row(record: Record, domain: str, names: dict[str, str]) -> RawRow:
     )
 
 
-def _records(source: SourceConfig, names: dict[str, str], needed: set[str], limit: int) -> Iterator[Record]:
+def _records(
+    domain: str, source: SourceConfig, names: dict[str, str], needed: set[str], limit: int
+) -> Iterator[Record]:
     if source.name is not None:
         return _read_named(source.name)
     columns = {*names.values(), *needed, GROUP}
@@ -74,10 +76,10 @@ def _records(source: SourceConfig, names: dict[str, str], needed: set[str], limi
         from cdkd_kg.corpus.read_hub import read_hub
 
         return read_hub(source, columns, needed)
-    return read_path(local_path(source), columns, needed, limit)
+    return read_path(local_path(domain, source), columns, needed, limit)
 
 
-def _insist(records: Iterator[Record], needed: set[str]) -> Iterator[Record]:
+def insist(records: Iterator[Record], needed: set[str]) -> Iterator[Record]:
     """Pass records on, and refuse the source at its end when a needed column was in none of them."""
     missing, file = set(needed), ""
     found: list[str] = []
@@ -91,15 +93,20 @@ def _insist(records: Iterator[Record], needed: set[str]) -> Iterator[Record]:
             need_column(column, found, file)
 
 
-def local_path(source: SourceConfig) -> Path:
-    """Return the path of a source that has one.
+def local_path(domain: str, source: SourceConfig) -> Path:
+    """Return the path of a domain's source that has one.
 
     Raises:
         MissingResourceError: nothing is there.
     """
     path = Path(source.path or "")
     if not path.exists():
-        raise MissingResourceError("there is no such file or folder", where=str(path), remedy="correct 'path'")
+        raise MissingResourceError(
+            "there is no such file or folder",
+            where=f"corpus.domains.{domain}.source.path: {source.path}",
+            why=f"{path.absolute()} was looked for",
+            remedy="correct the path; one that does not begin with / counts from the folder you are in",
+        )
     return path
 
 

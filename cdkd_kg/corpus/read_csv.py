@@ -20,7 +20,8 @@ def read_csv(path: Path, max_line_bytes: int) -> Iterator[Record]:
     are no rows.
 
     Raises:
-        DataRefusedError: the first line cannot be read, or names a column twice.
+        DataRefusedError: the file is empty, its first line cannot be read or names a column twice, or its cells are
+            not separated by commas.
     """
     feed = _Feed(path, max_line_bytes)
     header, bom = _header(feed)
@@ -80,7 +81,8 @@ class _Feed:
 def _header(feed: _Feed) -> tuple[list[str], bool]:
     record = feed.next_record()
     if record is None:
-        return [], False
+        remedy = "give a file whose first line names the columns, with the rows below it"
+        raise DataRefusedError("the file is empty", where=str(feed.path), remedy=remedy)
     lines, cells, fault = record
     reason = fault.reason if fault else ""
     if lines[0].content[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -90,9 +92,20 @@ def _header(feed: _Feed) -> tuple[list[str], bool]:
         reason = "a column is named twice"
     if not header and not reason:
         reason = "the line is blank"
+    if not reason and len(header) == 1 and (other := _separator(header[0])):
+        raise DataRefusedError(
+            f"the separator seems to be {other}",
+            where=f"{feed.path}:1",
+            why="the first line has no comma",
+            remedy="save the file with commas between the cells",
+        )
     if reason:
         raise DataRefusedError("the header cannot be read", where=f"{feed.path}:1", why=reason, remedy="correct line 1")
     return header, lines[0].bom
+
+
+def _separator(header: str) -> str:
+    return next((name for sign, name in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")) if sign in header), "")
 
 
 def utf8_fault(lines: list[Line]) -> Fault | None:

@@ -1,17 +1,20 @@
-"""One CSV of labelled rows as a corpus of its own: every domain in it is a source of one task."""
+"""One table of labelled rows as a corpus of its own: every domain in it is a source of one task."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from cdkd_kg.config import CorpusConfig, DomainConfig, SourceConfig, TaskConfig
 from cdkd_kg.corpus.build import check_corpus, rows_of
 from cdkd_kg.corpus.check import CheckReport, Problem, SetAside, sorted_problems
-from cdkd_kg.corpus.read import OURS, plain, to_raw_row
-from cdkd_kg.corpus.read_csv import read_csv
-from cdkd_kg.corpus.rows import RawRow, need_column, printable
+from cdkd_kg.corpus.label_hints import label_hints
+from cdkd_kg.corpus.labels import LabelError, label_names
+from cdkd_kg.corpus.read import GROUP, OURS, insist, plain, read_path, to_raw_row
+from cdkd_kg.corpus.rows import RawRow, printable
 from cdkd_kg.errors import DataRefusedError, MissingResourceError
 
 COLUMNS = ("id", "text", "domain", "label")
@@ -20,7 +23,7 @@ MAX_LINE_BYTES = 1 << 20
 
 
 def check_table(path: Path) -> CheckReport:
-    """Check a CSV with columns id, text, domain, label and, where there are splits, split.
+    """Check a CSV, JSONL or Parquet file with columns id, text, domain, label and, where there are splits, split.
 
     The labels of the task are those that are found.
 
@@ -28,21 +31,25 @@ def check_table(path: Path) -> CheckReport:
         MissingResourceError: there is no such file.
     """
     if not path.is_file():
-        raise MissingResourceError("there is no such file", where=str(path), remedy="give a CSV or a YAML file")
+        raise MissingResourceError("there is no such file", where=str(path), remedy="give a table or a YAML file")
     try:
         domains, strays = _by_domain(path)
     except DataRefusedError as error:
         return _refused(path, ". ".join(part for part in (error.what, error.why, error.remedy) if part))
+    if not domains and not strays:
+        return _refused(path, "the file has no rows. Put them below the line that names the columns")
     if not domains:
         return _with_strays(_refused(path, "no row names a domain"), strays)
     source = SourceConfig(path=path)
     # The rules say what is wrong with a task of fewer than two labels; the model would only refuse it.
-    task = TaskConfig.model_construct(labels=_labels(domains.values()), multi_label=False)
+    labels = _labels(domains.values())
+    task = TaskConfig.model_construct(labels=tuple(sorted(set(labels))), multi_label=False)
     # Nor does a table's domain have to be called what a configuration may call one: it may be "BBC News".
     config = CorpusConfig.model_construct(
         tasks={TASK: task}, domains={name: DomainConfig(task=TASK, source=source) for name in sorted(domains)}
     )
-    return _with_strays(check_corpus(config, rows_of(domains))[1], strays)
+    report = _with_strays(check_corpus(config, rows_of(domains))[1], strays)
+    return replace(report, problems=(*report.problems, *label_hints(labels, str(path))))
 
 
 def _by_domain(path: Path) -> tuple[dict[str, list[RawRow]], list[SetAside]]:
@@ -50,11 +57,9 @@ def _by_domain(path: Path) -> tuple[dict[str, list[RawRow]], list[SetAside]]:
     names: dict[str, str] = {ours: ours for ours in OURS}
     domains: dict[str, list[RawRow]] = {}
     strays = []
-    for record in read_csv(path, MAX_LINE_BYTES):
+    columns = {*OURS, GROUP}
+    for record in insist(read_path(path, columns, set(COLUMNS), MAX_LINE_BYTES), set(COLUMNS)):
         values = record.values or {}
-        if record.values is not None:
-            for column in COLUMNS:
-                need_column(column, list(values), str(path))
         name = plain(values.get("domain"))
         raw = to_raw_row(record, name or "", names)
         if name is None or name != printable(name):
@@ -65,9 +70,13 @@ def _by_domain(path: Path) -> tuple[dict[str, list[RawRow]], list[SetAside]]:
     return domains, strays
 
 
-def _labels(domains: Iterable[list[RawRow]]) -> tuple[str, ...]:
-    found = {str(row.label).strip() for rows in domains for row in rows if row.label is not None and not row.fault}
-    return tuple(sorted(found))
+def _labels(domains: Iterable[list[RawRow]]) -> list[str]:
+    """Return the labels of the rows that have one, row by row."""
+    found: list[str] = []
+    for row in chain.from_iterable(domains):
+        with suppress(LabelError):  # the rules set such a row aside, with the reason
+            found += (label_names(row.label) or []) if row.fault is None else []
+    return found
 
 
 def _refused(path: Path, reason: str) -> CheckReport:

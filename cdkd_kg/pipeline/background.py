@@ -32,6 +32,7 @@ def _file(name: str) -> Path:
         raise MissingResourceError(
             f"there is no background vocabulary {name!r}{nearest(name, known)}",
             where="graph.background",
+            why=f"nor is there a file {path.absolute()}",
             remedy="give a vocabulary of `cdkd data list` or an RDF file",
         )
     return path

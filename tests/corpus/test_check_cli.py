@@ -4,12 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
 from cdkd_kg.cli.check import check, check_cli
+from cdkd_kg.config import load_config
 from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from tests.corpus.helpers import labelled_rows, write_jsonl
 
 ROWS = [f"{domain}{i},text {i} of {domain},{domain},{'pos' if i % 2 else 'neg'}" for domain in "ab" for i in range(20)]
@@ -95,7 +99,9 @@ def test_json_is_the_whole_report() -> None:
     assert len(told["problems"]) == 150
     assert told["set_aside_file"] == "runs/check/rows/set_aside.jsonl"
     assert told["rows_in"] == told["rows_used"] + told["rows_set_aside"] == 190
-    assert "and 50 more" in cdkd_check("rows.csv").stdout
+    assert "and 147 more (set aside, empty-text in a); --all shows them" in cdkd_check("rows.csv").stdout
+    assert cdkd_check("rows.csv").stdout.count("there is no text") == 3
+    assert cdkd_check("rows.csv", "--all").stdout.count("there is no text") == 150
 
 
 @pytest.mark.parametrize(
@@ -120,8 +126,51 @@ def test_what_cannot_be_learned_from_is_refused_with_three(lines: list[str], hea
 
 def test_labels_called_nan_and_null_are_labels_of_a_table() -> None:
     report, _ = check(table(*(f"{i},text {i},d,{('NaN', 'null')[i % 2]}" for i in range(20)), "u,none,d,"), [])
-    assert report.problems == ()
+    (warning,) = report.problems
+    assert (warning.severity, warning.rule) == ("warning", "label-looks-missing")
+    assert "'NaN', 'null'" in warning.reason
     assert (report.per_domain["d"].labelled, report.per_domain["d"].unlabelled) == (14, 1)
+
+
+def test_labels_that_look_like_slips_or_like_several_are_told() -> None:
+    report, _ = check(table(*ROWS, "x,one,a,poss", "y,two,a,pos|neg", "z,three,b,pos|neg"), [])
+    told = {problem.rule: problem.reason for problem in report.problems if problem.severity == "warning"}
+    assert "'poss'" in told["label-on-one-row"]
+    assert "'pos|neg'" in told["label-looks-like-several"]
+    assert "multi_label" in told["label-looks-like-several"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("id;text;domain;label\n" + "\n".join(row.replace(",", ";") for row in ROWS), "separator seems to be ';'"),
+        ("id\ttext\tdomain\tlabel\n1\ta, b\td\tx", "separator seems to be a tab"),
+        ("", "the file is empty"),
+        ("id,text,domain,label\n", "the file has no rows"),
+    ],
+)
+def test_a_table_that_is_wrong_as_a_whole_has_one_cause(content: str, told: str) -> None:
+    Path("rows.csv").write_text(content)
+    report, _ = check(Path("rows.csv"), [])
+    (problem,) = report.problems
+    assert told in problem.reason
+    assert cdkd_check("rows.csv").exit_code == 3
+
+
+def test_a_table_may_be_json_lines_or_parquet() -> None:
+    rows = [dict(zip(("id", "text", "domain", "label"), row.split(","), strict=True)) for row in ROWS]
+    write_jsonl(Path("rows.jsonl"), [*rows, {"id": "u", "text": "bare", "domain": "a", "label": None}])
+    pq.write_table(pa.Table.from_pylist(rows), "rows.parquet")
+    assert check(Path("rows.jsonl"), [])[0].rows_used == 41
+    assert check(Path("rows.parquet"), [])[0].rows_used == 40
+    with pytest.raises(ConfigError, match="only a configuration or a table"):
+        check(Path("rows.xlsx"), [])
+
+
+def test_a_list_that_cannot_be_written_is_told() -> None:
+    Path("runs").write_text("a file")
+    with pytest.raises(ConfigError, match="output folder cannot be written"):
+        check(table(*ROWS, "y,,b,pos"), [])
 
 
 def test_a_split_column_of_a_table_is_used() -> None:
@@ -158,3 +207,14 @@ def test_wrong_usage_says_so() -> None:
         check(table(*ROWS), ["a=1"])
     with pytest.raises(MissingResourceError):
         check(Path("none.csv"), [])
+
+
+def test_the_pattern_for_own_data_is_good_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    result = cdkd_check("configs/own_data.yaml", f"output={tmp_path}")
+    assert result.exit_code == 0
+    assert "40 rows in = 40 used + 0 set aside." in result.stdout
+    config = load_config("configs/own_data.yaml")
+    vocabulary = KnowledgeGraph("own")
+    vocabulary.load_background(config.graph.background)
+    assert {label.text for label in vocabulary.labels()} >= {"knife", "lawn mower", "water"}
