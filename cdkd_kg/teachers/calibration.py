@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 
+from cdkd_kg.teachers.temperatures import HIGHEST, LOWEST
+
 Floats = NDArray[np.floating]
-LOWEST, HIGHEST = 0.05, 20.0
 
 
 def log_likelihood(logits: Floats, targets: Floats, multi_label: bool) -> float:

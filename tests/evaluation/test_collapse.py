@@ -47,6 +47,13 @@ def test_a_student_of_one_answer_is_named_with_how_often(corpus: Corpus) -> None
     assert warning == "On d the student of 'text teacher' answers 'b' to every test document in 1 of 2 seeds."
 
 
+def test_several_students_of_one_answer_share_a_sentence(corpus: Corpus) -> None:
+    collapsed = np.tile(np.array([[1.0, 0.0]], dtype=np.float32), (TESTED, 1))
+    answers = {name: {0: collapsed} for name in ("text_teacher", "graph_teacher", "shuffled_graph")}
+    (warning,) = student_warnings(corpus, "t", answers, QUICK)
+    assert "the students of 'text teacher', 'graph teacher' and 'shuffled graph' answer 'a' to every" in warning
+
+
 def test_two_students_of_the_same_answers_are_named(corpus: Corpus) -> None:
     same = _answers(corpus, 0.8)
     answers = {"text_teacher": {0: same}, "graph_teacher": {0: same * 2}, "shuffled_graph": {0: _answers(corpus, 0.7)}}

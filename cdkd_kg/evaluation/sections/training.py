@@ -11,7 +11,7 @@ from cdkd_kg.evaluation.families import family_weights, unused_graph
 from cdkd_kg.evaluation.plots import learning_curves
 from cdkd_kg.evaluation.view import Block, Cell, Paragraph, Picture, Section, Table, by_task, domain_title, empty
 from cdkd_kg.evaluation.words import METRICS, condition_name, number, percent, relation_name, span
-from cdkd_kg.teachers.calibration import HIGHEST, LOWEST
+from cdkd_kg.teachers.temperatures import at_bound
 
 Results = Mapping[str, Any]
 SHOWN = ("micro_f1", "accuracy", "macro_f1", "ece", "nll")
@@ -59,9 +59,8 @@ def _teachers(results: Results, task: str) -> list[Block]:
 
 def _temperature(values: list[float]) -> Cell:
     cell = _over_seeds(values)
-    if all(LOWEST < value < HIGHEST for value in values):
-        return cell
-    return replace(cell, detail=f"{cell.detail}, at its bound".removeprefix(", "))
+    detail = f"{cell.detail}, at its bound".removeprefix(", ")
+    return replace(cell, detail=detail) if any(map(at_bound, values)) else cell
 
 
 def _families(experts: Mapping[str, Any]) -> list[Block]:
