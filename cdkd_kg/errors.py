@@ -29,7 +29,8 @@ class CdkdError(Exception):
         super().__init__(what, where, why, remedy)
 
     def __str__(self) -> str:
-        text = self.what + (f" ({self.where})" if self.where else "") + "."
+        text = self.what + (f" ({self.where})" if self.where else "")
+        text += "" if text.endswith("?") else "."
         text += f" Why: {self.why.rstrip('.')}." if self.why else ""
         return text + (f" What to do: {self.remedy.rstrip('.')}." if self.remedy else "")
 

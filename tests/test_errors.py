@@ -12,6 +12,10 @@ def test_absent_parts_leave_no_trace():
     assert str(CdkdError("it failed")) == "it failed."
 
 
+def test_a_question_ends_by_itself():
+    assert str(CdkdError("no x; did you mean 'y'?", why="z")) == "no x; did you mean 'y'? Why: z."
+
+
 def test_exit_statuses():
     assert (CdkdError.exit_status, ConfigError.exit_status, DataRefusedError.exit_status) == (1, 2, 3)
     assert TrainingError.exit_status == 2

@@ -96,6 +96,19 @@ def test_the_second_time_nothing_runs_and_the_numbers_are_the_same(done):
     assert again.results["students"] == result.results["students"]
 
 
+def test_a_run_that_is_there_already_is_shown_without_loading_a_model(done):
+    _, path, result = done
+    code = f"""
+import sys
+from cdkd_kg import load_config, run
+assert all(step.reused for step in run(load_config({str(path)!r})).steps)
+assert not {{"torch", "transformers", "datasets", "spacy", "scipy"}} & set(sys.modules)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    assert read_json(result.folder / "results.json")["machine"]["device"] == result.results["machine"]["device"]
+
+
 def test_only_what_changed_runs_again(done):
     _, path, _ = done
     again = run(load_config(path, ["distillation.losses.temperature=3"]))
