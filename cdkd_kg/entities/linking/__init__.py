@@ -1,0 +1,1 @@
+"""Linking in stages: names, matches, features, a calibrated probability, and a link or the kind of NIL."""

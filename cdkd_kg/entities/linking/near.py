@@ -1,0 +1,108 @@
+"""Labels that an anchor is only near to: part of a name, its acronym, or another spelling."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import csc_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from cdkd_kg.entities.linking.aliases import Label, Match
+from cdkd_kg.entities.linking.names import content_words, initials, name_words
+
+MOST = 30
+"""At most so many near labels an anchor: a part that more names share tells nothing."""
+SHORTEST, LEAST_SIMILAR = 4, 0.5
+_ACRONYM = range(2, 8)
+
+
+class NearNames:
+    """The labels of a vocabulary by their words, their initials and their character 3-grams.
+
+    Args:
+        labels: distinct, in sorted order.
+    """
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        self._labels = labels
+        self._words = [content_words(name_words(label.text)) for label in labels]
+        count = Counter(word for words in self._words for word in set(words))
+        self._rarity = {word: math.log(1 + len(labels) / number) for word, number in count.items()}
+        self._with_word: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_rarest: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_initials: defaultdict[str, list[int]] = defaultdict(list)
+        for place, words in enumerate(self._words):
+            for word in set(words):
+                self._with_word[word].append(place)
+            if words:
+                self._by_rarest[max(words, key=lambda word: (self._rarity[word], word))].append(place)
+            if len(words) > 1:
+                self._by_initials[initials(words)].append(place)
+
+    def matches(self, anchor: str) -> list[Match]:
+        """Return the labels that ``anchor``, a name, is near to.
+
+        - partial: all words of one are in the other; similarity is the share of the longer one's words that the
+          shorter one has, each word counted by its rarity :math:`\\ln(1 + L / L_w)` among L labels;
+        - acronym: the anchor's letters are the initials of a label of several words;
+        - trigram: the cosine of TF-IDF over character 3-grams is 0.5 at least.
+        """
+        words = content_words(name_words(anchor))
+        if not words:
+            return []
+        return [*self._parts(words), *self._acronyms(anchor), *self._spellings(" ".join(words))]
+
+    def _parts(self, words: tuple[str, ...]) -> Iterator[Match]:
+        mine = set(words)
+        places = {place for word in mine for place in self._by_rarest.get(word, ()) if mine >= set(self._words[place])}
+        rarest = min((self._with_word.get(word, []) for word in mine), key=len)
+        if len(rarest) <= 10 * MOST:
+            places |= {place for place in rarest if mine <= set(self._words[place])}
+        found = [Match(self._labels[place], "partial", self._overlap(mine, set(self._words[place]))) for place in places]
+        yield from _best(found)
+
+    def _overlap(self, mine: set[str], other: set[str]) -> float:
+        rarest = max(self._rarity.values(), default=1.0)
+        shared, either = (
+            sum(sorted(self._rarity.get(word, rarest) for word in words)) for words in (mine & other, mine | other)
+        )
+        return shared / either
+
+    def _acronyms(self, anchor: str) -> Iterator[Match]:
+        letters = anchor.replace(".", "")
+        if len(letters) in _ACRONYM and letters.isalpha() and sum(map(str.isupper, letters)) > 1:
+            places = self._by_initials.get(letters.casefold(), [])
+            yield from (Match(self._labels[place], "acronym") for place in places[:MOST])
+
+    def _spellings(self, text: str) -> Iterator[Match]:
+        if len(text) < SHORTEST or not self._labels:
+            return
+        vectorizer, matrix = self._trigrams
+        query = vectorizer.transform([text])
+        parts = [
+            (matrix.indices[matrix.indptr[column] : matrix.indptr[column + 1]], value, column)
+            for column, value in zip(query.indices, query.data, strict=True)
+        ]
+        if not parts:
+            return
+        places = np.concatenate([rows for rows, _, _ in parts])
+        weights = np.concatenate(
+            [matrix.data[matrix.indptr[column] : matrix.indptr[column + 1]] * value for _, value, column in parts]
+        )
+        cosine = np.bincount(places, weights=weights, minlength=len(self._labels))
+        near = np.flatnonzero(cosine >= LEAST_SIMILAR)
+        yield from _best(Match(self._labels[place], "trigram", min(1.0, float(cosine[place]))) for place in near)
+
+    @cached_property
+    def _trigrams(self) -> tuple[TfidfVectorizer, csc_matrix]:
+        vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), lowercase=False, sublinear_tf=True)
+        names = [" ".join(words) or "-" for words in self._words]
+        return vectorizer, vectorizer.fit_transform(names).tocsc()
+
+
+def _best(matches: Iterable[Match]) -> list[Match]:
+    return sorted(matches, key=lambda match: (-match.similarity, match.label))[:MOST]
