@@ -15,7 +15,9 @@ from spacy.tokens import Doc
 
 from cdkd_kg.config import EntitiesConfig
 from cdkd_kg.entities import relations as _registers_cdkd_relations  # noqa: F401
-from cdkd_kg.entities.aliases import AliasTable
+from cdkd_kg.entities.linking.aliases import AliasTable
+from cdkd_kg.entities.linking.facts import Facts
+from cdkd_kg.entities.linking.model import LinkModel
 from cdkd_kg.entities.mentions import SPANS
 from cdkd_kg.entities.pipeline import load_pipeline
 from cdkd_kg.entities.tables import MENTIONS, RELATIONS, Extraction
@@ -33,7 +35,13 @@ class Document(NamedTuple):
     text: str
 
 
-def extract(documents: Sequence[Document], config: EntitiesConfig, aliases: AliasTable) -> Extraction:
+def extract(
+    documents: Sequence[Document],
+    config: EntitiesConfig,
+    aliases: AliasTable,
+    facts: Facts | None = None,
+    model: LinkModel | None = None,
+) -> Extraction:
     """Find, link and relate the mentions of ``documents``.
 
     Of each text the first ``config.max_words`` words are read, and no more than 50 characters a word on
@@ -42,7 +50,7 @@ def extract(documents: Sequence[Document], config: EntitiesConfig, aliases: Alia
     Raises:
         MissingResourceError: ``config.pipeline`` is not installed.
     """
-    nlp = mention_pipeline(config, aliases)
+    nlp = mention_pipeline(config, aliases, facts, model)
     ordered = sorted(documents)
     texts = (readable(document.text, config.max_words) for document in ordered)
     docs = track(nlp.pipe(texts, batch_size=config.batch_size), "Finding entities", len(ordered))
@@ -55,11 +63,13 @@ def extract(documents: Sequence[Document], config: EntitiesConfig, aliases: Alia
     return Extraction(pa.Table.from_pylist(mentions, MENTIONS), pa.Table.from_pylist(relations, RELATIONS))
 
 
-def mention_pipeline(config: EntitiesConfig, aliases: AliasTable) -> Language:
+def mention_pipeline(
+    config: EntitiesConfig, aliases: AliasTable, facts: Facts | None = None, model: LinkModel | None = None
+) -> Language:
     """Return the pipeline of ``config`` with ``cdkd_mentions`` and, if relations are wanted, ``cdkd_relations``."""
     nlp = load_pipeline(config)
     options = {"types": list(config.types), "noun_concepts": config.noun_concepts}
-    nlp.add_pipe("cdkd_mentions", config=options).use(nlp, aliases)
+    nlp.add_pipe("cdkd_mentions", config=options).use(nlp, aliases, facts, model)
     if config.relations:
         nlp.add_pipe("cdkd_relations")
     return nlp

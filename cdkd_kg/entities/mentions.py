@@ -12,10 +12,13 @@ from typing import NamedTuple
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
-from cdkd_kg.entities.aliases import AliasTable
 from cdkd_kg.entities.concepts import noun_concepts
 from cdkd_kg.entities.gazetteer import Gazetteer
-from cdkd_kg.entities.linker import Link, link
+from cdkd_kg.entities.linking.aliases import AliasTable
+from cdkd_kg.entities.linking.candidates import Anchor
+from cdkd_kg.entities.linking.facts import Facts
+from cdkd_kg.entities.linking.linker import Link, Linker
+from cdkd_kg.entities.linking.model import LinkModel
 from cdkd_kg.entities.overlaps import Found, without_overlaps
 from cdkd_kg.entities.words import normal_form, span_lemma_form
 
@@ -42,15 +45,26 @@ class MentionFinder:
         self._noun_concepts = noun_concepts
         self.use(nlp, AliasTable(()))
 
-    def use(self, nlp: Language, aliases: AliasTable) -> None:
-        """Find and link the labels of ``aliases`` from now on; ``nlp`` is the pipeline of this component."""
+    def use(
+        self, nlp: Language, aliases: AliasTable, facts: Facts | None = None, model: LinkModel | None = None
+    ) -> None:
+        """Find and link the labels of ``aliases`` from now on; ``nlp`` is the pipeline of this component.
+
+        Args:
+            nlp: the pipeline of this component.
+            aliases: what concepts are called.
+            facts: what else is known of them.
+            model: how candidates are weighed.
+        """
         self._gazetteer = Gazetteer(nlp, aliases.texts())
-        self._aliases = aliases.with_lemmas(self._gazetteer.lemmas)
+        self._linker = Linker(aliases.with_lemmas(self._gazetteer.lemmas), facts, model)
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the mentions of ``doc``."""
         spans = [Span(doc, found.start, found.end, label=found.label) for found in self._find(doc)]
-        doc.spans[SPANS] = SpanGroup(doc, name=SPANS, spans=[self._linked(span) for span in spans])
+        links = self._linker.link(doc.text, [self._anchor(span) for span in spans])
+        linked = [_linked(span, link) for span, link in zip(spans, links, strict=True)]
+        doc.spans[SPANS] = SpanGroup(doc, name=SPANS, spans=linked)
         return doc
 
     def _find(self, doc: Doc) -> list[Found]:
@@ -62,12 +76,12 @@ class MentionFinder:
         return sorted([*named, *concepts], key=lambda found: found.start)
 
     def _is_known(self, span: Span) -> bool:
-        return bool(self._aliases.candidates(span.text, span_lemma_form(span)))
+        return self._linker.aliases.knows(span.text, span_lemma_form(span))
 
     def _terms(self, doc: Doc) -> Iterator[Found]:
         types = {(found.start, found.end): found.label for found in self._entities(doc)}
         for span in self._gazetteer.spans(doc):
-            if self._aliases.candidates(span.text):
+            if self._linker.aliases.knows(span.text):
                 label = types.get((span.start, span.end), TERM)
                 yield Found(_GAZETTEER, span.start, span.end, label)
 
@@ -76,11 +90,15 @@ class MentionFinder:
             if entity.label_ in self._types and (span := _trimmed(entity)):
                 yield Found(_NER, span.start, span.end, entity.label_)
 
-    def _linked(self, span: Span) -> Span:
-        known = link(span.text, span_lemma_form(span), self._aliases)
-        linked = Span(span.doc, span.start, span.end, label=span.label_, kb_id=known.iri or "")
-        linked._.cdkd = Mention(normal_form(linked), known)
-        return linked
+    def _anchor(self, span: Span) -> Anchor:
+        is_name = span.label_ in self._types or any(token.pos_ == "PROPN" for token in span)
+        return Anchor(span.text, span_lemma_form(span), span.label_, is_name)
+
+
+def _linked(span: Span, link: Link) -> Span:
+    linked = Span(span.doc, span.start, span.end, label=span.label_, kb_id=link.iri or "")
+    linked._.cdkd = Mention(normal_form(linked), link)
+    return linked
 
 
 def _trimmed(entity: Span) -> Span | None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cdkd_kg.entities.linking.candidates import Candidate
 from cdkd_kg.errors import ArtifactError
 
-CANDIDATE = pa.struct([("iri", pa.string()), ("label", pa.string()), ("kind", pa.string()), ("score", pa.float32())])
+_TEXTS, _NUMBERS = ("iri", "label", "kind", "form"), Candidate._fields[4:]
+CANDIDATE = pa.struct([(name, pa.string()) for name in _TEXTS] + [(name, pa.float32()) for name in _NUMBERS])
 MENTIONS = pa.schema(
     [
         ("document", pa.string()),
@@ -45,7 +47,9 @@ class Extraction:
 
     ``mentions``: document; begin, end (code points of its text); anchor (the text between them); concept
     (normal form, which groups identical mentions); type (of the entity, TERM or CONCEPT); sentence (counted
-    from 0); candidates (iri, label, kind, score; the best first); iri (chosen) or nil ("new", "ambiguous");
+    from 0); candidates (each a
+    :class:`~cdkd_kg.entities.linking.candidates.Candidate` with all its features, the likeliest first);
+    iri (chosen) or nil ("new", "ambiguous");
     confidence. Sorted by document and begin; no two mentions of a document overlap.
 
     ``relations``: document; subject_begin, object_begin (where the two mentions begin); predicate

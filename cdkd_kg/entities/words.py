@@ -8,7 +8,7 @@ from spacy.language import Language
 from spacy.pipeline import Lemmatizer
 from spacy.tokens import Span, Token
 
-from cdkd_kg.entities.aliases import fold
+from cdkd_kg.entities.linking.names import fold
 
 
 def is_content(token: Token) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
-    from cdkd_kg.entities.aliases import Label
+    from cdkd_kg.entities.linking.aliases import Label
 
 _PREFIX = "urn:cdkd:graph:"
 _COMMON = ("http://", "https://", "urn:")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pyoxigraph import Literal, NamedNode
 
-from cdkd_kg.entities.aliases import Kind, Label
+from cdkd_kg.entities.linking.aliases import Kind, Label
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import OWL, RDF, RDFS, SKOS
 

@@ -26,12 +26,13 @@ def entities_job(config: Config, corpus: Job) -> Job:
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     del job
     from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.entities.aliases import AliasTable
     from cdkd_kg.entities.extract import Document, extract
+    from cdkd_kg.entities.linking.aliases import AliasTable
+    from cdkd_kg.graph.facts import facts
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
     background = KnowledgeGraph(config.graph.name)
     background.load_background(background_files(config.graph))
     rows = Corpus.load(inputs["corpus"]).graph_documents()
     documents = [Document(name, text) for name, text in zip(rows["id"][:], rows["text"][:], strict=True)]
-    extract(documents, config.entities, AliasTable(background.labels())).save(folder)
+    extract(documents, config.entities, AliasTable(background.labels()), facts(background)).save(folder)

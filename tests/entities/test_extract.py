@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkd_kg.config import EntitiesConfig
-from cdkd_kg.entities.aliases import AliasTable, Label
 from cdkd_kg.entities.extract import Document, Extraction, extract, readable
+from cdkd_kg.entities.linking.aliases import AliasTable, Label
 from cdkd_kg.entities.tables import MENTIONS, RELATIONS
 from cdkd_kg.errors import ArtifactError
 from tests.entities.helpers import INSTALLED

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import spacy
 
-from cdkd_kg.entities.aliases import AliasTable, Label
 from cdkd_kg.entities.gazetteer import Gazetteer
+from cdkd_kg.entities.linking.aliases import AliasTable, Label
 from cdkd_kg.entities.mentions import SPANS
 from tests.entities.helpers import blank, finder, found, tagged
 
@@ -20,7 +20,8 @@ def test_the_component_is_a_registered_factory() -> None:
     doc = nlp("They study Lung  CANCERS, and lung cancer.")
     (span,) = doc.spans[SPANS]
     assert (span.text, span.label_, span.kb_id_) == ("lung cancer", "TERM", "urn:cancer")
-    assert span._.cdkd.link.confidence == 1.0
+    assert span._.cdkd.link.candidates[0].form == "cased"
+    assert span._.cdkd.link.confidence == span._.cdkd.link.candidates[0].score > 0.9
 
 
 def test_labels_win_over_entities_and_entities_over_concepts() -> None:
@@ -60,14 +61,15 @@ def test_an_inflected_term_links_by_its_lemma_form() -> None:
     assert [(span.text, span.kb_id_) for span in doc.spans[SPANS]] == [
         ("lung cancers", "urn:cancer"), ("fishing vessel", "urn:vessel"),
     ]  # fmt: skip
-    assert doc.spans[SPANS][0]._.cdkd.link.confidence == 0.7
+    assert [span._.cdkd.link.candidates[0].form for span in doc.spans[SPANS]] == ["lemma", "lemma"]
 
 
 def test_nil_says_why() -> None:
     twins = [Label("urn:a", "Paris", "preferred"), Label("urn:b", "Paris", "preferred")]
     doc = finder(NLP, *twins)(tagged(NLP, "Paris/PROPN", "and/CCONJ", "Rome/PROPN"))
     paris, rome = (span._.cdkd for span in doc.spans[SPANS])
-    assert (paris.link.iri, paris.link.nil, paris.link.confidence) == (None, "ambiguous", 0.5)
+    assert (paris.link.iri, paris.link.nil) == (None, "ambiguous")
+    assert paris.link.confidence == paris.link.candidates[0].score == paris.link.candidates[1].score < 0.5
     assert [candidate.iri for candidate in paris.link.candidates] == ["urn:a", "urn:b"]
     assert (rome.link.iri, rome.link.nil, rome.link.candidates, rome.concept) == (None, "new", (), "rome")
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cdkd_kg.entities.aliases import Label
+from cdkd_kg.entities.linking.aliases import Label
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
 PREFIXES = """

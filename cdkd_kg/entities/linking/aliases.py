@@ -11,9 +11,12 @@ from cdkd_kg.artifacts import canonical_json, sha256_text
 from cdkd_kg.entities.linking.names import fold, is_acronym
 
 Kind = Literal["preferred", "alternative", "hidden"]
-Form = Literal["cased", "folded", "lemma", "partial", "acronym", "trigram"]
-FORMS: tuple[Form, ...] = ("cased", "folded", "lemma", "partial", "acronym", "trigram")
-"""How an anchor may match a label, the strongest first."""
+Form = Literal["cased", "folded", "lemma", "acronym", "part", "holds", "trigram"]
+FORMS: tuple[Form, ...] = ("cased", "folded", "lemma", "acronym", "part", "holds", "trigram")
+"""How an anchor may match a label, the strongest first: as a whole, as its acronym, as a part of it, the other way
+round, or in another spelling."""
+WHOLE: tuple[Form, ...] = ("cased", "folded", "lemma")
+PARTS: tuple[Form, ...] = ("part", "holds")
 
 
 class Label(NamedTuple):

@@ -11,12 +11,14 @@ import numpy as np
 from scipy.sparse import csc_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from cdkd_kg.entities.linking.aliases import Label, Match
+from cdkd_kg.entities.linking.aliases import Form, Label, Match
 from cdkd_kg.entities.linking.names import content_words, initials, name_words
 
 MOST = 30
 """At most so many near labels an anchor: a part that more names share tells nothing."""
 SHORTEST, LEAST_SIMILAR = 4, 0.5
+PART: Form = "part"
+HOLDS: Form = "holds"
 _ACRONYM = range(2, 8)
 
 
@@ -46,24 +48,26 @@ class NearNames:
     def matches(self, anchor: str) -> list[Match]:
         """Return the labels that ``anchor``, a name, is near to.
 
-        - partial: all words of one are in the other; similarity is the share of the longer one's words that the
-          shorter one has, each word counted by its rarity :math:`\\ln(1 + L / L_w)` among L labels;
         - acronym: the anchor's letters are the initials of a label of several words;
+        - part and holds: all words of the anchor are in the label, or all of the label in the anchor; similarity is
+          the share of the longer one's words that the shorter one has, each counted by its rarity
+          :math:`\\ln(1 + L / L_w)` among L labels;
         - trigram: the cosine of TF-IDF over character 3-grams is 0.5 at least.
         """
         words = content_words(name_words(anchor))
         if not words:
             return []
-        return [*self._parts(words), *self._acronyms(anchor), *self._spellings(" ".join(words))]
+        return [*self._acronyms(anchor), *self._parts(set(words)), *self._spellings(" ".join(words))]
 
-    def _parts(self, words: tuple[str, ...]) -> Iterator[Match]:
-        mine = set(words)
-        places = {place for word in mine for place in self._by_rarest.get(word, ()) if mine >= set(self._words[place])}
+    def _parts(self, mine: set[str]) -> list[Match]:
+        held = {place for word in mine for place in self._by_rarest.get(word, ()) if mine >= set(self._words[place])}
         rarest = min((self._with_word.get(word, []) for word in mine), key=len)
-        if len(rarest) <= 10 * MOST:
-            places |= {place for place in rarest if mine <= set(self._words[place])}
-        found = [Match(self._labels[place], "partial", self._overlap(mine, set(self._words[place]))) for place in places]
-        yield from _best(found)
+        sought = rarest if len(rarest) <= 10 * MOST else []
+        found = dict.fromkeys(held, HOLDS) | {place: PART for place in sought if mine <= set(self._words[place])}
+        return _best(
+            Match(self._labels[place], form, self._overlap(mine, set(self._words[place])))
+            for place, form in found.items()
+        )
 
     def _overlap(self, mine: set[str], other: set[str]) -> float:
         rarest = max(self._rarity.values(), default=1.0)
@@ -94,7 +98,7 @@ class NearNames:
             [matrix.data[matrix.indptr[column] : matrix.indptr[column + 1]] * value for _, value, column in parts]
         )
         cosine = np.bincount(places, weights=weights, minlength=len(self._labels))
-        near = np.flatnonzero(cosine >= LEAST_SIMILAR)
+        near = np.flatnonzero(cosine >= LEAST_SIMILAR).tolist()
         yield from _best(Match(self._labels[place], "trigram", min(1.0, float(cosine[place]))) for place in near)
 
     @cached_property
