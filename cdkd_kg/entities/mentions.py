@@ -6,7 +6,7 @@ It sets ``doc.spans["cdkd"]``; each span has the type as its label, the chosen I
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from spacy.language import Language
@@ -57,12 +57,12 @@ class MentionFinder:
             model: how candidates are weighed.
         """
         self._gazetteer = Gazetteer(nlp, aliases.texts())
-        self._linker = Linker(aliases.with_lemmas(self._gazetteer.lemmas), facts, model)
+        self.linker = Linker(aliases.with_lemmas(self._gazetteer.lemmas), facts, model)
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the mentions of ``doc``."""
         spans = [Span(doc, found.start, found.end, label=found.label) for found in self._find(doc)]
-        links = self._linker.link(doc.text, [self._anchor(span) for span in spans])
+        links = self.linker.link(doc.text, [self.anchor(span, span.label_, self._types) for span in spans])
         linked = [_linked(span, link) for span, link in zip(spans, links, strict=True)]
         doc.spans[SPANS] = SpanGroup(doc, name=SPANS, spans=linked)
         return doc
@@ -76,12 +76,12 @@ class MentionFinder:
         return sorted([*named, *concepts], key=lambda found: found.start)
 
     def _is_known(self, span: Span) -> bool:
-        return self._linker.aliases.knows(span.text, span_lemma_form(span))
+        return self.linker.aliases.knows(span.text, span_lemma_form(span))
 
     def _terms(self, doc: Doc) -> Iterator[Found]:
         types = {(found.start, found.end): found.label for found in self._entities(doc)}
         for span in self._gazetteer.spans(doc):
-            if self._linker.aliases.knows(span.text):
+            if self.linker.aliases.knows(span.text):
                 label = types.get((span.start, span.end), TERM)
                 yield Found(_GAZETTEER, span.start, span.end, label)
 
@@ -90,9 +90,11 @@ class MentionFinder:
             if entity.label_ in self._types and (span := _trimmed(entity)):
                 yield Found(_NER, span.start, span.end, entity.label_)
 
-    def _anchor(self, span: Span) -> Anchor:
-        is_name = span.label_ in self._types or any(token.pos_ == "PROPN" for token in span)
-        return Anchor(span.text, span_lemma_form(span), span.label_, is_name)
+    @staticmethod
+    def anchor(span: Span, kind: str, types: Container[str]) -> Anchor:
+        """Return a span as the linker takes it: a name if its type is of ``types`` or it holds a proper noun."""
+        is_name = kind in types or any(token.pos_ == "PROPN" for token in span)
+        return Anchor(span.text, span_lemma_form(span), kind, is_name)
 
 
 def _linked(span: Span, link: Link) -> Span:

@@ -1,0 +1,1 @@
+"""Speed and quality beside a named peer, one command each."""
