@@ -63,7 +63,7 @@ def _base(background: KnowledgeGraph | Sequence[Path | str], name: str) -> Knowl
         return result
     for part in ("vocabulary", "accepted", "rejected", "decisions"):
         graph = getattr(result, part)
-        quads = background.store.quads_for_pattern(None, None, None, getattr(background, part))
+        quads = background.store.match(None, None, None, getattr(background, part))
         result.add_own(Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
     return result
 

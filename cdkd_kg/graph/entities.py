@@ -51,4 +51,4 @@ def entities(graph: KnowledgeGraph) -> Entities:
 
 
 def _in_vocabulary(graph: KnowledgeGraph, iri: str) -> bool:
-    return next(graph.store.quads_for_pattern(NamedNode(iri), None, None, graph.vocabulary), None) is not None
+    return next(graph.store.match(NamedNode(iri), None, None, graph.vocabulary), None) is not None

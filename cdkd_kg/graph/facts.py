@@ -25,7 +25,7 @@ def facts(graph: KnowledgeGraph) -> Facts:
 def _classes(graph: KnowledgeGraph) -> dict[str, tuple[str, ...]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for predicate in _INSTANCE_OF:
-        for quad in graph.store.quads_for_pattern(None, predicate, None, graph.vocabulary):
+        for quad in graph.store.match(None, predicate, None, graph.vocabulary):
             subject, name = quad.subject, quad.object
             if isinstance(subject, NamedNode) and isinstance(name, NamedNode) and name not in _NO_CLASS:
                 found[subject.value].add(name.value)
@@ -35,7 +35,7 @@ def _classes(graph: KnowledgeGraph) -> dict[str, tuple[str, ...]]:
 def _definitions(graph: KnowledgeGraph, language: str = "en") -> dict[str, str]:
     found: dict[str, str] = {}
     for predicate in (SKOS.definition, RDFS.comment):
-        for quad in graph.store.quads_for_pattern(None, predicate, None, graph.vocabulary):
+        for quad in graph.store.match(None, predicate, None, graph.vocabulary):
             subject, text = quad.subject, quad.object
             if (
                 isinstance(subject, NamedNode)

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.iris import check_scheme, graph_iri
 from cdkd_kg.graph.parse import parse, read_bytes
+from cdkd_kg.graph.stores.oxigraph import OxigraphStore
+from cdkd_kg.graph.stores.port import GraphStore
 
 if TYPE_CHECKING:
     import networkx
@@ -26,13 +28,14 @@ Term = NamedNode | BlankNode | Literal | Triple | DefaultGraph
 
 
 class KnowledgeGraph:
-    """Named graphs of one knowledge graph, in memory.
+    """Named graphs of one knowledge graph.
 
     The graphs are ``urn:cdkd:graph:<name>/vocabulary``, ``.../proposed/<run>``, ``.../accepted``,
     ``.../rejected`` and ``.../decisions``. There are no blank nodes, and nothing lies outside a named graph.
 
     Args:
         name: of the graph; lower-case letters, digits, ``_`` and ``-``.
+        store: where its quads lie; Oxigraph in memory where it is left out.
 
     Example:
         >>> graph = KnowledgeGraph("medicine")
@@ -40,9 +43,9 @@ class KnowledgeGraph:
         (0, 'urn:cdkd:graph:medicine/vocabulary')
     """
 
-    def __init__(self, name: str = "default") -> None:
+    def __init__(self, name: str = "default", store: GraphStore | None = None) -> None:
         self.name = name
-        self.store = Store()
+        self.store: GraphStore = OxigraphStore() if store is None else store
         self.vocabulary = graph_iri(name, "vocabulary")
         self.accepted = graph_iri(name, "accepted")
         self.rejected = graph_iri(name, "rejected")
@@ -52,7 +55,7 @@ class KnowledgeGraph:
         return len(self.store)
 
     def __iter__(self) -> Iterator[Quad]:
-        return iter(self.store)
+        return self.store.match(None, None, None)
 
     @classmethod
     def load(cls, path: Path | str) -> KnowledgeGraph:
@@ -84,8 +87,7 @@ class KnowledgeGraph:
 
     def to_bytes(self) -> bytes:
         """Return sorted N-Quads, one a line."""
-        dumped = self.store.dump(format=RdfFormat.N_QUADS) or b""
-        return b"".join(line + b"\n" for line in sorted(dumped.split(b"\n")) if line)
+        return b"".join(line + b"\n" for line in sorted(self.store.dump().split(b"\n")) if line)
 
     @property
     def revision(self) -> str:
@@ -98,8 +100,8 @@ class KnowledgeGraph:
 
     def visible(self) -> list[NamedNode]:
         """Return the named graphs that say what holds: all but the rejected triples and the decisions."""
-        graphs = (node for node in self.store.named_graphs() if isinstance(node, NamedNode))
-        return sorted({self.vocabulary, *graphs} - {self.rejected, self.decisions}, key=lambda node: node.value)
+        graphs = {self.vocabulary, *self.store.named_graphs()}
+        return sorted(graphs - {self.rejected, self.decisions}, key=lambda node: node.value)
 
     def add(self, quads: Iterable[Quad], where: str = "") -> None:
         """Add quads, all or none; those without a graph go to the vocabulary.
@@ -111,11 +113,11 @@ class KnowledgeGraph:
         Raises:
             GraphError: a blank node, a triple term, or an IRI whose scheme is refused.
         """
-        self.store.extend(_checked(quads, self.vocabulary, where))
+        self.store.add(_checked(quads, self.vocabulary, where))
 
     def add_own(self, quads: Iterable[Quad]) -> None:
         """Add quads that this package made of IRIs that it minted or found in a graph: nothing is checked."""
-        self.store.extend(quads)
+        self.store.add(quads)
 
     def load_background(self, paths: Iterable[Path | str]) -> None:
         """Read vocabularies into the vocabulary graph; each file goes in whole or not at all.
@@ -125,7 +127,7 @@ class KnowledgeGraph:
         for path in map(Path, paths):
             into, where = self.vocabulary, str(path)
             checked = _checked(_skolemised(path), into, where)
-            self.store.extend(Quad(quad.subject, quad.predicate, quad.object, into) for quad in checked)
+            self.store.add(Quad(quad.subject, quad.predicate, quad.object, into) for quad in checked)
 
     def labels(self, language: str = "en") -> Iterator[Label]:
         """Yield the names of concepts that a text may use, sorted; see :func:`cdkd_kg.graph.labels.labels`."""
@@ -147,11 +149,9 @@ class KnowledgeGraph:
 
     def _called(self, name: str) -> KnowledgeGraph:
         """Return the same store under another name; what was vocabulary here is so there."""
-        other = KnowledgeGraph(name)
-        other.store = self.store
-        stray = list(self.store.quads_for_pattern(None, None, None, self.vocabulary))
-        other.add_own(Quad(quad.subject, quad.predicate, quad.object, other.vocabulary) for quad in stray)
-        self.store.remove_graph(self.vocabulary)
+        other = KnowledgeGraph(name, self.store)
+        stray = list(self.store.match(None, None, None, self.vocabulary))
+        self.store.patch(stray, [Quad(quad.subject, quad.predicate, quad.object, other.vocabulary) for quad in stray])
         return other
 
 

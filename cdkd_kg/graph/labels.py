@@ -54,11 +54,9 @@ def preferred(graph: KnowledgeGraph, language: str = "en") -> dict[str, str]:
 
 
 def _texts(graph: KnowledgeGraph, predicate: NamedNode) -> Iterator[tuple[str, Literal]]:
-    rejected = {
-        (quad.subject, quad.object) for quad in graph.store.quads_for_pattern(None, predicate, None, graph.rejected)
-    }
+    rejected = {(quad.subject, quad.object) for quad in graph.store.match(None, predicate, None, graph.rejected)}
     for name in graph.visible():
-        for quad in graph.store.quads_for_pattern(None, predicate, None, name):
+        for quad in graph.store.match(None, predicate, None, name):
             subject, text = quad.subject, quad.object
             if isinstance(subject, NamedNode) and isinstance(text, Literal) and (subject, text) not in rejected:
                 yield subject.value, text
@@ -75,8 +73,8 @@ def _not_concepts(graph: KnowledgeGraph) -> set[str]:
         quad.subject
         for kind in _NO_CONCEPTS
         for name in graph.visible()
-        for quad in graph.store.quads_for_pattern(None, RDF.type, kind, name)
+        for quad in graph.store.match(None, RDF.type, kind, name)
     }
-    deprecated = graph.store.quads_for_pattern(None, OWL.deprecated, Literal(True), None)
+    deprecated = graph.store.match(None, OWL.deprecated, Literal(True), None)
     found |= {quad.subject for quad in deprecated if quad.graph_name != graph.rejected}
     return {node.value for node in found if isinstance(node, NamedNode)}

@@ -20,7 +20,7 @@ _IMPLIED = (XSD.string, RDF.langString)
 def to_rdflib(quads: Iterable[Quad]) -> rdflib.Dataset:
     """Return an ``rdflib.Dataset`` of the same quads; literals keep the form in which they are written."""
     dataset = rdflib.Dataset()
-    term = lru_cache(1 << 16)(_to_rdflib)
+    term = lru_cache(1 << 16)(term_to_rdflib)
     for quad in quads:
         graph = (
             dataset.graph(term(quad.graph_name)) if isinstance(quad.graph_name, NamedNode) else dataset.default_graph
@@ -29,8 +29,10 @@ def to_rdflib(quads: Iterable[Quad]) -> rdflib.Dataset:
     return dataset
 
 
-def from_rdflib(dataset: rdflib.Dataset) -> Iterator[Quad]:
+def from_rdflib(dataset: rdflib.Dataset, pattern: tuple[Any, ...] = (None, None, None, None)) -> Iterator[Quad]:
     """Yield the quads of an ``rdflib.Dataset``; a blank node becomes ``urn:cdkd:bnode:<digest>:<n>``.
+
+    ``pattern`` holds subject, predicate, object and graph in rdflib's terms; None stands for any.
 
     Digest and ``n`` come from the canonical form of the data set (W3C RDF Dataset Canonicalization), so equal
     data sets give equal IRIs, whatever rdflib calls their blank nodes.
@@ -41,7 +43,7 @@ def from_rdflib(dataset: rdflib.Dataset) -> Iterator[Quad]:
     try:
         quads = [
             Quad(_from_rdflib(subject), _from_rdflib(predicate), _from_rdflib(target), _graph_name(name))  # type: ignore[arg-type]
-            for subject, predicate, target, name in dataset.quads()
+            for subject, predicate, target, name in dataset.quads(pattern)
         ]
     except (ValueError, TypeError) as error:
         raise GraphError("the rdflib data set holds a term that is not RDF", why=str(error)) from error
@@ -61,7 +63,8 @@ def _without_blank_nodes(quads: list[Quad]) -> Iterator[Quad]:
     return (Quad(*map(named, quad)) for quad in canonical)
 
 
-def _to_rdflib(term: Any) -> rdflib.URIRef | rdflib.Literal:
+def term_to_rdflib(term: Any) -> rdflib.URIRef | rdflib.Literal:
+    """Return an IRI or a literal of pyoxigraph as rdflib's."""
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
     if term.language:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions
+from pyoxigraph import Literal, NamedNode
 
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.iris import RELATION
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, KD, NIF, RDF, SKOS
+from cdkd_kg.graph.stores.port import Query
 
 _PREFIXES = {
     "rdf": RDF.base, "nif": NIF.base, "itsrdf": ITSRDF.base, "kd": KD.base,
@@ -41,7 +42,7 @@ _COMENTIONS = """SELECT ?s ?p ?o ?w {
 
 def documents(graph: KnowledgeGraph) -> list[tuple[str, str]]:
     """Return (identifier, IRI) of every document, sorted."""
-    look = graph.store.quads_for_pattern
+    look = graph.store.match
     nodes = {quad.subject for name in graph.visible() for quad in look(None, RDF.type, NIF.Context, name)}
     return sorted(
         (quad.object.value, quad.subject.value)
@@ -83,20 +84,14 @@ def _is_knowledge(predicate: str) -> bool:
 
 def _using(graph: KnowledgeGraph, *predicates: NamedNode) -> list[NamedNode]:
     """Return the visible graphs that say anything with ``predicates``: fewer graphs together are faster."""
-    look = graph.store.quads_for_pattern
+    look = graph.store.match
     return [name for name in graph.visible() if any(next(look(None, p, None, name), None) for p in predicates)]
 
 
 def _select(graph: KnowledgeGraph, query: str, graphs: list[NamedNode]) -> pa.Table:
-    solutions = graph.store.query(
-        query,
-        prefixes=_PREFIXES,
-        default_graph=[*graphs] or [graph.vocabulary],
-        named_graphs=[graph.rejected],
-    )
-    assert isinstance(solutions, QuerySolutions)  # noqa: S101 - every query above is a SELECT
-    data = solutions.serialize(format=QueryResultsFormat.TSV) or b""
-    names = [variable.value for variable in solutions.variables]
+    found = Query(query, _PREFIXES, tuple(graphs) or (graph.vocabulary,), (graph.rejected,))
+    data = graph.store.select(found)
+    names = [name.lstrip("?") for name in data[: data.index(b"\n")].decode().split("\t")]
     table = pyarrow.csv.read_csv(
         pa.BufferReader(data),
         parse_options=pyarrow.csv.ParseOptions(delimiter="\t", quote_char=False),

@@ -19,13 +19,13 @@ ANN = NamedNode("urn:cdkd:graph:test:ann")
 
 
 def objects(graph: KnowledgeGraph, subject: NamedNode, predicate: NamedNode) -> list[Any]:
-    found = graph.store.quads_for_pattern(subject, predicate, None)
+    found = graph.store.match(subject, predicate, None)
     return sorted((quad.object for quad in found), key=lambda node: node.value)
 
 
 def test_a_mention_is_written_in_nif(graph: KnowledgeGraph) -> None:
     node = NamedNode("urn:cdkd:document:a%2F1#char=20,29")
-    said = {(quad.predicate, quad.object.value) for quad in graph.store.quads_for_pattern(node, None, None)}
+    said = {(quad.predicate, quad.object.value) for quad in graph.store.match(node, None, None)}
     assert said == {
         (RDF.type, NIF.Phrase.value),
         (NIF.referenceContext, "urn:cdkd:document:a%2F1"),
@@ -60,7 +60,7 @@ def test_a_document_is_there_by_its_hash_and_only_given_documents_are(graph: Kno
 def test_evidence_for_a_relation_adds_up(graph: KnowledgeGraph) -> None:
     have = Triple(ANN, NamedNode("urn:cdkd:relation:have"), NamedNode(EX + "flu"))
     node = statement_iri(have)
-    assert next(graph.store.quads_for_pattern(*have), None) is not None
+    assert next(graph.store.match(*have), None) is not None
     assert objects(graph, node, KD.evidenceCount) == [Literal(2)]
     assert objects(graph, node, KD.confidence) == [Literal(0.75)]
     assert objects(graph, node, PROV.wasDerivedFrom) == [document_iri("a/1")]

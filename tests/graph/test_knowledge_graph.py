@@ -114,7 +114,7 @@ def test_a_term_that_is_not_rdf_is_refused() -> None:
 def test_our_vocabulary_is_written_down_term_by_term() -> None:
     ontology = KnowledgeGraph()
     ontology.load_background([Path(__file__).parents[2] / "graphs" / "ontology.ttl"])
-    look = ontology.store.quads_for_pattern
+    look = ontology.store.match
     rdfs = "http://www.w3.org/2000/01/rdf-schema#"
     for name in ("label", "comment"):
         said = {quad.subject.value for quad in look(None, NamedNode(rdfs + name), None)}

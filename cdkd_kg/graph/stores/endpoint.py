@@ -1,0 +1,173 @@
+"""Any SPARQL 1.1 endpoint as the store, by the SPARQL 1.1 Protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import httpx
+from pyoxigraph import Literal, NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfFormat, parse_query_results
+from pyoxigraph import serialize as serialise
+
+from cdkd_kg.errors import GraphError
+from cdkd_kg.graph.stores.port import Bound, Query
+from cdkd_kg.graph.stores.update import patch_update
+
+MAX_BYTES = 256 << 20
+TSV, JSON = "text/tab-separated-values", "application/sparql-results+json"
+_QUADS = "SELECT ?s ?p ?o ?g { GRAPH ?g { ?s ?p ?o } }"
+_NAMES = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
+_COUNT = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+
+
+class EndpointStore:
+    """Quads behind a SPARQL endpoint such as Oxigraph server, Fuseki, GraphDB or QLever.
+
+    One change is one update request, which SPARQL asks servers to carry out whole or not at all. Redirects are not
+    followed, and an answer that is late, too large or not what was asked for is an error.
+
+    Args:
+        query_url: where queries are sent.
+        update_url: where updates are sent; None makes the store read-only.
+        timeout: seconds to wait for the server at any one point.
+        headers: such as ``{"Authorization": "..."}``.
+    """
+
+    def __init__(
+        self,
+        query_url: str,
+        update_url: str | None = None,
+        *,
+        timeout: float = 30.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._query_url, self._update_url = query_url, update_url
+        self._client = httpx.Client(timeout=timeout, headers=dict(headers or {}), follow_redirects=False)
+
+    def __len__(self) -> int:
+        ((count,),) = self._solutions(Query(_COUNT), ("n",))
+        if not isinstance(count, Literal) or not count.value.isdecimal():
+            raise self._lie("a count is not a number")
+        return int(count.value)
+
+    def match(
+        self,
+        subject: NamedNode | None,
+        predicate: NamedNode | None,
+        target: Bound | None,
+        graph: NamedNode | None = None,
+    ) -> Iterator[Quad]:
+        """Yield the quads that have the given terms."""
+        given = {"s": subject, "p": predicate, "o": target, "g": graph}
+        bindings = {name: term for name, term in given.items() if term is not None}
+        for s, p, o, g in self._solutions(Query(_QUADS, bindings=bindings), ("s", "p", "o", "g")):
+            if not (isinstance(s, NamedNode) and isinstance(p, NamedNode) and isinstance(g, NamedNode)):
+                raise self._lie("a node of a quad is not an IRI")
+            yield Quad(s, p, o, g)
+
+    def named_graphs(self) -> list[NamedNode]:
+        """Return the named graphs that hold a quad, sorted."""
+        names = (name for (name,) in self._solutions(Query(_NAMES), ("g",)) if isinstance(name, NamedNode))
+        return sorted(names, key=lambda node: node.value)
+
+    def patch(self, removed: Iterable[Quad], added: Iterable[Quad]) -> None:
+        """Remove quads, then add quads, in one update request."""
+        if self._update_url is None:
+            raise GraphError(
+                "the graph store is read-only", where=self._query_url, remedy="give the address for updates as well"
+            )
+        if text := patch_update(removed, added):
+            self._send(self._update_url, text, "application/sparql-update", "*/*")
+
+    def add(self, quads: Iterable[Quad]) -> None:
+        """Add quads in one update request."""
+        self.patch((), quads)
+
+    def select(self, query: Query) -> bytes:
+        """Return the solutions as SPARQL 1.1 TSV."""
+        return self._ask(query, TSV)
+
+    def dump(self) -> bytes:
+        """Return all quads as N-Quads."""
+        return serialise(self.match(None, None, None), format=RdfFormat.N_QUADS) or b""
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _solutions(self, query: Query, names: tuple[str, ...]) -> Iterator[tuple[Bound, ...]]:
+        data = self._ask(query, JSON)
+        try:
+            solutions = parse_query_results(data, QueryResultsFormat.JSON)
+            if not isinstance(solutions, QuerySolutions):
+                raise self._lie("it answers yes or no to a SELECT")
+            for solution in solutions:
+                row = tuple(solution[name] for name in names)
+                if not all(isinstance(term, NamedNode | Literal) for term in row):
+                    raise self._lie("a value is missing, or is a blank node")
+                yield row
+        except (SyntaxError, ValueError, KeyError) as error:
+            raise self._lie(str(error)) from error
+
+    def _ask(self, query: Query, accept: str) -> bytes:
+        prefixes = "".join(f"PREFIX {name}: {NamedNode(iri)}\n" for name, iri in sorted(query.prefixes.items()))
+        clauses = "".join(f"FROM {graph}\n" for graph in query.graphs)
+        clauses += "".join(f"FROM NAMED {graph}\n" for graph in query.named)
+        head, brace, rest = query.text.partition("{")
+        text = f"{prefixes}{head}{clauses}{brace}{_values(query.bindings)}{rest}"
+        return self._send(self._query_url, text, "application/sparql-query", accept)
+
+    def _send(self, url: str, text: str, kind: str, accept: str) -> bytes:
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "Accept": accept}
+        try:
+            with self._client.stream("POST", url, content=text.encode(), headers=headers) as answer:
+                data = _limited(answer.iter_bytes(1 << 16), url)
+                if not answer.is_success:
+                    why = f"status {answer.status_code}: {data[:300].decode('utf-8', 'replace')}"
+                    raise GraphError(
+                        "the SPARQL endpoint refuses", where=url, why=why, remedy="check address and rights"
+                    )
+                said = answer.headers.get("Content-Type", "").partition(";")[0].strip()
+        except httpx.TimeoutException as error:
+            raise GraphError(
+                "the SPARQL endpoint is too slow", where=url, why=str(error), remedy="try again, or raise the timeout"
+            ) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise GraphError(
+                "the SPARQL endpoint does not answer",
+                where=url,
+                why=str(error),
+                remedy="start it, or correct the address",
+            ) from error
+        if accept != "*/*" and said != accept:
+            raise self._lie(f"{accept} was asked for, {said or 'nothing'} came")
+        return data
+
+    def _lie(self, why: str) -> GraphError:
+        return GraphError(
+            "the SPARQL endpoint's answer is not what SPARQL says it must be",
+            where=self._query_url,
+            why=why,
+            remedy="check that the address is that of a SPARQL 1.1 endpoint",
+        )
+
+
+def _values(bindings: Mapping[str, Bound]) -> str:
+    """Return a VALUES clause; the terms are written by the RDF library."""
+    if not bindings:
+        return ""
+    names = sorted(bindings)
+    variables, values = " ".join(f"?{name}" for name in names), " ".join(str(bindings[name]) for name in names)
+    return f" VALUES ({variables}) {{ ({values}) }} "
+
+
+def _limited(parts: Iterable[bytes], url: str) -> bytes:
+    data = bytearray()
+    for part in parts:
+        data += part
+        if len(data) > MAX_BYTES:
+            raise GraphError(
+                f"the SPARQL endpoint's answer is over {MAX_BYTES >> 20} MiB",
+                where=url,
+                remedy="ask for a smaller part",
+            )
+    return bytes(data)

@@ -1,0 +1,91 @@
+"""Oxigraph, in this process: in memory, or in a folder that outlives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfFormat, Store, Variable
+
+from cdkd_kg.errors import GraphError
+from cdkd_kg.graph.stores.port import Bound, Query
+from cdkd_kg.graph.stores.update import patch_update
+
+
+class OxigraphStore:
+    """The default store.
+
+    Every change is one transaction, so a process that is killed leaves the folder as before or as after.
+
+    Args:
+        folder: where the quads are kept; without it they are in memory.
+
+    Raises:
+        GraphError: another process has the folder open, or it is not such a folder.
+    """
+
+    def __init__(self, folder: Path | str | None = None) -> None:
+        try:
+            self._store = Store() if folder is None else Store(str(folder))
+        except (OSError, ValueError) as error:
+            raise GraphError(
+                "the graph store cannot be opened",
+                where=str(folder),
+                why=str(error),
+                remedy="close the other process that has it open, or check the folder",
+            ) from error
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def match(
+        self,
+        subject: NamedNode | None,
+        predicate: NamedNode | None,
+        target: Bound | None,
+        graph: NamedNode | None = None,
+    ) -> Iterator[Quad]:
+        """Yield the quads that have the given terms."""
+        return self._store.quads_for_pattern(subject, predicate, target, graph)
+
+    def named_graphs(self) -> list[NamedNode]:
+        """Return the named graphs that hold a quad, sorted."""
+        names = (node for node in self._store.named_graphs() if isinstance(node, NamedNode))
+        held = (node for node in names if next(self.match(None, None, None, node), None) is not None)
+        return sorted(held, key=lambda node: node.value)
+
+    def patch(self, removed: Iterable[Quad], added: Iterable[Quad]) -> None:
+        """Remove quads, then add quads, in one transaction."""
+        added, removed = list(added), list(removed)
+        kept = set(added)
+        gone = [quad for quad in removed if quad not in kept]
+        if not gone:
+            self._store.extend(added)
+            return
+        self._store.update(patch_update(gone, added))
+
+    def add(self, quads: Iterable[Quad]) -> None:
+        """Add quads in one transaction."""
+        self._store.extend(quads)
+
+    def select(self, query: Query) -> bytes:
+        """Return the solutions as SPARQL 1.1 TSV."""
+        solutions = self._store.query(
+            query.text,
+            prefixes=dict(query.prefixes),
+            default_graph=list(query.graphs) or None,
+            use_default_graph_as_union=not query.graphs,
+            named_graphs=list(query.named) or None,
+            substitutions={Variable(name): value for name, value in query.bindings.items()},
+        )
+        assert isinstance(solutions, QuerySolutions)  # noqa: S101 - a Query is a SELECT
+        return solutions.serialize(format=QueryResultsFormat.TSV) or b""
+
+    def dump(self) -> bytes:
+        """Return all quads as N-Quads."""
+        return self._store.dump(format=RdfFormat.N_QUADS) or b""
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._store.flush()
+        del self._store

@@ -1,0 +1,69 @@
+"""What a knowledge graph asks of the store that holds its quads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+Bound = NamedNode | Literal
+
+
+@dataclass(frozen=True)
+class Query:
+    """A SPARQL 1.1 SELECT with what it is asked over; values are bound by the store, never spliced into the text.
+
+    Attributes:
+        text: a fixed SELECT.
+        prefixes: short name -> IRI, as after PREFIX.
+        graphs: the named graphs that together are the default graph.
+        named: the graphs that ``GRAPH`` reaches.
+        bindings: variable -> value; such a variable must be one that is selected.
+    """
+
+    text: str
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    graphs: tuple[NamedNode, ...] = ()
+    named: tuple[NamedNode, ...] = ()
+    bindings: Mapping[str, Bound] = field(default_factory=dict)
+
+
+class GraphStore(Protocol):
+    """Quads of IRIs and literals in named graphs; every adapter passes the same contract tests.
+
+    Numbers and dates of XSD may come back in their canonical form ("01" as "1"), as Oxigraph keeps them by value.
+    A change is whole or not at all: what a method adds or removes is there when it returns, and where it raises,
+    nothing has changed.
+    """
+
+    def __len__(self) -> int:
+        """Return how many quads there are."""
+
+    def match(
+        self,
+        subject: NamedNode | None,
+        predicate: NamedNode | None,
+        target: Bound | None,
+        graph: NamedNode | None = None,
+    ) -> Iterator[Quad]:
+        """Yield the quads that have the given terms, in no order; None stands for any."""
+
+    def named_graphs(self) -> list[NamedNode]:
+        """Return the named graphs that hold a quad, sorted."""
+
+    def patch(self, removed: Iterable[Quad], added: Iterable[Quad]) -> None:
+        """Remove quads, then add quads; what is not there cannot be removed, and what is there is not added twice."""
+
+    def add(self, quads: Iterable[Quad]) -> None:
+        """Add quads."""
+
+    def select(self, query: Query) -> bytes:
+        """Return the solutions as SPARQL 1.1 TSV: a line of variables, then one line a solution."""
+
+    def dump(self) -> bytes:
+        """Return all quads as N-Quads, in no order."""
+
+    def close(self) -> None:
+        """Give back files, locks and connections; nothing is lost by not calling it."""
