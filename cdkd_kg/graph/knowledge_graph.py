@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.iris import check_scheme, graph_iri
-from cdkd_kg.graph.parse import parse, read_bytes
+from cdkd_kg.graph.parse import parse, plain_triples, read_bytes, refused
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
 from cdkd_kg.graph.stores.port import GraphStore
 
@@ -125,9 +125,15 @@ class KnowledgeGraph:
         Blank nodes become ``urn:cdkd:bnode:<digest of the file>:<n>``, ``n`` by their order in the file.
         """
         for path in map(Path, paths):
-            into, where = self.vocabulary, str(path)
-            checked = _checked(_skolemised(path), into, where)
-            self.store.add(Quad(quad.subject, quad.predicate, quad.object, into) for quad in checked)
+            data = plain_triples(path)
+            if data is None:
+                checked = _checked(_skolemised(path), self.vocabulary, str(path))
+                self.store.add(Quad(quad.subject, quad.predicate, quad.object, self.vocabulary) for quad in checked)
+                continue
+            try:
+                self.store.load_triples(data, self.vocabulary)
+            except (SyntaxError, ValueError) as error:
+                raise refused(error, path) from error
 
     def labels(self, language: str = "en") -> Iterator[Label]:
         """Yield the names of concepts that a text may use, sorted; see :func:`cdkd_kg.graph.labels.labels`."""

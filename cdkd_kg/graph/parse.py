@@ -7,6 +7,7 @@ file (unpacked), length of a line and of a literal, XML document types, and dept
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ FORMATS = {
     ".owl": RdfFormat.RDF_XML,
     ".xml": RdfFormat.RDF_XML,
 }
+_UNCOMMON = re.compile(rb"<(?!(?:https?|urn):)|(?:^|[ \t])_:", re.MULTILINE)
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 
 
@@ -59,7 +61,19 @@ def parse(path: Path | str, base_iri: str | None = None) -> Iterator[Quad]:
                 raise _too_long(quad.object.value, data, path)
             yield quad
     except (SyntaxError, ValueError, MemoryError) as error:  # MemoryError: a token over 16 MiB
-        raise _refused(error, path) from error
+        raise refused(error, path) from error
+
+
+def plain_triples(path: Path) -> bytes | None:
+    """Return the bytes of N-Triples that need no look at each term, else None.
+
+    That is a file of N-Triples in which every ``<`` begins an IRI of a common scheme, no blank node can be, and
+    lines are no longer than a literal may be; its grammar is still to be checked by whoever reads it.
+    """
+    if format_of(path) is not RdfFormat.N_TRIPLES:
+        return None
+    data = read_bytes(path)
+    return None if _UNCOMMON.search(data) or _too_long_line(data, MAX_LITERAL) is not None else data
 
 
 def format_of(path: Path) -> RdfFormat:
@@ -94,12 +108,20 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _check_lines(data: bytes, path: Path) -> None:
+    start = _too_long_line(data, MAX_LINE)
+    if start is not None:
+        raise _long_line(data.count(b"\n", 0, start) + 1, path)
+
+
+def _too_long_line(data: bytes, longest: int) -> int | None:
+    """Return where the first line begins that is surely over ``longest`` bytes."""
     start = 0
-    while len(data) - start > MAX_LINE:
-        end = data.rfind(b"\n", start, start + MAX_LINE + 1)
+    while len(data) - start > longest:
+        end = data.rfind(b"\n", start, start + longest + 1)
         if end < 0:
-            raise _long_line(data.count(b"\n", 0, start) + 1, path)
+            return start
         start = end + 1
+    return None
 
 
 def _long_line(line: int, path: Path) -> GraphError:
@@ -119,7 +141,8 @@ def _too_long(text: str, data: bytes, path: Path) -> GraphError:
     )
 
 
-def _refused(error: SyntaxError | ValueError | MemoryError, path: Path) -> GraphError:
+def refused(error: SyntaxError | ValueError | MemoryError, path: Path) -> GraphError:
+    """Return the error that says which file is refused, at which line, and why."""
     line = getattr(error, "lineno", None)
     why = str(getattr(error, "msg", None) or error)
     if "LoadDocumentCallback" in why:

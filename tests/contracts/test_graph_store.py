@@ -113,6 +113,15 @@ def test_a_patch_removes_then_adds(store: GraphStore) -> None:
     assert everything(store) == {QUADS[0], *QUADS[3:], new}
 
 
+def test_triples_are_loaded_whole_or_not_at_all(store: GraphStore) -> None:
+    good = b'<urn:a> <urn:p> "x"@en .\n<urn:a> <urn:p> <urn:b> .\n'
+    store.load_triples(good, G)
+    assert {quad.graph_name for quad in store.match(None, None, None)} == {G}
+    with pytest.raises(SyntaxError):
+        store.load_triples(good.replace(b"urn:a", b"urn:c") + b"<urn:a> nonsense", H)
+    assert len(store) == 2
+
+
 def test_a_graph_without_quads_is_no_graph(store: GraphStore) -> None:
     store.add(QUADS)
     assert store.named_graphs() == [G, H]

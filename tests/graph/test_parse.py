@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
 from cdkd_kg.errors import GraphError, MissingResourceError
-from cdkd_kg.graph.parse import FORMATS, parse
+from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.parse import FORMATS, parse, plain_triples
 
 S, P, OBJECT, G = (NamedNode(f"http://example.org/{name}") for name in "spog")
 ONE = {
@@ -70,3 +71,34 @@ def test_an_unknown_suffix_and_a_missing_file_are_said(tmp_path: Path) -> None:
         list(parse(tmp_path / "x.tll"))
     with pytest.raises(MissingResourceError, match=r"none\.ttl"):
         list(parse(tmp_path / "none.ttl"))
+
+
+@pytest.mark.parametrize(
+    ("line", "plain"),
+    [
+        ('<urn:a> <http://x/p> "1"^^<https://x/t> .', True),
+        ("<urn:a> <urn:p> _:b .", False),
+        ("_:b <urn:p> <urn:a> .", False),
+        ("<javascript:x> <urn:p> <urn:a> .", False),
+        ("<\\u0066ile:x> <urn:p> <urn:a> .", False),
+        ('<urn:a> <urn:p> "a < b" .', False),
+        ("<< <urn:a> <urn:p> <urn:b> >> <urn:p> <urn:a> .", False),
+        (f'<urn:a> <urn:p> "{"x" * (1 << 20)}" .', False),
+    ],
+)
+def test_only_triples_that_need_no_look_at_each_term_are_plain(tmp_path: Path, line: str, plain: bool) -> None:
+    path = tmp_path / "x.nt"
+    path.write_text(f"<urn:a> <urn:p> <urn:b> .\n{line}\n", "utf-8")
+    assert (plain_triples(path) is not None) is plain
+
+
+def test_plain_triples_load_as_others_do_and_are_refused_as_others_are(tmp_path: Path) -> None:
+    path = tmp_path / "x.nt"
+    path.write_text("<urn:a> <urn:p> <urn:b> .\n<urn:a> <urn:p> <urn:c d> .\n", "utf-8")
+    graph = KnowledgeGraph()
+    with pytest.raises(GraphError, match=r"x.nt, line 2"):
+        graph.load_background([path])
+    assert len(graph) == 0
+    path.write_text("<urn:a> <urn:p> <urn:b> .\n", "utf-8")
+    graph.load_background([path])
+    assert [quad.graph_name for quad in graph] == [graph.vocabulary]

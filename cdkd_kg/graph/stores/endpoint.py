@@ -9,7 +9,7 @@ from pyoxigraph import Literal, NamedNode, Quad, QueryResultsFormat, QuerySoluti
 from pyoxigraph import serialize as serialise
 
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph.stores.port import Bound, Query
+from cdkd_kg.graph.stores.port import Bound, GraphStore, Query
 from cdkd_kg.graph.stores.update import patch_update
 
 MAX_BYTES = 256 << 20
@@ -19,7 +19,7 @@ _NAMES = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
 _COUNT = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
 
 
-class EndpointStore:
+class EndpointStore(GraphStore):
     """Quads behind a SPARQL endpoint such as Oxigraph server, Fuseki, GraphDB or QLever.
 
     One change is one update request, which SPARQL asks servers to carry out whole or not at all. Redirects are not
@@ -77,10 +77,6 @@ class EndpointStore:
             )
         if text := patch_update(removed, added):
             self._send(self._update_url, text, "application/sparql-update", "*/*")
-
-    def add(self, quads: Iterable[Quad]) -> None:
-        """Add quads in one update request."""
-        self.patch((), quads)
 
     def select(self, query: Query) -> bytes:
         """Return the solutions as SPARQL 1.1 TSV."""

@@ -8,11 +8,11 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfFormat, Store, Variable
 
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph.stores.port import Bound, Query
+from cdkd_kg.graph.stores.port import Bound, GraphStore, Query
 from cdkd_kg.graph.stores.update import patch_update
 
 
-class OxigraphStore:
+class OxigraphStore(GraphStore):
     """The default store.
 
     Every change is one transaction, so a process that is killed leaves the folder as before or as after.
@@ -67,6 +67,10 @@ class OxigraphStore:
     def add(self, quads: Iterable[Quad]) -> None:
         """Add quads in one transaction."""
         self._store.extend(quads)
+
+    def load_triples(self, data: bytes, graph: NamedNode) -> None:
+        """Add N-Triples that have been checked to a named graph, in one transaction."""
+        self._store.load(data, format=RdfFormat.N_TRIPLES, to_graph=graph)
 
     def select(self, query: Query) -> bytes:
         """Return the solutions as SPARQL 1.1 TSV."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 Bound = NamedNode | Literal
 
@@ -30,7 +30,7 @@ class Query:
     bindings: Mapping[str, Bound] = field(default_factory=dict)
 
 
-class GraphStore(Protocol):
+class GraphStore(ABC):
     """Quads of IRIs and literals in named graphs; every adapter passes the same contract tests.
 
     Numbers and dates of XSD may come back in their canonical form ("01" as "1"), as Oxigraph keeps them by value.
@@ -38,9 +38,11 @@ class GraphStore(Protocol):
     nothing has changed.
     """
 
+    @abstractmethod
     def __len__(self) -> int:
         """Return how many quads there are."""
 
+    @abstractmethod
     def match(
         self,
         subject: NamedNode | None,
@@ -50,20 +52,35 @@ class GraphStore(Protocol):
     ) -> Iterator[Quad]:
         """Yield the quads that have the given terms, in no order; None stands for any."""
 
+    @abstractmethod
     def named_graphs(self) -> list[NamedNode]:
         """Return the named graphs that hold a quad, sorted."""
 
+    @abstractmethod
     def patch(self, removed: Iterable[Quad], added: Iterable[Quad]) -> None:
         """Remove quads, then add quads; what is not there cannot be removed, and what is there is not added twice."""
 
     def add(self, quads: Iterable[Quad]) -> None:
         """Add quads."""
+        self.patch((), quads)
 
+    def load_triples(self, data: bytes, graph: NamedNode) -> None:
+        """Add N-Triples that have been checked to a named graph.
+
+        Raises:
+            SyntaxError: they are no N-Triples.
+        """
+        self.add(
+            Quad(quad.subject, quad.predicate, quad.object, graph) for quad in parse(data, format=RdfFormat.N_TRIPLES)
+        )
+
+    @abstractmethod
     def select(self, query: Query) -> bytes:
         """Return the solutions as SPARQL 1.1 TSV: a line of variables, then one line a solution."""
 
+    @abstractmethod
     def dump(self) -> bytes:
         """Return all quads as N-Quads, in no order."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most stores have nothing to give back
         """Give back files, locks and connections; nothing is lost by not calling it."""

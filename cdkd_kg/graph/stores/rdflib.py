@@ -10,10 +10,10 @@ from pyoxigraph import NamedNode, Quad
 
 from cdkd_kg.graph.rdflib_view import from_rdflib, term_to_rdflib, to_rdflib
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
-from cdkd_kg.graph.stores.port import Bound, Query
+from cdkd_kg.graph.stores.port import Bound, GraphStore, Query
 
 
-class RdflibStore:
+class RdflibStore(GraphStore):
     """Quads in an ``rdflib.Dataset``, which stays the owner's to read and change.
 
     rdflib plans a query by the number of bound terms alone, so a join of typed nodes can take minutes; queries are
@@ -54,10 +54,6 @@ class RdflibStore:
         for quad in new:
             self.dataset.add(quad)
 
-    def add(self, quads: Iterable[Quad]) -> None:
-        """Add quads; all are read before the first is added."""
-        self.patch((), quads)
-
     def select(self, query: Query) -> bytes:
         """Return the solutions as SPARQL 1.1 TSV."""
         return self._copy().select(query)
@@ -65,9 +61,6 @@ class RdflibStore:
     def dump(self) -> bytes:
         """Return all quads as N-Quads."""
         return self._copy().dump()
-
-    def close(self) -> None:
-        """Do nothing: the data set is its owner's."""
 
     def _contexts(self, quads: Iterable[Quad]) -> list[tuple[Any, Any, Any, rdflib.Graph]]:
         return [(s, p, o, self.dataset.graph(name)) for s, p, o, name in to_rdflib(quads).quads()]
