@@ -1,0 +1,50 @@
+"""A graph that lies in a folder: opened by one process at a time, changed whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.stores.oxigraph import OxigraphStore
+
+STORE = "store"
+_NAME = re.compile(r"[a-z0-9_-]{1,64}")
+
+
+@contextmanager
+def graph_folder(folder: Path | str, *, create: bool = False) -> Iterator[KnowledgeGraph]:
+    """Open the graph of a folder; it is called as the folder is.
+
+    Args:
+        folder: holds ``store/``, the quads as Oxigraph keeps them.
+        create: make the folder where there is none.
+
+    Raises:
+        ConfigError: the folder's name cannot be that of a graph.
+        MissingResourceError: there is no graph in it.
+        GraphError: another process has it open.
+    """
+    folder = Path(folder)
+    name = folder.resolve().name
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} cannot be the name of a graph",
+            where=str(folder),
+            remedy="call the folder by small letters, digits, - and _, as in graphs/medicine",
+        )
+    if not create and not (folder / STORE).is_dir():
+        raise MissingResourceError(
+            "there is no graph in this folder",
+            where=str(folder),
+            remedy="make one with `cdkd graph import FILE --graph FOLDER`",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    store = OxigraphStore(folder / STORE)
+    try:
+        yield KnowledgeGraph(name, store)
+    finally:
+        store.close()

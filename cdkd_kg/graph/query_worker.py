@@ -1,0 +1,53 @@
+"""The process that answers one user's query: a task as JSON comes in, the answer as JSON goes out."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from itertools import islice
+from typing import Any
+
+from pyoxigraph import (
+    BlankNode, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store, Triple, Variable,
+)  # fmt: skip
+
+from cdkd_kg.graph.iris import graph_iri
+from cdkd_kg.graph.terms import term_of
+
+MEMORY = 4 << 30
+
+
+def main() -> None:
+    """Answer the task on standard input."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    sys.stdout.write(json.dumps(answer(json.load(sys.stdin))))
+
+
+def answer(task: dict[str, Any]) -> dict[str, Any]:
+    """Return what :func:`cdkd_kg.graph.user_query.user_query` promises, or why the query is refused."""
+    store = Store.read_only(task["store"])
+    hidden = {graph_iri(task["name"], part) for part in ("rejected", "decisions")}
+    names = list(store.named_graphs())
+    bindings: dict[Variable, NamedNode | BlankNode | Literal | Triple] = {Variable(name): term_of(value) for name, value in task["bindings"].items()}
+    try:
+        found = store.query(
+            task["query"],
+            default_graph=[name for name in names if name not in hidden] or [graph_iri(task["name"], "vocabulary")],
+            named_graphs=names,
+            substitutions=bindings,
+        )
+    except (SyntaxError, ValueError, RuntimeError) as error:
+        return {"refused": str(error)}
+    if isinstance(found, QueryBoolean):
+        return {"answer": bool(found)}
+    variables = ["subject", "predicate", "object"]
+    if isinstance(found, QuerySolutions):
+        variables = [variable.value for variable in found.variables]
+    assert isinstance(found, QuerySolutions | QueryTriples)  # noqa: S101 - there is no fourth kind
+    rows = [[None if term is None else str(term) for term in row] for row in islice(found, task["rows"] + 1)]
+    return {"variables": variables, "rows": rows[: task["rows"]], "more": len(rows) > task["rows"]}
+
+
+if __name__ == "__main__":
+    main()

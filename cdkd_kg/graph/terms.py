@@ -1,0 +1,33 @@
+"""RDF terms as text, as N-Triples writes them."""
+
+from __future__ import annotations
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.graph.iris import check_scheme
+from cdkd_kg.graph.stores.port import Bound
+
+
+def term_of(text: str) -> Bound:
+    """Return the term that ``text`` is in N-Triples: ``<iri>``, ``"literal"@en`` or ``"1"^^<datatype>``.
+
+    Raises:
+        ConfigError: it is no such term.
+    """
+    try:
+        quads = list(parse(f"<urn:s> <urn:p> {text} .", format=RdfFormat.N_TRIPLES))
+    except (SyntaxError, ValueError) as error:
+        raise _no_term(text, str(error)) from error
+    if len(quads) != 1 or not isinstance(quads[0].object, NamedNode | Literal):
+        raise _no_term(text, "it is not one IRI or literal")
+    term = quads[0].object
+    if isinstance(term, NamedNode):
+        check_scheme(term.value, "term")
+    return term
+
+
+def _no_term(text: str, why: str) -> ConfigError:
+    return ConfigError(
+        f"{text[:100]!r} is no RDF term", why=why, remedy='write <https://example.org/x>, "text"@en or "1"^^<datatype>'
+    )

@@ -1,0 +1,98 @@
+"""Queries of users: what is answered, what is refused, and what happens when one takes too long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad
+
+from cdkd_kg.errors import ConfigError, GraphError
+from cdkd_kg.graph.folder import graph_folder
+from cdkd_kg.graph.namespaces import SKOS
+from cdkd_kg.graph.user_query import checked_query, user_query
+
+A, B = NamedNode("urn:a"), NamedNode("urn:b")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("graphs") / "small"
+    with graph_folder(path, create=True) as graph:
+        graph.add([Quad(A, SKOS.prefLabel, Literal("ox", language="en")), Quad(A, SKOS.broader, B)])
+        graph.add([Quad(A, SKOS.related, B, graph.rejected)])
+        graph.add(Quad(NamedNode(f"urn:n{n}"), SKOS.notation, Literal(str(n))) for n in range(3000))
+    return path
+
+
+def test_select_ask_and_construct_are_answered(folder: Path) -> None:
+    found = user_query(folder, "SELECT ?o { <urn:a> ?p ?o } ORDER BY ?o")
+    assert found == {"variables": ["o"], "rows": [["<urn:b>"], ['"ox"@en']], "more": False}
+    assert user_query(folder, "ASK { ?s ?p <urn:b> }") == {"answer": True}
+    made = user_query(folder, "CONSTRUCT { ?o <urn:p> ?s } WHERE { ?s ?p ?o FILTER isIRI(?o) }")
+    assert made["rows"] == [["<urn:b>", "<urn:p>", "<urn:a>"]]
+
+
+def test_what_was_rejected_does_not_hold(folder: Path) -> None:
+    query = "PREFIX skos: <http://www.w3.org/2004/02/skos/core#> ASK { ?s skos:related ?o }"
+    assert user_query(folder, query) == {"answer": False}
+
+
+def test_rows_are_limited_and_it_is_said(folder: Path) -> None:
+    found = user_query(folder, "SELECT ?s { ?s ?p ?o }", rows=5)
+    assert (len(found["rows"]), found["more"]) == (5, True)
+
+
+def test_values_are_bound_not_written_in(folder: Path) -> None:
+    evil = Literal('ox" } #', language="en")
+    text = "SELECT ?s ?o { ?s ?p ?o }"
+    assert user_query(folder, text, {"o": evil})["rows"] == []
+    assert user_query(folder, text, {"o": Literal("ox", language="en")})["rows"] == [["<urn:a>", '"ox"@en']]
+
+
+def test_a_query_that_takes_too_long_is_ended(folder: Path) -> None:
+    slow = "SELECT (COUNT(*) AS ?n) { ?a ?p ?x . ?b ?p ?y . ?c ?p ?z FILTER (?x != ?y && ?y != ?z) }"
+    with pytest.raises(GraphError, match="longer than 2 s"):
+        user_query(folder, slow, seconds=2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+        "SELECT * { sErViCe SILENT <http://127.0.0.1:9/> { ?s ?p ?o } }",
+        "SELECT * { \\u0053ERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+        "SELECT * FROM <file:///etc/passwd> { ?s ?p ?o }",
+        "SELECT * FROM NAMED <urn:x> { ?s ?p ?o }",
+        "ASK { ?s ?p ?o FILTER EXISTS { SERVICE ?s { ?a ?b ?c } } }",
+        "LOAD <http://127.0.0.1:9/>",
+        "DELETE WHERE { ?s ?p ?o }",
+        "INSERT DATA { <urn:a> <urn:b> <urn:c> }",
+        "DESCRIBE <urn:a>",
+        "PREFIX x: <urn:x> DROP ALL",
+        "SELECT ?s { ?s ?p }",
+        "SELECT * { ?s ?p ?o } ; DROP ALL",
+        "",
+        "hello",
+    ],
+)
+def test_what_reaches_out_or_changes_anything_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="not a query that can be asked"):
+        checked_query(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT ?service { ?service ?from 'SERVICE <x> FROM' } # LOAD",
+        "PREFIX from: <urn:load#> SELECT ?s { ?s from:service \"\"\"DROP \"quoted\" ALL\"\"\" }",
+        "SELECT ?s { <http://x/SERVICE> <urn:FROM> ?s FILTER(?s < 3 && 2 > ?s) }",
+    ],
+)
+def test_words_in_names_and_texts_are_no_keywords(text: str) -> None:
+    assert checked_query(text) == text
+
+
+def test_a_folder_without_a_graph_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(GraphError, match="could not be answered"):
+        user_query(tmp_path / "none", "ASK { ?s ?p ?o }")
