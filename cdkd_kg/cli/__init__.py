@@ -9,6 +9,7 @@ import typer
 
 from cdkd_kg.cli.check import check_cli
 from cdkd_kg.cli.data import app as data_app
+from cdkd_kg.cli.graph import app as graph_app
 from cdkd_kg.cli.run import run_cli
 from cdkd_kg.errors import CdkdError
 
@@ -24,6 +25,9 @@ app = typer.Typer(
 app.command("run")(run_cli)
 app.command("check")(check_cli)
 app.add_typer(data_app, name="data", help="Data and models by name: what there is, and fetching it.")
+app.add_typer(
+    graph_app, name="graph", help="Knowledge graphs in folders: import, look, ask, validate, compare, export."
+)
 
 
 @app.callback()

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.iris import check_scheme, graph_iri
-from cdkd_kg.graph.parse import parse, plain_triples, read_bytes, refused
+from cdkd_kg.graph.parse import WITH_GRAPHS, format_of, parse, plain_triples, read_bytes, refused
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
 from cdkd_kg.graph.stores.port import GraphStore
 
@@ -134,6 +134,28 @@ class KnowledgeGraph:
                 self.store.load_triples(data, self.vocabulary)
             except (SyntaxError, ValueError) as error:
                 raise refused(error, path) from error
+
+    def include(self, path: Path | str) -> None:
+        """Take the quads of a file, all or none: those of its named graphs into these, the others as vocabulary.
+
+        Raises:
+            GraphError: the file is refused, or speaks of a graph of another name.
+        """
+        path = Path(path)
+        if format_of(path) not in WITH_GRAPHS:
+            self.load_background([path])
+            return
+        found = set[NamedNode | BlankNode | DefaultGraph]()
+        quads = list(_checked(_noted(_skolemised(path), found), self.vocabulary, str(path)))
+        names = {_name_of(node) for node in found if not isinstance(node, DefaultGraph)}
+        if others := sorted(f"{name}" for name in names - {self.name}):
+            raise GraphError(
+                f"the file holds graphs that are not of {self.name!r}",
+                where=str(path),
+                why=f"it speaks of {', '.join(others).replace('None', 'graphs of other makers')}",
+                remedy="give the graph folder the same name, or export the file as Turtle first",
+            )
+        self.store.add(quads)
 
     def labels(self, language: str = "en") -> Iterator[Label]:
         """Yield the names of concepts that a text may use, sorted; see :func:`cdkd_kg.graph.labels.labels`."""

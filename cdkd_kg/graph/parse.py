@@ -32,6 +32,7 @@ FORMATS = {
     ".xml": RdfFormat.RDF_XML,
 }
 _UNCOMMON = re.compile(rb"<(?!(?:https?|urn):)|(?:^|[ \t])_:", re.MULTILINE)
+WITH_GRAPHS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 
 

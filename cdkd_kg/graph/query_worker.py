@@ -9,7 +9,15 @@ from itertools import islice
 from typing import Any
 
 from pyoxigraph import (
-    BlankNode, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store, Triple, Variable,
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    Store,
+    Triple,
+    Variable,
 )  # fmt: skip
 
 from cdkd_kg.graph.iris import graph_iri
@@ -29,7 +37,9 @@ def answer(task: dict[str, Any]) -> dict[str, Any]:
     store = Store.read_only(task["store"])
     hidden = {graph_iri(task["name"], part) for part in ("rejected", "decisions")}
     names = list(store.named_graphs())
-    bindings: dict[Variable, NamedNode | BlankNode | Literal | Triple] = {Variable(name): term_of(value) for name, value in task["bindings"].items()}
+    bindings: dict[Variable, NamedNode | BlankNode | Literal | Triple] = {
+        Variable(name): term_of(value) for name, value in task["bindings"].items()
+    }
     try:
         found = store.query(
             task["query"],

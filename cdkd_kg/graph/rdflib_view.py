@@ -63,8 +63,10 @@ def _without_blank_nodes(quads: list[Quad]) -> Iterator[Quad]:
     return (Quad(*map(named, quad)) for quad in canonical)
 
 
-def term_to_rdflib(term: Any) -> rdflib.URIRef | rdflib.Literal:
-    """Return an IRI or a literal of pyoxigraph as rdflib's."""
+def term_to_rdflib(term: Any) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
+    """Return a term of pyoxigraph as rdflib's."""
+    if isinstance(term, BlankNode):
+        return rdflib.BNode(term.value)
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
     if term.language:

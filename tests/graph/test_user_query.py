@@ -85,7 +85,7 @@ def test_what_reaches_out_or_changes_anything_is_refused(text: str) -> None:
     "text",
     [
         "SELECT ?service { ?service ?from 'SERVICE <x> FROM' } # LOAD",
-        "PREFIX from: <urn:load#> SELECT ?s { ?s from:service \"\"\"DROP \"quoted\" ALL\"\"\" }",
+        'PREFIX from: <urn:load#> SELECT ?s { ?s from:service """DROP "quoted" ALL""" }',
         "SELECT ?s { <http://x/SERVICE> <urn:FROM> ?s FILTER(?s < 3 && 2 > ?s) }",
     ],
 )

@@ -1,0 +1,194 @@
+"""``cdkd graph``: a knowledge graph in a folder, for those who keep it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cdkd_kg.errors import ConfigError, DataRefusedError
+
+PIPED_WIDTH = 160
+app = typer.Typer(no_args_is_help=True)
+Folder = Annotated[Path, typer.Argument(help="The folder of a graph, such as graphs/medicine.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("import")
+def import_cli(
+    files: Annotated[list[str], typer.Argument(help="RDF files, or vocabularies of `cdkd data list`.")],
+    graph: Annotated[Path, typer.Option("--graph", help="The folder of the graph; made where there is none.")],
+    as_json: AsJson = False,
+) -> None:
+    """Bring RDF into a graph: SKOS, OWL and RDFS as they are; each file goes in whole or not at all."""
+    from cdkd_kg.graph.folder import graph_folder
+
+    paths = [_file(name) for name in files]
+    with graph_folder(graph, create=True) as found:
+        before = len(found)
+        for path in paths:
+            found.include(path)
+        said = {"graph": str(graph), "added": len(found) - before, "quads": len(found)}
+    _tell(said, as_json, f"{said['added']:,} quads added; {graph} holds {said['quads']:,}.")
+
+
+@app.command("stats")
+def stats_cli(graph: Folder, as_json: AsJson = False) -> None:
+    """Say what is in a graph: concepts, names, documents, mentions, predicates, and its revision."""
+    from cdkd_kg.graph.folder import graph_folder
+    from cdkd_kg.graph.summary import summary
+
+    with graph_folder(graph) as found:
+        said = summary(found)
+    if as_json:
+        typer.echo(json.dumps(said, indent=1))
+        return
+    rows = [(name, said[name]) for name in ("quads", "concepts", "names", "ambiguous_names", "documents", "mentions")]
+    _table(("what", "how many"), [(name.replace("_", " "), f"{count:,}") for name, count in rows])
+    _table(("predicate", "quads"), [(name, f"{count:,}") for name, count in said["predicates"].items()])
+    typer.echo(f"revision {said['revision']}")
+
+
+@app.command("validate")
+def validate_cli(
+    graph: Folder,
+    shapes: Annotated[Path | None, typer.Option("--shapes", help="SHACL shapes; else those of the project.")] = None,
+    node: Annotated[list[str] | None, typer.Option("--node", help="Only this IRI; may be repeated.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what breaks the rules (SHACL); ends with status 3 where a violation is among it."""
+    from cdkd_kg.graph.folder import graph_folder
+    from cdkd_kg.graph.validate import validate
+
+    with graph_folder(graph) as found:
+        breaches = validate(found, shapes, node)
+    if as_json:
+        typer.echo(json.dumps([breach._asdict() for breach in breaches], indent=1, ensure_ascii=False))
+    elif breaches:
+        _table(("severity", "node", "path", "value", "message"), [tuple(breach) for breach in breaches])
+    else:
+        typer.echo("Nothing breaks the rules.")
+    if any(breach.severity == "Violation" for breach in breaches):
+        raise typer.Exit(DataRefusedError.exit_status)
+
+
+@app.command("query")
+def query_cli(
+    graph: Folder,
+    query: Annotated[str, typer.Argument(help="SPARQL SELECT, ASK or CONSTRUCT, or a file with one.")],
+    bind: Annotated[list[str] | None, typer.Option("--bind", help='name=term, such as c=<urn:x> or l="ox"@en.')] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long it may take.")] = 30.0,
+    rows: Annotated[int, typer.Option(min=1, help="How many rows at most.")] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a graph a question in SPARQL; what it holds is seen, what was rejected is not."""
+    from cdkd_kg.graph.terms import term_of
+    from cdkd_kg.graph.user_query import user_query
+
+    pairs = [pair.partition("=") for pair in bind or ()]
+    if wrong := [name for name, equals, _ in pairs if not equals or not name.isidentifier()]:
+        raise ConfigError(f"{wrong[0]!r} binds nothing", where="--bind", remedy="write --bind 'name=<urn:x>'")
+    text = Path(query).read_text("utf-8") if "{" not in query and Path(query).is_file() else query
+    bindings = {name: term_of(value) for name, _, value in pairs}
+    answer = user_query(graph, text, bindings, seconds=seconds, rows=rows)
+    if as_json:
+        typer.echo(json.dumps(answer, indent=1, ensure_ascii=False))
+    elif "answer" in answer:
+        typer.echo("yes" if answer["answer"] else "no")
+    else:
+        _table(answer["variables"], [["" if term is None else term for term in row] for row in answer["rows"]])
+        if answer["more"]:
+            typer.echo(f"... and more; the first {rows:,} are shown.")
+
+
+@app.command("diff")
+def diff_cli(
+    old: Annotated[Path, typer.Argument(help="A graph folder or an RDF file.")],
+    new: Annotated[Path, typer.Argument(help="Another.")],
+) -> None:
+    """Print the N-Quads that are in one of two graphs alone: `-` in the old one, `+` in the new one."""
+    from cdkd_kg.graph.difference import difference
+
+    removed, added = difference(old, new)
+    for mark, lines in (("-", removed), ("+", added)):
+        for line in lines:
+            typer.echo(f"{mark} {line}")
+
+
+@app.command("export")
+def export_cli(
+    graph: Folder,
+    output: Annotated[Path, typer.Option("--output", "-o", help=".nq .trig .nt .ttl .jsonld .graphml .tsv")],
+    form: Annotated[str | None, typer.Option("--format", help="Where the suffix does not say it.")] = None,
+) -> None:
+    """Write a graph as a file: N-Quads for git, Turtle to read, GraphML for Gephi, TSV for PyKEEN."""
+    from cdkd_kg.graph.export import export
+    from cdkd_kg.graph.folder import graph_folder
+
+    with graph_folder(graph) as found:
+        typer.echo(str(export(found, output, form)))
+
+
+@app.command("show")
+def show_cli(
+    graph: Folder,
+    entity: Annotated[str, typer.Argument(help="An IRI, or a name.")],
+    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it too, as SVG.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show an entity: its names, what it is, and what it is tied to."""
+    from cdkd_kg.graph.folder import graph_folder
+    from cdkd_kg.graph.neighbourhood import as_picture, find_entity, neighbourhood
+
+    with graph_folder(graph) as found:
+        around = neighbourhood(found, find_entity(found, entity))
+    if picture is not None:
+        from cdkd_kg.artifacts import write_text
+        from cdkd_kg.evaluation.network import graph_picture
+
+        write_text(picture, graph_picture(as_picture(around), around["label"]))
+    if as_json:
+        typer.echo(json.dumps(around, indent=1, ensure_ascii=False))
+        return
+    typer.echo(f"{around['label']}  <{around['iri']}>  in {around['documents']:,} documents")
+    if others := [name["text"] for name in around["names"] if name["text"] != around["label"]]:
+        typer.echo(f"also called: {', '.join(others)}")
+    if around["definition"]:
+        typer.echo(around["definition"])
+    arrows = {"out": "->", "in": "<-"}
+    ties = [
+        (arrows[tie["direction"]], tie["relation"], tie["label"], f"{tie['documents']:,}") for tie in around["ties"]
+    ]
+    _table(("", "relation", "entity", "documents"), ties)
+    if around["more"]:
+        typer.echo(f"... and {around['more']:,} more ties.")
+
+
+def _file(name: str) -> Path:
+    """Return a file that is there, or the vocabulary of that name."""
+    path = Path(name)
+    if path.exists() or path.suffix or "/" in name:
+        return path
+    from cdkd_kg.cli.data import get
+
+    return get(name)
+
+
+def _tell(said: dict[str, Any], as_json: bool, sentence: str) -> None:
+    typer.echo(json.dumps(said) if as_json else sentence)
+
+
+def _table(columns: Any, rows: Any) -> None:
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    table = Table(*(Column(column, overflow="fold") for column in columns))
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))  # as it is: no mark-up, no :emoji:
+    console.print(table)

@@ -1,0 +1,124 @@
+"""`cdkd graph`: the commands a keeper of a graph uses, and what they say when something is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import networkx
+import pytest
+import rdflib
+from typer.testing import CliRunner, Result
+
+from cdkd_kg.cli import app
+from cdkd_kg.errors import CdkdError
+
+TURTLE = """@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+<urn:x:flu> a skos:Concept ; skos:prefLabel "influenza"@en ; skos:altLabel "flu"@en ; skos:broader <urn:x:virus> ;
+    skos:definition "A disease caused by influenza viruses"@en .
+<urn:x:virus> a skos:Concept ; skos:prefLabel "viral disease"@en .
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "v.ttl").write_text(TURTLE, "utf-8")
+    assert cdkd("import", tmp_path / "v.ttl", "--graph", tmp_path / "med").exit_code == 0
+    return tmp_path / "med"
+
+
+def cdkd(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["graph", *map(str, arguments)])
+
+
+def test_import_says_what_came_and_comes_once(folder: Path) -> None:
+    again = cdkd("import", folder.parent / "v.ttl", "--graph", folder, "--json")
+    assert json.loads(again.stdout) == {"graph": str(folder), "added": 0, "quads": 7}
+
+
+def test_stats(folder: Path) -> None:
+    said = json.loads(cdkd("stats", folder, "--json").stdout)
+    assert (said["name"], said["quads"], said["concepts"], said["names"]) == ("med", 7, 2, 3)
+    assert said["predicates"]["http://www.w3.org/2004/02/skos/core#prefLabel"] == 2
+    assert "viral" not in cdkd("stats", folder).stdout
+
+
+def test_validate_finds_what_breaks_the_shapes(folder: Path) -> None:
+    assert cdkd("validate", folder).stdout == "Nothing breaks the rules.\n"
+    more = '<urn:x:virus> <http://www.w3.org/2004/02/skos/core#prefLabel> "virus"@en .\n'
+    (folder.parent / "more.nt").write_text(more + more.replace("virus>", "none>").replace("prefLabel", "altLabel"))
+    cdkd("import", folder.parent / "more.nt", "--graph", folder)
+    broken = cdkd("validate", folder, "--json")
+    assert broken.exit_code == 3
+    (breach,) = json.loads(broken.stdout)
+    assert (breach["severity"], breach["node"]) == ("Violation", "urn:x:virus")
+    assert cdkd("validate", folder, "--node", "urn:x:flu").exit_code == 0
+    assert cdkd("validate", folder, "--node", "urn:x:virus").exit_code == 3
+
+
+def test_query_prints_rows_and_answers(folder: Path) -> None:
+    text = "SELECT ?s ?l { ?s <http://www.w3.org/2004/02/skos/core#altLabel> ?l }"
+    assert json.loads(cdkd("query", folder, text, "--json").stdout)["rows"] == [["<urn:x:flu>", '"flu"@en']]
+    assert "<urn:x:flu>" in cdkd("query", folder, text).stdout
+    assert cdkd("query", folder, "ASK { ?s ?p 'none' }").stdout == "no\n"
+    assert json.loads(cdkd("query", folder, text, "--bind", 'l="x"', "--json").stdout)["rows"] == []
+
+
+def test_show_by_name_and_iri_with_a_picture(folder: Path, tmp_path: Path) -> None:
+    said = cdkd("show", folder, "FLU", "--picture", tmp_path / "flu.svg").stdout
+    assert said.startswith("influenza  <urn:x:flu>  in 0 documents\nalso called: flu\nA disease caused")
+    assert "viral disease" in said
+    assert (tmp_path / "flu.svg").read_text("utf-8").startswith("<")
+    assert json.loads(cdkd("show", folder, "urn:x:virus", "--json").stdout)["ties"][0]["direction"] == "in"
+
+
+def test_every_export_is_read_by_those_it_is_for(folder: Path, tmp_path: Path) -> None:
+    for form in ("nq", "trig", "nt", "ttl", "jsonld", "graphml", "tsv"):
+        assert cdkd("export", folder, "-o", tmp_path / f"x.{form}").stdout.strip() == str(tmp_path / f"x.{form}")
+    for form, reader in (("nt", "nt"), ("ttl", "turtle"), ("jsonld", "json-ld")):
+        assert len(rdflib.Graph().parse(data=(tmp_path / f"x.{form}").read_bytes(), format=reader)) == 7
+    for form, reader in (("nq", "nquads"), ("trig", "trig")):
+        data = rdflib.Dataset()
+        data.parse(data=(tmp_path / f"x.{form}").read_bytes(), format=reader)
+        assert {str(quad[3]) for quad in data.quads()} == {"urn:cdkd:graph:med/vocabulary"}
+    assert networkx.read_graphml(tmp_path / "x.graphml").nodes["urn:x:flu"]["label"] == "influenza"
+    assert (tmp_path / "x.tsv").read_text().split("\t") == [
+        "urn:x:flu", "http://www.w3.org/2004/02/skos/core#broader", "urn:x:virus\n",
+    ]  # fmt: skip
+
+
+def test_diff_shows_what_each_has_alone_whatever_they_are_called(folder: Path, tmp_path: Path) -> None:
+    assert cdkd("diff", folder, tmp_path / "v.ttl").stdout == ""
+    (tmp_path / "w.ttl").write_text(TURTLE.replace('"flu"', '"grippe"'), "utf-8")
+    removed, added = cdkd("diff", folder, tmp_path / "w.ttl").stdout.splitlines()
+    assert removed.startswith("- <urn:x:flu>")
+    assert '"flu"@en' in removed
+    assert '"grippe"@en <urn:cdkd:graph:med/vocabulary>' in added
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["stats", "{0}/none"], 2, "no graph in this folder"),
+        (["import", "{0}/none.ttl", "--graph", "{0}/med"], 2, "no such RDF file"),
+        (["import", "{0}/v.ttl", "--graph", "{0}/Bad Name"], 2, "cannot be the name"),
+        (["import", "{0}/broken.ttl", "--graph", "{0}/med"], 3, "broken.ttl, line 2"),
+        (["import", "{0}/other.nq", "--graph", "{0}/med"], 3, "not of 'med'"),
+        (["show", "{0}/med", "fluu"], 2, "did you mean 'flu'"),
+        (["export", "{0}/med", "-o", "{0}/x.doc"], 2, "no format 'doc'"),
+        (["query", "{0}/med", "DROP ALL"], 2, "begins with DROP"),
+        (["query", "{0}/med", "ASK {{ ?s ?p ?o }}", "--bind", "x"], 2, "binds nothing"),
+        (["query", "{0}/med", "SELECT ?s {{ ?s ?p ?o }}", "--bind", "s=x y"], 2, "no RDF term"),
+    ],
+)
+def test_mistakes_are_explained_and_change_nothing(
+    folder: Path, arguments: list[str], status: int, message: str
+) -> None:
+    (folder.parent / "broken.ttl").write_text(TURTLE.replace("<urn:x:flu> a", "<urn:x:flu a"), "utf-8")
+    (folder.parent / "other.nq").write_text("<urn:a> <urn:b> <urn:c> <urn:cdkd:graph:law/vocabulary> .\n")
+    before = cdkd("stats", folder, "--json").stdout
+    failed = cdkd(*(argument.format(folder.parent) for argument in arguments)).exception
+    assert isinstance(failed, CdkdError)
+    assert failed.exit_status == status
+    assert message in str(failed)
+    assert cdkd("stats", folder, "--json").stdout == before

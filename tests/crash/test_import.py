@@ -1,0 +1,44 @@
+"""A killed import leaves the graph as before or as after."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from cdkd_kg.graph.folder import graph_folder
+
+KILLS = int(os.environ.get("CDKD_KILLS", "12"))
+"""`CDKD_KILLS=200 pytest tests/crash` for the full figure."""
+
+
+def lines(name: str, count: int) -> str:
+    return "".join(f'<urn:{name}:{n}> <urn:p> "{name} {n}" .\n' for n in range(count))
+
+
+def test_an_import_that_is_killed_is_whole_or_not_there(tmp_path: Path) -> None:
+    folder, first = tmp_path / "g", tmp_path / "first.nt"
+    first.write_text(lines("first", 500))
+    with graph_folder(folder, create=True) as graph:
+        graph.include(first)
+        before = len(graph)
+    count, chance, seen = 40_000, random.Random(0), set[int]()
+    for number in range(KILLS):
+        file = tmp_path / f"{number}.nt"
+        file.write_text(lines(f"n{number}", count))
+        command = [sys.executable, "-m", "cdkd_kg", "graph", "import", str(file), "--graph", str(folder)]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            while process.poll() is None and not any(folder.glob("store/*.log")):
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0.2, 1.6))
+            process.send_signal(signal.SIGKILL)
+        with graph_folder(folder) as graph:
+            after = len(graph)
+        assert after - before in (0, count)
+        seen.add(after - before)
+        before = after
+    assert seen == {0, count} or KILLS < 10, "every kill came too early or too late to tell anything"
