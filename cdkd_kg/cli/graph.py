@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cdkd_kg.errors import ConfigError, DataRefusedError
+
+if TYPE_CHECKING:
+    from cdkd_kg.graph.propose import Text
 
 PIPED_WIDTH = 160
 app = typer.Typer(no_args_is_help=True)
@@ -32,6 +35,29 @@ def import_cli(
             found.include(path)
         said = {"graph": str(graph), "added": len(found) - before, "quads": len(found)}
     _tell(said, as_json, f"{said['added']:,} quads added; {graph} holds {said['quads']:,}.")
+
+
+@app.command("build")
+def build_cli(
+    texts: Annotated[Path, typer.Argument(help="A folder of text files, or a CSV, JSONL or Parquet with id and text.")],
+    graph: Annotated[Path, typer.Option("--graph", help="The folder of the graph; made where there is none.")],
+    pipeline: Annotated[str | None, typer.Option(help="A spaCy pipeline that is installed.")] = None,
+    domain: Annotated[str, typer.Option(help="What the texts' domain is called.")] = "texts",
+    as_json: AsJson = False,
+) -> None:
+    """Read texts: find entities, link them to the graph's concepts, and propose what is new and what is related."""
+    from cdkd_kg.config import EntitiesConfig
+    from cdkd_kg.graph.folder import graph_folder
+    from cdkd_kg.graph.propose import propose
+
+    found, faults = _texts(texts, domain)
+    config = EntitiesConfig() if pipeline is None else EntitiesConfig(pipeline=pipeline)
+    with graph_folder(graph, create=True) as kept:
+        said: dict[str, Any] = propose(kept, found, config) | {"set_aside": faults}
+    for fault in faults:
+        typer.echo(f"set aside: {fault}", err=True)
+    sentence = "{documents:,} texts: {mentions:,} mentions, {linked:,} linked, {new:,} new, {ambiguous:,} ambiguous."
+    _tell(said, as_json, sentence.format(**said))
 
 
 @app.command("stats")
@@ -164,6 +190,30 @@ def show_cli(
     _table(("", "relation", "entity", "documents"), ties)
     if around["more"]:
         typer.echo(f"... and {around['more']:,} more ties.")
+
+
+def _texts(path: Path, domain: str) -> tuple[list[Text], list[str]]:
+    """Return the texts that can be read, and for each of the others where it is and why not."""
+    from cdkd_kg.config import DomainConfig, SourceConfig
+    from cdkd_kg.corpus.read import read_rows
+    from cdkd_kg.graph.propose import Text
+
+    found: dict[str, Text] = {}
+    faults = []
+    for row in read_rows(domain, DomainConfig(task="none", source=SourceConfig(path=path))):
+        fault = row.fault.reason if row.fault else ""
+        try:
+            text = row.text.decode() if isinstance(row.text, bytes) else str(row.text or "")
+        except UnicodeDecodeError as error:
+            text, fault = "", f"not UTF-8: {error}"
+        name = row.id or f"{Path(row.file).name}:{row.line}"
+        if fault or not text.strip() or name in found:
+            faults.append(
+                f"{row.file}, {row.line}: {fault or ('the id is there twice' if text.strip() else 'no text')}"
+            )
+        else:
+            found[name] = Text(name, domain, text)
+    return list(found.values()), faults
 
 
 def _file(name: str) -> Path:

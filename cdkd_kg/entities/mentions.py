@@ -14,11 +14,13 @@ from spacy.tokens import Doc, Span, SpanGroup
 
 from cdkd_kg.entities.concepts import noun_concepts
 from cdkd_kg.entities.gazetteer import Gazetteer
+from cdkd_kg.entities.linking.abbreviations import abbreviations
 from cdkd_kg.entities.linking.aliases import AliasTable
 from cdkd_kg.entities.linking.candidates import Anchor
 from cdkd_kg.entities.linking.facts import Facts
 from cdkd_kg.entities.linking.linker import Link, Linker
 from cdkd_kg.entities.linking.model import LinkModel
+from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.entities.overlaps import Found, without_overlaps
 from cdkd_kg.entities.words import normal_form, span_lemma_form
 
@@ -63,7 +65,8 @@ class MentionFinder:
         """Set the mentions of ``doc``."""
         spans = [Span(doc, found.start, found.end, label=found.label) for found in self._find(doc)]
         links = self.linker.link(doc.text, [self.anchor(span, span.label_, self._types) for span in spans])
-        linked = [_linked(span, link) for span, link in zip(spans, links, strict=True)]
+        long = abbreviations(doc.text)
+        linked = [_linked(span, link, long.get(span.text)) for span, link in zip(spans, links, strict=True)]
         doc.spans[SPANS] = SpanGroup(doc, name=SPANS, spans=linked)
         return doc
 
@@ -97,15 +100,22 @@ class MentionFinder:
         return Anchor(span.text, span_lemma_form(span), kind, is_name)
 
 
-def _linked(span: Span, link: Link) -> Span:
+def _linked(span: Span, link: Link, long_form: str | None) -> Span:
+    """Return the span with its link; what the text abbreviates has the normal form of the words it stands for."""
     linked = Span(span.doc, span.start, span.end, label=span.label_, kb_id=link.iri or "")
-    linked._.cdkd = Mention(normal_form(linked), link)
+    linked._.cdkd = Mention(normal_form(linked) if long_form is None else fold(long_form), link)
     return linked
 
 
 def _trimmed(entity: Span) -> Span | None:
-    """Return an entity without determiners in front and marks at its ends; None where no letter is left."""
+    """Return an entity without determiners in front and marks at its ends; None where no letter is left.
+
+    It ends where a bracket opens that it does not close, as in "World Health Organization (WHO".
+    """
     start, end = entity.start, entity.end
+    opened = [token.i for token in entity if token.text == "("]
+    if opened and not any(token.text == ")" for token in entity):
+        end = max(start, opened[0])
     while start < end and (entity.doc[start].pos_ == "DET" or not _has_letter_or_digit(entity.doc[start].text)):
         start += 1
     while start < end and not _has_letter_or_digit(entity.doc[end - 1].text):

@@ -40,7 +40,7 @@ def build_graph(
         run: what was used, by name, such as ``{"id": "...", "pipeline": "...", "config": "<sha256>"}``. The same
             run gives the same graph, so times have no place here. Without ``id``, a digest of the rest stands in.
     """
-    result = _base(background, config.name)
+    result = settled(background, config.name)
     identifier = run.get("id") or sha256_text(canonical_json(dict(run)))[:16]
     graph = result.proposed(quote(identifier, safe=""))
     rows = sorted(documents)
@@ -56,7 +56,13 @@ def build_graph(
     return result
 
 
-def _base(background: KnowledgeGraph | Sequence[Path | str], name: str) -> KnowledgeGraph:
+def settled(background: KnowledgeGraph | Sequence[Path | str], name: str) -> KnowledgeGraph:
+    """Return vocabulary and decisions in memory, without what runs proposed.
+
+    Args:
+        background: a graph, or RDF files of vocabularies.
+        name: of the new graph.
+    """
     result = KnowledgeGraph(name)
     if not isinstance(background, KnowledgeGraph):
         result.load_background(background)

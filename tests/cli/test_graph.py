@@ -122,3 +122,24 @@ def test_mistakes_are_explained_and_change_nothing(
     assert failed.exit_status == status
     assert message in str(failed)
     assert cdkd("stats", folder, "--json").stdout == before
+
+
+def test_build_reads_texts_and_the_same_texts_change_nothing(folder: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "a.txt").write_text("The World Health Organization (WHO) warned of flu in London. The WHO met.", "utf-8")
+    (texts / "b.txt").write_text("London has the flu.", "utf-8")
+    (texts / "bad.txt").write_bytes(b"\xff\xfe")
+    said = json.loads(cdkd("build", texts, "--graph", folder, "--json").stdout)
+    assert (said["documents"], said["linked"], len(said["set_aside"])) == (2, 2, 1)
+    assert "bad.txt" in said["set_aside"][0]
+    first = json.loads(cdkd("stats", folder, "--json").stdout)
+    assert (first["documents"], first["mentions"]) == (2, said["mentions"])
+    assert cdkd("show", folder, "london").stdout.startswith("London  <urn:cdkd:graph:med:london>  in 2 documents")
+    assert json.loads(cdkd("show", folder, "World Health Organization", "--json").stdout)["documents"] == 1
+    cdkd("build", texts, "--graph", folder)
+    assert json.loads(cdkd("stats", folder, "--json").stdout) == first
+    (texts / "b.txt").write_text("Nothing here.", "utf-8")
+    cdkd("build", texts, "--graph", folder)
+    assert len(json.loads(cdkd("stats", folder, "--json").stdout)["graphs"]) == 2
+    assert cdkd("validate", folder).exit_code == 0

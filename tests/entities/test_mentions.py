@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import spacy
+from spacy.tokens import Doc
 
 from cdkd_kg.entities.gazetteer import Gazetteer
 from cdkd_kg.entities.linking.aliases import AliasTable, Label
@@ -93,3 +94,24 @@ def test_other_languages_and_scripts() -> None:
     )
     assert found(doc) == [("STRAßE", "TERM"), ("Köln", "CONCEPT")]
     assert doc.spans[SPANS][0].kb_id_ == "urn:street"
+
+
+def test_an_abbreviation_and_what_it_stands_for_are_one_new_concept() -> None:
+    doc = tagged(
+        NLP, "World/PROPN", "Health/PROPN", "Organization/PROPN", "(/PUNCT", "WHO/PROPN", ")/PUNCT", "WHO/PROPN",
+        entities=["B-ORG", "I-ORG", "I-ORG", "O", "B-ORG", "O", "B-ORG"],
+    )  # fmt: skip
+    doc = Doc(NLP.vocab, [t.text for t in doc], [t.text not in ("(", "WHO") or t.i == 6 for t in doc]).from_array(
+        ["POS", "LEMMA", "ENT_IOB", "ENT_TYPE"], doc.to_array(["POS", "LEMMA", "ENT_IOB", "ENT_TYPE"])
+    )
+    assert doc.text.startswith("World Health Organization (WHO)")
+    concepts = {span._.cdkd.concept for span in finder(NLP)(doc).spans[SPANS]}
+    assert concepts == {"world health organization"}
+
+
+def test_an_entity_ends_where_a_bracket_opens_that_it_does_not_close() -> None:
+    words = ("the/DET", "Health/PROPN", "Office/PROPN", "(/PUNCT", "HO/PROPN", ")/PUNCT")
+    doc = tagged(NLP, *words, entities=["B-ORG", *["I-ORG"] * 4, "O"])
+    assert found(finder(NLP, noun_concepts=False)(doc)) == [("Health Office", "ORG")]
+    closed = tagged(NLP, *words, entities=["B-ORG", *["I-ORG"] * 5])
+    assert found(finder(NLP, noun_concepts=False)(closed)) == [("Health Office ( HO", "ORG")]
