@@ -7,8 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from scipy.stats import hypergeom
 
-SCHEMA = pa.schema([("a", pa.string()), ("b", pa.string()), ("count", pa.int32()), ("npmi", pa.float64())])
+SCHEMA = pa.schema(
+    [("a", pa.string()), ("b", pa.string()), ("count", pa.int32()), ("npmi", pa.float64()), ("p", pa.float64())]
+)
 _BLOCK = 2048
 
 
@@ -23,13 +26,19 @@ def comentions(keys: pa.Table, documents: int, min_count: int) -> pa.Table:
     It is 1 where the two only ever come together, 0 where they are independent, and tends to -1 where they
     avoid each other. For two that are in every document it is 1, its limit.
 
+    ``p`` is the chance that two independent entities of these frequencies share so many documents or more (one-sided
+    Fisher exact test)::
+
+        p = sum over k >= count(a, b) of C(n_a, k) C(D - n_a, n_b - k) / C(D, n_b)
+
     Args:
         keys: columns ``document`` and ``entity``; a repeated row counts once.
         documents: how many documents there are, those without an entity too.
         min_count: pairs of fewer documents are left out; at least 1.
 
     Returns:
-        Columns a, b (a < b), count (documents with both), npmi in [-1, 1]; sorted by a and b.
+        Columns a, b (a < b), count (documents with both), npmi in [-1, 1], p in [0, 1];
+        sorted by a and b.
 
     Raises:
         ValueError: ``keys`` names more than ``documents`` documents, or ``min_count`` is below 1.
@@ -46,8 +55,9 @@ def comentions(keys: pa.Table, documents: int, min_count: int) -> pa.Table:
     incidence, frequency = incidence[:, frequent], frequency[frequent]
     a, b, count = _pairs(incidence, min_count)
     npmi = _npmi(count, frequency[a], frequency[b], documents)
+    p = np.clip(hypergeom.sf(count - 1, documents, frequency[a], frequency[b]), 0.0, 1.0)
     labels = entities.take(pa.array(frequent))
-    return pa.Table.from_arrays([labels.take(pa.array(a)), labels.take(pa.array(b)), count, npmi], schema=SCHEMA)
+    return pa.Table.from_arrays([labels.take(pa.array(a)), labels.take(pa.array(b)), count, npmi, p], schema=SCHEMA)
 
 
 def _numbered(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:

@@ -51,6 +51,7 @@ SCHEMA = Namespace("http://schema.org/")
 KD = Namespace(
     "urn:cdkd:ns#",
     (
-        "candidate", "comention", "confidence", "domain", "entityType", "evidenceCount", "nil", "npmi", "textHash",
+        "candidate", "comention", "confidence", "domain", "entityType", "evidenceCount", "nil", "npmi", "pValue",
+        "textHash",
     ),
 )  # fmt: skip

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from cdkd_kg.artifacts import canonical_json, sha256_text
 from cdkd_kg.config import EntitiesConfig, GraphConfig
 from cdkd_kg.entities.extract import Document, extract
+from cdkd_kg.entities.installed import pipeline_identity
 from cdkd_kg.entities.linking.aliases import AliasTable
 from cdkd_kg.entities.linking.model import LinkModel
-from cdkd_kg.entities.pipeline import pipeline_identity
 from cdkd_kg.graph.build import build_graph, settled
 from cdkd_kg.graph.facts import facts
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph

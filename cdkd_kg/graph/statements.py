@@ -48,18 +48,22 @@ def comention_quads(resolved: Resolved, documents: int, config: GraphConfig, gra
     """Yield pairs of entities that keep company in documents more than chance says.
 
     An entity in more than ``config.max_document_share`` of the documents keeps company with everything and is
-    left out; a pair needs ``config.min_comentions`` documents and an NPMI of ``config.min_npmi``.
+    left out; a pair needs ``config.min_comentions`` documents, an NPMI of ``config.min_npmi``, and no more than
+    ``config.max_p`` as its chance under independence.
     """
     keys = _keys(resolved)
     count = keys.group_by("entity").aggregate([("document", "count")])
     common = count.filter(pc.greater(count["document_count"], config.max_document_share * documents))["entity"]
     keys = keys.filter(pc.invert(pc.is_in(keys["entity"], value_set=common.combine_chunks())))
     pairs = comentions(keys, documents, config.min_comentions)
-    pairs = pairs.filter(pc.greater_equal(pairs["npmi"], config.min_npmi))
-    for a, b, number, npmi in zip(*(pairs[name].to_pylist() for name in ("a", "b", "count", "npmi")), strict=True):
+    pairs = pairs.filter(
+        pc.and_(pc.greater_equal(pairs["npmi"], config.min_npmi), pc.less_equal(pairs["p"], config.max_p))
+    )
+    for a, b, number, npmi, p in zip(*(column.to_pylist() for column in pairs.columns), strict=True):
         triple = Triple(NamedNode(a), KD.comention, NamedNode(b))
         yield from _statement(triple, number, graph)
         yield Quad(statement_iri(triple), KD.npmi, Literal(round(npmi, 6)), graph)
+        yield Quad(statement_iri(triple), KD.pValue, Literal(float(f"{p:.3g}")), graph)
 
 
 def _keys(resolved: Resolved) -> pa.Table:

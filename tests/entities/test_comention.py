@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import fisher_exact
 
 from cdkd_kg.entities.comention import SCHEMA, comentions
 
@@ -26,7 +27,17 @@ def test_the_formula() -> None:
     rows = [("1", "B"), ("1", "A"), ("2", "A"), ("2", "B"), ("2", "B"), ("3", "A"), ("3", "C")]
     (pair,) = comentions(table(rows), documents=10, min_count=2).to_pylist()
     expected = math.log((2 / 10) / ((3 / 10) * (2 / 10))) / -math.log(2 / 10)
-    assert pair == {"a": "A", "b": "B", "count": 2, "npmi": pytest.approx(expected)}
+    chance = math.comb(3, 2) / math.comb(10, 2)
+    assert pair == {"a": "A", "b": "B", "count": 2, "npmi": pytest.approx(expected), "p": pytest.approx(chance)}
+
+
+def test_the_chance_of_company_is_fishers() -> None:
+    rows = [(str(n), "A") for n in range(12)] + [(str(n), "B") for n in range(8, 15)]
+    (pair,) = comentions(table(rows), documents=40, min_count=2).to_pylist()
+    others = [[4, 3], [8, 25]]
+    assert pair["p"] == pytest.approx(fisher_exact(others, alternative="greater").pvalue)
+    every = table([(str(n), name) for n in range(5) for name in "AB"])
+    assert comentions(every, 5, 2)["p"].to_pylist() == [1.0]
 
 
 def test_its_ends() -> None:

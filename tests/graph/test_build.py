@@ -68,14 +68,17 @@ def test_evidence_for_a_relation_adds_up(graph: KnowledgeGraph) -> None:
 
 
 def test_entities_that_keep_company_are_tied_by_npmi(config: GraphConfig) -> None:
-    names = [f"d/{number}" for number in range(4)]
+    names = [f"d/{number}" for number in range(8)]
     rows = [mention(name, 10 * place, word) for name in names[:2] for place, word in enumerate(["ann", "bob"])]
     graph = build_graph(extraction(rows), documents(*names), [], config, {"id": "r"})
     pair = Triple(concept_iri("test", "ann"), KD.comention, concept_iri("test", "bob"))
     assert objects(graph, statement_iri(pair), KD.npmi) == [Literal(1.0)]
     assert objects(graph, statement_iri(pair), KD.evidenceCount) == [Literal(2)]
+    assert objects(graph, statement_iri(pair), KD.pValue) == [Literal(0.0357)]
+    few = build_graph(extraction(rows), documents(*names[:4]), [], config, {"id": "r"})
+    assert KD.comention.value.encode() not in few.to_bytes(), "among four documents it is chance"
     rare = build_graph(
-        extraction(rows), documents(*names), [], config.model_copy(update={"max_document_share": 0.4}), {"id": "r"}
+        extraction(rows), documents(*names), [], config.model_copy(update={"max_document_share": 0.2}), {"id": "r"}
     )
     assert KD.comention.value.encode() not in rare.to_bytes(), "they are in too large a share of the documents"
 

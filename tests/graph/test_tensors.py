@@ -206,7 +206,7 @@ def test_tensors_are_saved_and_loaded_and_a_changed_file_is_noticed(
 
 
 def test_npmi_of_company_is_the_weight(config: GraphConfig) -> None:
-    names = [f"d/{number}" for number in range(4)]
+    names = [f"d/{number}" for number in range(8)]
     rows = [mention(name, 10 * place, word) for name in names[:2] for place, word in enumerate(["ann", "bob"])]
     built = build_graph(extraction(rows), documents(*names), [], config, {"id": "r"})
     data = to_tensors(built, config)
