@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -59,4 +60,10 @@ def _end(error: BaseException, message: str, status: int) -> None:
     if "--debug" in sys.argv[1:2]:
         raise error
     sys.stderr.write(f"{message}\n" if status == INTERRUPTED else f"Error: {message}\n")
+    if status == INTERRUPTED:
+        # Python ends by the signal itself, whatever status is asked for, where the interrupt met an exec() of text,
+        # as in the making of a dataclass; every `with` has been left by now.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
     raise SystemExit(status)
