@@ -61,8 +61,8 @@ def _end(error: BaseException, message: str, status: int) -> None:
         raise error
     sys.stderr.write(f"{message}\n" if status == INTERRUPTED else f"Error: {message}\n")
     if status == INTERRUPTED:
-        # Python ends by the signal itself, whatever status is asked for, where `python -m` met the interrupt in an exec() of text,
-        # as in the making of a dataclass; every `with` has been left by now.
+        # Whatever status is asked for, Python ends by the signal itself where `python -m` met the interrupt in an
+        # exec() of text, as in the making of a dataclass. Every `with` has been left by now.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
