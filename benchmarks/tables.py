@@ -1,7 +1,7 @@
 """Redraw every table in README.md and docs/ that stands between result marks, from results/*.json.
 
-    python benchmarks/tables.py            redraw
-    python benchmarks/tables.py --check    exit 1 when a table is not what results/ says
+    python -m benchmarks.tables            redraw
+    python -m benchmarks.tables --check    exit 1 when a table is not what results/ says
 
 A mark is `<!-- results: NAME -->` before and `<!-- end of results -->` after; NAME is a file in results/.
 """
@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from benchmarks.linking_table import linking_table
 from cdkd_kg.artifacts import read_json, write_text
 from cdkd_kg.evaluation.table import markdown_table
 
 ROOT = Path(__file__).parents[1]
+BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {"linking": linking_table}
 MARK = re.compile(r"(<!-- results: ([a-z0-9_-]+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
 
 
@@ -26,12 +30,13 @@ def redrawn(text: str) -> str:
 
 def _section(name: str) -> str:
     results = read_json(ROOT / "results" / f"{name}.json")
-    machine, seconds = results["machine"], sum(stage["seconds"] for stage in results["stages"])
+    machine = results["machine"]
     where = f"{machine['processor']}, {machine['cores']} cores, {machine['device']}"
-    about = (
-        f"`{results['command']}`, {results['created'][:10]}, commit `{results['git']}`, seeds {results['seeds']}, "
-        f"{seconds / 60:.0f} minutes of work on {where}."
-    )
+    when = f"`{results['command']}`, {results['created'][:10]}, commit `{results['git']}`"
+    if name in BENCHMARKS:
+        return f"{BENCHMARKS[name](results)}\n{when}, on {where}.\n\n"
+    minutes = sum(stage["seconds"] for stage in results["stages"]) / 60
+    about = f"{when}, seeds {results['seeds']}, {minutes:.0f} minutes of work on {where}."
     return f"{markdown_table(results)}\n{about}\n\n"
 
 

@@ -178,7 +178,9 @@ def show_cli(
     if as_json:
         typer.echo(json.dumps(around, indent=1, ensure_ascii=False))
         return
-    typer.echo(f"{around['label']}  <{around['iri']}>  in {around['documents']:,} documents")
+    typer.echo(
+        f"{around['label']}  <{around['iri']}>  in {around['documents']:,} document{'s' * (around['documents'] != 1)}"
+    )
     if others := [name["text"] for name in around["names"] if name["text"] != around["label"]]:
         typer.echo(f"also called: {', '.join(others)}")
     if around["definition"]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyoxigraph import Literal, NamedNode, Quad
 
+from cdkd_kg.entities.linking.names import is_acronym
 from cdkd_kg.graph.iris import checked_iri, concept_iri, mention_iri
 from cdkd_kg.graph.labels import MAX_CHARACTERS
 from cdkd_kg.graph.namespaces import ITSRDF, KD, NIF, RDF, SKOS, XSD
@@ -81,7 +82,10 @@ def mention_quads(resolved: Resolved, graph: NamedNode) -> Iterator[Quad]:
 
 
 def concept_quads(resolved: Resolved, scheme: NamedNode, graph: NamedNode) -> Iterator[Quad]:
-    """Yield each new concept with its names: the most frequent anchor is preferred, the others are alternative."""
+    """Yield each new concept with its names: the most frequent anchor is preferred, the others are alternative.
+
+    An acronym gives way to a name of several words.
+    """
     anchors: defaultdict[NamedNode, Counter[str]] = defaultdict(Counter)
     types: defaultdict[NamedNode, set[str]] = defaultdict(set)
     columns = (resolved.rows[name].to_pylist() for name in ("nil", "anchor", "type", "concept"))
@@ -96,11 +100,16 @@ def concept_quads(resolved: Resolved, scheme: NamedNode, graph: NamedNode) -> It
         yield Quad(entity, SKOS.inScheme, scheme, graph)
         for label in sorted(types[entity]):
             yield Quad(entity, KD.entityType, entity_type(label), graph)
-        names = sorted(anchors[entity], key=lambda name: (-anchors[entity][name], name))
+        names = _ranked(anchors[entity])
         names = [name for name in names if len(name) <= MAX_CHARACTERS] or [concepts[entity][:MAX_CHARACTERS]]
         yield Quad(entity, SKOS.prefLabel, Literal(names[0]), graph)
         for name in names[1:]:
             yield Quad(entity, SKOS.altLabel, Literal(name), graph)
+
+
+def _ranked(anchors: Counter[str]) -> list[str]:
+    explained = any(" " in name for name in anchors)
+    return sorted(anchors, key=lambda name: (explained and is_acronym(name), -anchors[name], name))
 
 
 def entity_type(label: str) -> NamedNode:

@@ -44,6 +44,16 @@ def test_a_new_concept_has_its_anchors_as_names(graph: KnowledgeGraph) -> None:
     assert objects(graph, ANN, KD.entityType) == [NamedNode("urn:cdkd:type:PERSON")]
 
 
+def test_an_acronym_is_the_preferred_name_only_where_there_is_no_other(config: GraphConfig) -> None:
+    rows = [mention("a/1", place, "WHO", concept="world health") for place in (0, 10)]
+    rows += [mention("a/1", 20, "World Health", concept="world health"), mention("a/1", 40, "FAO")]
+    built = build_graph(extraction(rows), documents("a/1"), [], config, {"id": "r"})
+    health = concept_iri("test", "world health")
+    assert objects(built, health, SKOS.prefLabel) == [Literal("World Health")]
+    assert objects(built, health, SKOS.altLabel) == [Literal("WHO")]
+    assert objects(built, concept_iri("test", "fao"), SKOS.prefLabel) == [Literal("FAO")]
+
+
 def test_an_ambiguous_mention_keeps_its_candidates_and_links_nothing(graph: KnowledgeGraph) -> None:
     node = NamedNode("urn:cdkd:document:b%2F1%20x#char=30,32")
     assert objects(graph, node, KD.candidate) == [NamedNode(EX + "gout"), NamedNode(EX + "pain")]

@@ -1,0 +1,28 @@
+"""The table of benchmarks/linking.py as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def linking_table(results: Mapping[str, Any]) -> str:
+    """Return one row a file and system."""
+    lines = [
+        "| file | system | InKB accuracy, % (95 % interval) | link precision | NIL precision | NIL recall | ECE |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, systems in results["files"].items():
+        for system, found in systems.items():
+            accuracy = " to ".join(f"{100 * found[key]:.1f}" for key in ("low", "high"))
+            cells = [f"{found[key]:.3f}" for key in ("link_precision", "nil_precision", "nil_recall", "ece")]
+            lines.append(f"| {name} | {system} | {100 * found['accuracy']:.1f} ({accuracy}) | {' | '.join(cells)} |")
+    lines += ["", "Mentions found and linked by ours alone, InKB F1 in %:", ""]
+    lines += ["| file | strong micro | strong macro | weak micro | weak macro |", "| --- | ---: | ---: | ---: | ---: |"]
+    for name, systems in results["files"].items():
+        ours = next(found for found in systems.values() if "strong_micro_f1" in found)
+        cells = [
+            f"{100 * ours[f'{match}_{mean}_f1']:.1f}" for match in ("strong", "weak") for mean in ("micro", "macro")
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,39 @@
+"""The tutorial docs/graph.md does what it says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cdkd_kg.cli import app
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = re.findall(r"```bash\n(cdkd .*)\n```", (ROOT / "docs" / "graph.md").read_text("utf-8"))
+
+
+def test_the_ten_commands_of_the_tutorial_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "data" / "sample", tmp_path / "data" / "sample")
+    monkeypatch.chdir(tmp_path)
+    said = []
+    for command in COMMANDS:
+        done = CliRunner().invoke(app, shlex.split(command)[1:])
+        assert done.exit_code == 0, f"{command}\n{done.output}\n{done.exception}"
+        said.append(done.stdout)
+    assert len(said) == 10
+    assert said[2] == "Nothing breaks the rules.\n"
+    assert said[3].startswith("4 texts: ")
+    assert said[4].startswith("blade  <https://example.org/things/blade>")
+    assert "mower" in said[4]
+    assert said[5].startswith(
+        "Royal Horticultural Society  <urn:cdkd:graph:things:royal_horticultural_society>  in 1 document\n"
+    )
+    assert "also called: RHS" in said[5]
+    assert [word for word in ("blade", "knife", "shears", "spade") if f'"{word}"@en' not in said[6]] == []
+    assert said[9].count("+ ") > 50
+    assert not any(line.startswith("- ") for line in said[9].splitlines())
+    assert (tmp_path / "blade.svg").stat().st_size > 1000
