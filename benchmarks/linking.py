@@ -105,7 +105,7 @@ def read(path: Path, vocabulary: Vocabulary, limit: int | None) -> list[Annotate
     documents = []
     for row, doc in zip(rows, vocabulary.nlp.pipe([row["text"] for row in rows]), strict=True):
         gold = [
-            Gold(*label["span"], iri if (iri := ENTITY + label["entity_id"]) in known else None)
+            Gold(label["span"][0], label["span"][1], iri if (iri := ENTITY + label["entity_id"]) in known else None)
             for label in row["labels"]
         ]
         anchors = [anchor(doc, mention) for mention in gold]

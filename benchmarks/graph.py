@@ -1,0 +1,171 @@
+"""Speed of the graph part, each beside its peer in the same run.
+
+    python -m benchmarks.graph [--quick] [--json FILE]
+
+Goals: loading N-Triples 8 x as fast as rdflib into memory; RDF to tensors at 200,000 edges/s and linear in edges; the
+revision of 1,000,000 quads in 10 s; the entity stage at 0.85 x the throughput of the bare pipeline with the same pipes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import rdflib
+from pyoxigraph import Literal, NamedNode, Quad
+
+from benchmarks.about import about
+from cdkd_kg.artifacts import write_json
+from cdkd_kg.config import EntitiesConfig, GraphConfig
+from cdkd_kg.entities.extract import Document, extract, mention_pipeline, readable
+from cdkd_kg.entities.linking.aliases import AliasTable, Label
+from cdkd_kg.entities.pipeline import load_pipeline
+from cdkd_kg.graph.folder import graph_folder
+from cdkd_kg.graph.iris import document_iri, mention_iri
+from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, NIF, RDF, SKOS
+from cdkd_kg.graph.tensors import to_tensors
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "rows.csv"
+
+
+def main() -> None:
+    """Measure, print, and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the size, one round")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    size, rounds = (100_000, 1) if options.quick else (1_000_000, 3)
+    results = {
+        "load": load(size, rounds),
+        "tensors": [tensors(edges, rounds) for edges in (size // 10, size // 2)],
+        "entities": entities(size // 500, rounds),
+    }
+    for line in lines(results):
+        print(line)
+    if options.json:
+        write_json(options.json, about("pyoxigraph", "rdflib", "spacy", "torch-geometric") | {"results": results})
+
+
+def load(size: int, rounds: int) -> dict[str, Any]:
+    """Time loading and the revision of ``size`` triples."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "vocabulary.nt"
+        path.write_text("".join(vocabulary(size)), "utf-8")
+        loaded: list[KnowledgeGraph] = []
+
+        def ours() -> None:
+            loaded[:] = [KnowledgeGraph("ours")]
+            loaded[0].load_background([path])
+
+        def folder() -> None:
+            with graph_folder(Path(scratch) / f"g{random.getrandbits(40)}", create=True) as graph:
+                graph.load_background([path])
+
+        ways: dict[str, Callable[[], object]] = {
+            "ours": ours,
+            "ours, in a folder": folder,
+            "rdflib": lambda: rdflib.Graph().parse(path, format="nt"),
+        }
+        seconds = interleaved(ways, rounds)
+        revision = timed(lambda: loaded[0].revision)
+    return {"triples": size, "seconds": seconds, "revision_seconds": revision}
+
+
+def tensors(edges: int, rounds: int) -> dict[str, Any]:
+    """Time RDF to ``HeteroData`` for a graph of that many mentions and half as many knowledge edges."""
+    graph = KnowledgeGraph("tensors")
+    graph.add_own(mentions(graph, edges))
+    data: list[Any] = []
+    seconds = interleaved({"ours": lambda: data.append(to_tensors(graph, GraphConfig(min_documents=1)))}, rounds)[
+        "ours"
+    ]
+    made = sum(data[-1][kind].edge_index.shape[1] for kind in data[-1].edge_types)
+    return {"edges": edges + edges // 2, "edges_of_tensors": made, "seconds": seconds}
+
+
+def entities(count: int, rounds: int) -> dict[str, Any]:
+    """Time the entity stage beside the same pipes of spaCy alone."""
+    config = EntitiesConfig()
+    rows = SAMPLE.read_text("utf-8").splitlines()[1:]
+    chance = random.Random(0)  # noqa: S311
+    texts = [" ".join(chance.choice(rows).split('"')[1] for _ in range(8)) for _ in range(count)]
+    documents = [Document(str(place), text) for place, text in enumerate(texts)]
+    labels = AliasTable(Label(f"urn:{word}", word, "preferred") for word in ("knife", "kettle", "hose", "spade", "pan"))
+    bare = load_pipeline(config)
+    mention_pipeline(config, labels)
+    ways: dict[str, Callable[[], object]] = {
+        "ours": lambda: extract(documents, config, labels),
+        "bare pipeline": lambda: [
+            None for _ in bare.pipe((readable(text, config.max_words) for text in texts), batch_size=config.batch_size)
+        ],
+    }
+    return {"documents": count, "seconds": interleaved(ways, rounds)}
+
+
+def interleaved(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Return the median seconds of each way, all ways in turn in every round."""
+    times = [{name: timed(way) for name, way in ways.items()} for _ in range(rounds)]
+    return {name: round(median(one[name] for one in times), 4) for name in ways}
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return how many seconds a piece of work takes."""
+    begin = time.perf_counter()
+    work()
+    return round(time.perf_counter() - begin, 4)
+
+
+def vocabulary(size: int) -> Iterator[str]:
+    """Yield ``size`` lines of N-Triples: concepts with two names, a broader and a related one."""
+    chance, concepts = random.Random(0), size // 5  # noqa: S311
+    for number in range(concepts):
+        node = f"<http://example.org/entity/E{number}>"
+        yield f"{node} {RDF.type} {SKOS.Concept} .\n"
+        yield f'{node} {SKOS.prefLabel} "Entity number {number} of the vocabulary"@en .\n'
+        yield f'{node} {SKOS.altLabel} "alias {number * 7919 % size}"@en .\n'
+        yield f"{node} {SKOS.broader} <http://example.org/entity/E{number // 10}> .\n"
+        yield f"{node} {SKOS.related} <http://example.org/entity/E{chance.randrange(concepts)}> .\n"
+
+
+def mentions(graph: KnowledgeGraph, count: int) -> Iterator[Quad]:
+    """Yield documents of ten mentions each, of entities with a broader one."""
+    chance, run, concepts = random.Random(0), graph.proposed("r"), count // 5  # noqa: S311
+    nodes = [NamedNode(f"urn:e:{number}") for number in range(concepts)]
+    for number, node in enumerate(nodes):
+        yield Quad(node, SKOS.broader, nodes[number // 10], graph.vocabulary)
+        yield Quad(node, SKOS.related, nodes[chance.randrange(concepts)], graph.vocabulary)
+    sure = Literal(0.9)
+    for place in range(count):
+        document = document_iri(f"d/{place // 10}")
+        if place % 10 == 0:
+            yield Quad(document, RDF.type, NIF.Context, run)
+            yield Quad(document, DCTERMS.identifier, Literal(f"d/{place // 10}"), run)
+        mention = mention_iri(document, 10 * (place % 10), 10 * (place % 10) + 5)
+        yield Quad(mention, NIF.referenceContext, document, run)
+        yield Quad(mention, ITSRDF.taIdentRef, chance.choice(nodes), run)
+        yield Quad(mention, ITSRDF.taConfidence, sure, run)
+
+
+def lines(results: dict[str, Any]) -> Iterator[str]:
+    """Yield what was measured, a line each."""
+    size, seconds = results["load"]["triples"], results["load"]["seconds"]
+    for name, value in seconds.items():
+        ratio = seconds["rdflib"] / value
+        yield f"load {size:,} N-Triples, {name:<18} {value:8.2f} s {size / value:10,.0f}/s   {ratio:5.1f} x rdflib"
+    yield f"revision of {size:,} quads {results['load']['revision_seconds']:.2f} s"
+    for one in results["tensors"]:
+        yield f"tensors of {one['edges']:,} edges {one['seconds']:.2f} s, {one['edges'] / one['seconds']:,.0f} edges/s"
+    ours, bare = (results["entities"]["seconds"][name] for name in ("ours", "bare pipeline"))
+    count = results["entities"]["documents"]
+    yield f"entity stage, {count:,} texts: {ours:.2f} s, bare pipeline {bare:.2f} s, throughput {bare / ours:.2f} x"
+
+
+if __name__ == "__main__":
+    main()
