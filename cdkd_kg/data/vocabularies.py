@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from cdkd_kg.artifacts import is_sound, new_folder, write_bytes
-from cdkd_kg.data import companies, eurovoc, mondo, places, wordnet
+from cdkd_kg.data import companies, eurovoc, icd10cm, mondo, places, wordnet
 from cdkd_kg.data.contents import contents
 from cdkd_kg.data.fetch import cache_folder
 from cdkd_kg.data.manifest import find, identity
@@ -25,6 +25,7 @@ class Converter(NamedTuple):
 CONVERTERS = {
     "companies": Converter(companies.concepts),
     "eurovoc": Converter(eurovoc.concepts, "en"),
+    "icd-10-cm": Converter(icd10cm.concepts, "en"),
     "mondo": Converter(mondo.concepts, "en"),
     "places": Converter(places.concepts),
     "wordnet": Converter(wordnet.concepts, "en"),

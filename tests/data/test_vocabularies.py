@@ -249,6 +249,43 @@ def test_mondo_keeps_living_terms_synonyms_and_parents(make_set, zipped) -> None
     }
 
 
+TABULAR = """<?xml version="1.0"?><ICD10CM.tabular><chapter><name>1</name><desc>Infectious diseases (A00-B99)</desc>
+<section id="A00-A09"><desc>Intestinal infectious diseases (A00-A09)</desc><diag><name>A00</name><desc>Cholera</desc>
+<diag><name>A00.0</name><desc>Cholera due to biovar cholerae</desc>
+<inclusionTerm><note>Classical cholera</note></inclusionTerm></diag>
+<diag><name>A00.9</name><desc>Cholera, unspecified</desc></diag></diag>
+<diag><name>A05.9</name><desc>Foodborne intoxication, unspecified</desc></diag></section></chapter></ICD10CM.tabular>"""
+
+
+def test_icd_codes_stand_below_categories_blocks_and_chapters(make_set, zipped) -> None:
+    member = "simple_icd_10_cm/data/icd10c-tabular-April-1-2026.xml"
+    manifest = make_set("icd-10-cm", zipped({member: TABULAR.encode()}), (member,), kind="vocabulary")
+    iri = "urn:cdkd:icd10cm:{}".format
+    assert facts(vocabulary_file("icd-10-cm", manifest)) == {
+        (iri("chapter-1"), "prefLabel", "Infectious diseases"),
+        (iri("block-A00-A09"), "prefLabel", "Intestinal infectious diseases"),
+        (iri("block-A00-A09"), "broader", iri("chapter-1")),
+        (iri("A00"), "prefLabel", "Cholera"),
+        (iri("A00"), "broader", iri("block-A00-A09")),
+        (iri("A00.0"), "prefLabel", "Cholera due to biovar cholerae"),
+        (iri("A00.0"), "altLabel", "Classical cholera"),
+        (iri("A00.0"), "broader", iri("A00")),
+        (iri("A00.9"), "prefLabel", "Cholera, unspecified"),
+        (iri("A00.9"), "broader", iri("A00")),
+        (iri("A05.9"), "prefLabel", "Foodborne intoxication, unspecified"),
+        (iri("A05.9"), "hiddenLabel", "Foodborne intoxication"),
+        (iri("A05.9"), "broader", iri("block-A00-A09")),
+    }
+
+
+def test_icd_with_a_document_type_is_refused(make_set, zipped) -> None:
+    member = "simple_icd_10_cm/data/icd10c-tabular-April-1-2026.xml"
+    bomb = TABULAR.replace("<ICD10CM.tabular>", '<!DOCTYPE x [<!ENTITY a "b">]><ICD10CM.tabular>', 1)
+    manifest = make_set("icd-10-cm", zipped({member: bomb.encode()}), (member,), kind="vocabulary")
+    with pytest.raises(ArtifactError, match="document type"):
+        vocabulary_file("icd-10-cm", manifest)
+
+
 def test_the_same_bytes_for_any_hash_seed(make_set, zipped, cache: Path) -> None:
     manifest = make_set("companies", *companies_archive(zipped), kind="vocabulary")
     written = set()
