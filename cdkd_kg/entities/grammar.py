@@ -2,7 +2,8 @@
 
 Dependency labels of both schemes that spaCy's pipelines use are read: ClearNLP (English) and Universal
 Dependencies. The patterns are those of open information extraction (Angeli et al. 2015,
-https://aclanthology.org/P15-1034) and, for "X such as Y", of Hearst (1992, https://aclanthology.org/C92-2082).
+https://aclanthology.org/P15-1034) and, for "X such as Y", "X including Y" and "Y and other X", of Hearst (1992,
+https://aclanthology.org/C92-2082).
 """
 
 from __future__ import annotations
@@ -78,9 +79,13 @@ def _noun_phrase(noun: Token) -> Iterator[Triple]:
     for preposition, word in _prepositional(noun):
         if preposition.lower_ == "as" and any(child.lower_ == "such" for child in preposition.children):
             yield Triple(word, IS_A, noun, "such_as")
+        elif preposition.lower_ == "including":
+            yield Triple(word, IS_A, noun, "including")
         else:
             yield Triple(noun, predicate_form(preposition.lower_), word, "noun_preposition")
     yield from (Triple(noun, IS_A, word, "apposition") for word in _children(noun, ("appos",)))
+    if any(child.lower_ == "other" for child in noun.children):
+        yield from (Triple(word, IS_A, noun, "and_other") for word in _joined_before(noun))
     if _children(noun, ("cop",)):
         yield from (Triple(subject, IS_A, noun, "copula") for subject in _children(noun, _SUBJECT))
 
@@ -96,6 +101,13 @@ def _joined(token: Token) -> Iterator[Token]:
     for child in _children(token, ("conj",)):
         yield child
         yield from _joined(child)
+
+
+def _joined_before(token: Token) -> Iterator[Token]:
+    """Yield what a noun is joined to, as the dogs and cats of "dogs, cats and other animals"."""
+    while token.dep_ == "conj" and token.head.pos_ in ("NOUN", "PROPN"):
+        token = token.head
+        yield token
 
 
 def _children(token: Token, labels: tuple[str, ...]) -> list[Token]:

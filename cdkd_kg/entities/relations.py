@@ -17,6 +17,8 @@ CONFIDENCE = {
     "subject_object": 0.8,
     "passive": 0.8,
     "such_as": 0.8,
+    "and_other": 0.8,
+    "including": 0.7,
     "apposition": 0.7,
     "copula": 0.7,
     "verb_preposition": 0.6,

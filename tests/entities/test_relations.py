@@ -40,6 +40,19 @@ def test_subject_verb_object_with_joined_subjects_and_verbs() -> None:
     ]
 
 
+def test_the_patterns_and_other_and_including() -> None:
+    doc = parsed(
+        NLP, "dogs/NOUN/dog/nsubj/8", ",/PUNCT/,/punct/0", "cats/NOUN/cat/conj/0", "and/CCONJ/and/cc/2",
+        "other/ADJ/other/amod/5", "animals/NOUN/animal/conj/2", "including/VERB/include/prep/5",
+        "ferrets/NOUN/ferret/pobj/6", "sleep/VERB/sleep/ROOT/8",
+    )  # fmt: skip
+    assert relations(doc) == [
+        ("dogs", "is_a", "animals", "and_other"),
+        ("cats", "is_a", "animals", "and_other"),
+        ("ferrets", "is_a", "animals", "including"),
+    ]
+
+
 def test_passive_turns_subject_and_agent_round() -> None:
     doc = parsed(
         NLP, "Oslo/PROPN/Oslo/nsubjpass/2", "was/AUX/be/auxpass/2", "bought/VERB/buy/ROOT/2", "by/ADP/by/agent/2",
