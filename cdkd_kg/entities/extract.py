@@ -26,6 +26,8 @@ from cdkd_kg.progress import track
 __all__ = ["Document", "Extraction", "extract"]
 
 LONGEST_WORD = 50
+CHUNK = 10_000
+"""So many rows at a time are turned into columns."""
 
 
 class Document(NamedTuple):
@@ -54,13 +56,32 @@ def extract(
     ordered = sorted(documents)
     texts = (readable(document.text, config.max_words) for document in ordered)
     docs = track(nlp.pipe(texts, batch_size=config.batch_size), "Finding entities", len(ordered))
-    mentions: list[dict[str, Any]] = []
-    relations: list[dict[str, Any]] = []
+    mentions, relations = _Rows(MENTIONS), _Rows(RELATIONS)
     for document, doc in zip(ordered, docs, strict=True):
         rows = list(_mention_rows(document, doc))
-        mentions += rows
-        relations += _relation_rows(rows, doc)
-    return Extraction(pa.Table.from_pylist(mentions, MENTIONS), pa.Table.from_pylist(relations, RELATIONS))
+        mentions.add(rows)
+        relations.add(_relation_rows(rows, doc))
+    return Extraction(mentions.table(), relations.table())
+
+
+class _Rows:
+    """Rows that become columns as they come, so that many documents take little memory."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema, self._rows, self._parts = schema, list[dict[str, Any]](), [schema.empty_table()]
+
+    def add(self, rows: Sequence[dict[str, Any]]) -> None:
+        self._rows += rows
+        if len(self._rows) >= CHUNK:
+            self._flush()
+
+    def table(self) -> pa.Table:
+        self._flush()
+        return pa.concat_tables(self._parts).combine_chunks()
+
+    def _flush(self) -> None:
+        self._parts.append(pa.Table.from_pylist(self._rows, self._schema))
+        self._rows = []
 
 
 def mention_pipeline(
