@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 
+ORDER = (
+    "spaCy exact look-up", "max-prior", "ours, unfitted", "ours, fitted on the other files", "ours, cross-validated",
+)  # fmt: skip
+
+
 def linking_table(results: Mapping[str, Any]) -> str:
     """Return one row a file and system."""
     lines = [
@@ -13,7 +18,8 @@ def linking_table(results: Mapping[str, Any]) -> str:
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, systems in results["files"].items():
-        for system, found in systems.items():
+        for system in ORDER:
+            found = systems[system]
             accuracy = " to ".join(f"{100 * found[key]:.1f}" for key in ("low", "high"))
             cells = [f"{found[key]:.3f}" for key in ("link_precision", "nil_precision", "nil_recall", "ece")]
             lines.append(f"| {name} | {system} | {100 * found['accuracy']:.1f} ({accuracy}) | {' | '.join(cells)} |")
