@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-
 ORDER = (
     "spaCy exact look-up", "max-prior", "ours, unfitted", "ours, fitted on the other files", "ours, cross-validated",
 )  # fmt: skip
