@@ -108,7 +108,7 @@ def new_folder(path: Path, about: dict[str, Any] | None = None, *, keep_whole: b
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent, path.name)
-    aside = path.with_name(f".{path.name}.{_owner()}.{uuid.uuid4().hex[:8]}.tmp")
+    aside = aside_of(path)
     aside.mkdir()
     try:
         yield aside
@@ -118,6 +118,11 @@ def new_folder(path: Path, about: dict[str, Any] | None = None, *, keep_whole: b
         _sync_folder(path.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def aside_of(path: Path) -> Path:
+    """Return a name beside ``path`` to make it under; :func:`sweep` removes it when this process is gone."""
+    return path.with_name(f".{path.name}.{_owner()}.{uuid.uuid4().hex[:8]}.tmp")
 
 
 def _place(aside: Path, path: Path) -> None:

@@ -31,7 +31,8 @@ FORMATS = {
     ".owl": RdfFormat.RDF_XML,
     ".xml": RdfFormat.RDF_XML,
 }
-_UNCOMMON = re.compile(rb"<(?!(?:https?|urn):)|(?:^|[ \t])_:", re.MULTILINE)
+_COMMON = (b"<http://", b"<https://", b"<urn:")
+_BLANK = re.compile(rb"(?:^|[ \t])_:", re.MULTILINE)
 WITH_GRAPHS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 
@@ -74,7 +75,9 @@ def plain_triples(path: Path) -> bytes | None:
     if format_of(path) is not RdfFormat.N_TRIPLES:
         return None
     data = read_bytes(path)
-    return None if _UNCOMMON.search(data) or _too_long_line(data, MAX_LITERAL) is not None else data
+    common = sum(data.count(beginning) for beginning in _COMMON)
+    blank = b"_:" in data and _BLANK.search(data)
+    return None if common < data.count(b"<") or blank or _too_long_line(data, MAX_LITERAL) is not None else data
 
 
 def format_of(path: Path) -> RdfFormat:

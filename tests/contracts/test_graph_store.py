@@ -211,6 +211,17 @@ def test_a_folder_outlives_the_store_and_has_one_owner(tmp_path: Path) -> None:
     assert everything(OxigraphStore(tmp_path / "store")) == set(QUADS)
 
 
+def test_an_empty_folder_is_filled_beside_and_stays_usable(tmp_path: Path) -> None:
+    store = OxigraphStore(tmp_path / "store")
+    store.load_triples(b"<urn:a> <urn:p> <urn:b> .\n", G)
+    store.load_triples(b"<urn:a> <urn:p> <urn:c> .\n", H)
+    with pytest.raises(GraphError, match="cannot be opened"):
+        OxigraphStore(tmp_path / "store")
+    store.close()
+    assert len(OxigraphStore(tmp_path / "store")) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
 def test_a_data_set_of_rdflib_stays_its_owners() -> None:
     dataset = rdflib.Dataset()
     store = RdflibStore(dataset)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfFormat, Store, Variable
 
+from cdkd_kg.artifacts import aside_of, sweep
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.stores.port import Bound, GraphStore, Query
 from cdkd_kg.graph.stores.update import patch_update
@@ -25,15 +27,8 @@ class OxigraphStore(GraphStore):
     """
 
     def __init__(self, folder: Path | str | None = None) -> None:
-        try:
-            self._store = Store() if folder is None else Store(str(folder))
-        except (OSError, ValueError) as error:
-            raise GraphError(
-                "the graph store cannot be opened",
-                where=str(folder),
-                why=str(error),
-                remedy="close the other process that has it open, or check the folder",
-            ) from error
+        self._folder = None if folder is None else Path(folder)
+        self._store = _open(self._folder)
 
     def __len__(self) -> int:
         return len(self._store)
@@ -69,8 +64,23 @@ class OxigraphStore(GraphStore):
         self._store.extend(quads)
 
     def load_triples(self, data: bytes, graph: NamedNode) -> None:
-        """Add N-Triples that have been checked to a named graph, in one transaction."""
-        self._store.load(data, format=RdfFormat.N_TRIPLES, to_graph=graph)
+        """Add N-Triples that have been checked to a named graph, in one transaction.
+
+        An empty folder gets a store that was filled beside it, which is several times faster than a transaction.
+        """
+        if self._folder is None or len(self._store):
+            self._store.load(data, format=RdfFormat.N_TRIPLES, to_graph=graph)
+            return
+        aside = aside_of(self._folder)
+        try:
+            _fill(aside, data, graph)
+            self.close()
+            shutil.rmtree(self._folder)
+            aside.rename(self._folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+            if not hasattr(self, "_store"):
+                self._store = _open(self._folder)
 
     def select(self, query: Query) -> bytes:
         """Return the solutions as SPARQL 1.1 TSV."""
@@ -93,3 +103,23 @@ class OxigraphStore(GraphStore):
         """Let go of the folder."""
         self._store.flush()
         del self._store
+
+
+def _open(folder: Path | None) -> Store:
+    if folder is not None:
+        sweep(folder.parent, folder.name)
+    try:
+        return Store() if folder is None else Store(str(folder))
+    except (OSError, ValueError) as error:
+        raise GraphError(
+            "the graph store cannot be opened",
+            where=str(folder),
+            why=str(error),
+            remedy="close the other process that has it open, or check the folder",
+        ) from error
+
+
+def _fill(folder: Path, data: bytes, graph: NamedNode) -> None:
+    store = Store(str(folder))
+    store.bulk_load(data, format=RdfFormat.N_TRIPLES, to_graph=graph)
+    store.flush()
