@@ -1,0 +1,27 @@
+"""The table of benchmarks/graph.py as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def graph_table(results: Mapping[str, Any]) -> str:
+    """Return one row a measurement."""
+    found = results["results"]
+    load, size = found["load"]["seconds"], found["load"]["triples"]
+    lines = ["| what | seconds | rate | beside its peer |", "| --- | ---: | ---: | ---: |"]
+    for name in ("ours", "ours, in a folder", "rdflib"):
+        ratio = f"{load['rdflib'] / load[name]:.1f} x rdflib"
+        lines.append(f"| load {size:,} N-Triples: {name} | {load[name]:.1f} | {size / load[name]:,.0f}/s | {ratio} |")
+    seconds = found["load"]["revision_seconds"]
+    lines.append(f"| revision (SHA-256) of {size:,} quads | {seconds:.1f} | {size / seconds:,.0f}/s | - |")
+    for one in found["tensors"]:
+        rate = f"{one['edges'] / one['seconds']:,.0f} edges/s"
+        lines.append(f"| RDF to tensors, {one['edges']:,} edges | {one['seconds']:.1f} | {rate} | - |")
+    count, seconds = found["entities"]["documents"], found["entities"]["seconds"]
+    ratio = f"{seconds['bare pipeline'] / seconds['ours']:.2f} x the bare pipeline"
+    lines.append(
+        f"| entity stage, {count:,} texts | {seconds['ours']:.1f} | {count / seconds['ours']:,.0f}/s | {ratio} |"
+    )
+    return "\n".join(lines) + "\n"
