@@ -69,7 +69,7 @@ def settled(background: KnowledgeGraph | Sequence[Path | str], name: str) -> Kno
         return result
     for part in ("vocabulary", "accepted", "rejected", "decisions"):
         graph = getattr(result, part)
-        quads = background.store.match(None, None, None, getattr(background, part))
+        quads = background.store.match(graph=getattr(background, part))
         result.add_own(Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
     return result
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
 from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import ConfigError, nearest
@@ -54,17 +54,10 @@ def _all(form: RdfFormat) -> Callable[[KnowledgeGraph], bytes]:
 
 def _holding(form: RdfFormat) -> Callable[[KnowledgeGraph], bytes]:
     def write(graph: KnowledgeGraph) -> bytes:
-        return serialize(sorted(set(_triples(graph)), key=str), format=form, prefixes=PREFIXES) or b""
+        triples = {quad.triple for quad in graph.holding()}
+        return serialize(sorted(triples, key=str), format=form, prefixes=PREFIXES) or b""
 
     return write
-
-
-def _triples(graph: KnowledgeGraph) -> Iterator[Triple]:
-    rejected = {quad.triple for quad in graph.store.match(None, None, None, graph.rejected)}
-    for name in graph.visible():
-        for quad in graph.store.match(None, None, None, name):
-            if quad.triple not in rejected:
-                yield quad.triple
 
 
 def _by_graph(quad: Quad) -> tuple[str, str]:

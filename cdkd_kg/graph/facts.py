@@ -9,6 +9,7 @@ from pyoxigraph import Literal, NamedNode
 from cdkd_kg.entities.linking.facts import Facts
 from cdkd_kg.graph import view
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.labels import is_in
 from cdkd_kg.graph.namespaces import KD, OWL, RDF, RDFS, SKOS
 
 MOST_NEIGHBOURS = 50
@@ -37,11 +38,7 @@ def _definitions(graph: KnowledgeGraph, language: str = "en") -> dict[str, str]:
     for predicate in (SKOS.definition, RDFS.comment):
         for quad in graph.store.match(None, predicate, None, graph.vocabulary):
             subject, text = quad.subject, quad.object
-            if (
-                isinstance(subject, NamedNode)
-                and isinstance(text, Literal)
-                and (text.language or language).partition("-")[0] == language
-            ):
+            if isinstance(subject, NamedNode) and isinstance(text, Literal) and is_in(text, language):
                 found[subject.value] = min(found.get(subject.value, text.value), text.value)
     return found
 

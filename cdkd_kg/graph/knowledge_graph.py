@@ -14,7 +14,7 @@ from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.iris import check_scheme, graph_iri
 from cdkd_kg.graph.parse import WITH_GRAPHS, format_of, parse, plain_triples, read_bytes, refused
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
-from cdkd_kg.graph.stores.port import GraphStore
+from cdkd_kg.graph.stores.port import Bound, GraphStore
 
 if TYPE_CHECKING:
     import networkx
@@ -55,7 +55,7 @@ class KnowledgeGraph:
         return len(self.store)
 
     def __iter__(self) -> Iterator[Quad]:
-        return self.store.match(None, None, None)
+        return self.store.match()
 
     @classmethod
     def load(cls, path: Path | str) -> KnowledgeGraph:
@@ -102,6 +102,16 @@ class KnowledgeGraph:
         """Return the named graphs that say what holds: all but the rejected triples and the decisions."""
         graphs = {self.vocabulary, *self.store.named_graphs()}
         return sorted(graphs - {self.rejected, self.decisions}, key=lambda node: node.value)
+
+    def holding(
+        self, subject: NamedNode | None = None, predicate: NamedNode | None = None, target: Bound | None = None
+    ) -> Iterator[Quad]:
+        """Yield the quads of the visible graphs that have the given terms and were not rejected."""
+        rejected = {quad.triple for quad in self.store.match(subject, predicate, target, self.rejected)}
+        for name in self.visible():
+            for quad in self.store.match(subject, predicate, target, name):
+                if quad.triple not in rejected:
+                    yield quad
 
     def add(self, quads: Iterable[Quad], where: str = "") -> None:
         """Add quads, all or none; those without a graph go to the vocabulary.
@@ -178,7 +188,7 @@ class KnowledgeGraph:
     def _called(self, name: str) -> KnowledgeGraph:
         """Return the same store under another name; what was vocabulary here is so there."""
         other = KnowledgeGraph(name, self.store)
-        stray = list(self.store.match(None, None, None, self.vocabulary))
+        stray = list(self.store.match(graph=self.vocabulary))
         self.store.patch(stray, [Quad(quad.subject, quad.predicate, quad.object, other.vocabulary) for quad in stray])
         return other
 

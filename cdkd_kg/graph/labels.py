@@ -53,28 +53,23 @@ def preferred(graph: KnowledgeGraph, language: str = "en") -> dict[str, str]:
     return names
 
 
+def is_in(text: Literal, language: str) -> bool:
+    """Say whether a text is in a language (``en-GB`` is ``en``), or in none in particular."""
+    return (text.language or language).partition("-")[0] == language
+
+
 def _texts(graph: KnowledgeGraph, predicate: NamedNode) -> Iterator[tuple[str, Literal]]:
-    rejected = {(quad.subject, quad.object) for quad in graph.store.match(None, predicate, None, graph.rejected)}
-    for name in graph.visible():
-        for quad in graph.store.match(None, predicate, None, name):
-            subject, text = quad.subject, quad.object
-            if isinstance(subject, NamedNode) and isinstance(text, Literal) and (subject, text) not in rejected:
-                yield subject.value, text
+    for quad in graph.holding(predicate=predicate):
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
+            yield quad.subject.value, quad.object
 
 
 def _is_name(text: Literal, language: str) -> bool:
-    if text.language and text.language.partition("-")[0] != language:
-        return False
-    return 0 < len(text.value.strip()) <= MAX_CHARACTERS
+    return is_in(text, language) and 0 < len(text.value.strip()) <= MAX_CHARACTERS
 
 
 def _not_concepts(graph: KnowledgeGraph) -> set[str]:
-    found = {
-        quad.subject
-        for kind in _NO_CONCEPTS
-        for name in graph.visible()
-        for quad in graph.store.match(None, RDF.type, kind, name)
-    }
+    found = {quad.subject for kind in _NO_CONCEPTS for quad in graph.holding(None, RDF.type, kind)}
     deprecated = graph.store.match(None, OWL.deprecated, Literal(True), None)
     found |= {quad.subject for quad in deprecated if quad.graph_name != graph.rejected}
     return {node.value for node in found if isinstance(node, NamedNode)}

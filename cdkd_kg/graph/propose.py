@@ -66,8 +66,8 @@ def propose(
     name = built.proposed(run)
     prefix = built.proposed("").value
     earlier = [node for node in graph.store.named_graphs() if node.value.startswith(prefix)]
-    old = {quad for node in earlier for quad in graph.store.match(None, None, None, node)}
-    new = set(built.store.match(None, None, None, name))
+    old = {quad for node in earlier for quad in graph.store.match(graph=node)}
+    new = set(built.store.match(graph=name))
     graph.store.patch(old - new, new - old)
     nil = found.mentions["nil"].to_pylist()
     return {

@@ -34,8 +34,10 @@ def main() -> None:
 
 def answer(task: dict[str, Any]) -> dict[str, Any]:
     """Return what :func:`cdkd_kg.graph.user_query.user_query` promises, or why the query is refused."""
-    store = Store.read_only(task["store"])
-    hidden = {graph_iri(task["name"], part) for part in ("rejected", "decisions")}
+    rejected, decisions, vocabulary = (
+        graph_iri(task["name"], part) for part in ("rejected", "decisions", "vocabulary")
+    )
+    store = _without(Store.read_only(task["store"]), rejected)
     names = list(store.named_graphs())
     bindings: dict[Variable, NamedNode | BlankNode | Literal | Triple] = {
         Variable(name): term_of(value) for name, value in task["bindings"].items()
@@ -43,7 +45,7 @@ def answer(task: dict[str, Any]) -> dict[str, Any]:
     try:
         found = store.query(
             task["query"],
-            default_graph=[name for name in names if name not in hidden] or [graph_iri(task["name"], "vocabulary")],
+            default_graph=[name for name in names if name not in (rejected, decisions)] or [vocabulary],
             named_graphs=names,
             substitutions=bindings,
         )
@@ -57,6 +59,16 @@ def answer(task: dict[str, Any]) -> dict[str, Any]:
     assert isinstance(found, QuerySolutions | QueryTriples)  # noqa: S101 - there is no fourth kind
     rows = [[None if term is None else str(term) for term in row] for row in islice(found, task["rows"] + 1)]
     return {"variables": variables, "rows": rows[: task["rows"]], "more": len(rows) > task["rows"]}
+
+
+def _without(store: Store, rejected: NamedNode) -> Store:
+    """Return the store, or a copy in memory without what was rejected, wherever else it is said."""
+    gone = {quad.triple for quad in store.quads_for_pattern(None, None, None, rejected)}
+    if not gone:
+        return store
+    copy = Store()
+    copy.extend(quad for quad in store if quad.graph_name == rejected or quad.triple not in gone)
+    return copy
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
+from pyoxigraph import NamedNode
+
+from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import NIF, RDF
 
@@ -17,11 +20,9 @@ def summary(graph: KnowledgeGraph) -> dict[str, Any]:
         predicates[quad.predicate.value] += 1
         graphs[str(quad.graph_name).strip("<>")] += 1
     labels = list(graph.labels())
-    names = Counter(label.text.casefold() for label in labels)
-    several = {label.text.casefold(): set[str]() for label in labels if names[label.text.casefold()] > 1}
+    meanings: defaultdict[str, set[str]] = defaultdict(set)
     for label in labels:
-        if label.text.casefold() in several:
-            several[label.text.casefold()].add(label.iri)
+        meanings[fold(label.text)].add(label.iri)
     return {
         "name": graph.name,
         "revision": graph.revision,
@@ -29,12 +30,12 @@ def summary(graph: KnowledgeGraph) -> dict[str, Any]:
         "graphs": dict(sorted(graphs.items())),
         "concepts": len({label.iri for label in labels}),
         "names": len(labels),
-        "ambiguous_names": sum(len(iris) > 1 for iris in several.values()),
+        "ambiguous_names": sum(len(iris) > 1 for iris in meanings.values()),
         "documents": _count(graph, NIF.Context),
         "mentions": _count(graph, NIF.Phrase),
         "predicates": dict(predicates.most_common()),
     }
 
 
-def _count(graph: KnowledgeGraph, kind: Any) -> int:
-    return len({quad.subject for name in graph.visible() for quad in graph.store.match(None, RDF.type, kind, name)})
+def _count(graph: KnowledgeGraph, kind: NamedNode) -> int:
+    return len({quad.subject for quad in graph.holding(None, RDF.type, kind)})

@@ -12,6 +12,7 @@ from rdflib.namespace import SH
 
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.namespaces import RDF
 from cdkd_kg.graph.parse import parse
 from cdkd_kg.graph.rdflib_view import to_rdflib
 
@@ -51,7 +52,7 @@ def validate(
         ) from error
     rules = _plain(parse(shapes or shapes_file()))
     focus: list[str | rdflib.URIRef] | None = None if nodes is None else [rdflib.URIRef(node) for node in nodes]
-    data = _plain(_holding(graph) if focus is None else _around(graph, [str(node) for node in focus]))
+    data = _plain(graph.holding() if focus is None else _around(graph, focus))
     _, report, _ = pyshacl.validate(
         data, shacl_graph=rules, focus_nodes=focus, advanced=False, js=False, do_owl_imports=False, inference="none"
     )
@@ -65,25 +66,13 @@ def shapes_file() -> Path:
     return inside if inside.is_file() else here.parents[1] / "graphs" / "shapes.ttl"
 
 
-def _holding(graph: KnowledgeGraph) -> Iterator[Quad]:
-    rejected = {quad.triple for quad in graph.store.match(None, None, None, graph.rejected)}
-    for name in graph.visible():
-        yield from (quad for quad in graph.store.match(None, None, None, name) if quad.triple not in rejected)
-
-
-def _around(graph: KnowledgeGraph, nodes: list[str]) -> Iterator[Quad]:
-    """Yield what is said of nodes, and the types of what they point to."""
-    hidden = {graph.rejected, graph.decisions}
+def _around(graph: KnowledgeGraph, nodes: Iterable[str]) -> Iterator[Quad]:
+    """Yield what holds of nodes, and the types of what they point to."""
     for node in nodes:
-        for quad in graph.store.match(NamedNode(node), None, None):
-            if quad.graph_name in hidden:
-                continue
+        for quad in graph.holding(NamedNode(node)):
             yield quad
             if isinstance(quad.object, NamedNode):
-                yield from graph.store.match(quad.object, _TYPE, None)
-
-
-_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+                yield from graph.holding(quad.object, RDF.type)
 
 
 def _plain(quads: Iterable[Quad]) -> rdflib.Graph:

@@ -62,7 +62,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
     if request.param == "endpoint":
         found: GraphStore = endpoint(request.getfixturevalue("server"))
-        found.patch(list(found.match(None, None, None)), ())
+        found.patch(list(found.match()), ())
     elif request.param == "rdflib":
         found = RdflibStore()
     else:
@@ -76,7 +76,7 @@ def endpoint(server: str) -> EndpointStore:
 
 
 def everything(store: GraphStore) -> set[Quad]:
-    return set(store.match(None, None, None))
+    return set(store.match())
 
 
 def test_what_is_added_is_there_once_and_unchanged(store: GraphStore) -> None:
@@ -101,7 +101,7 @@ def test_every_term_of_a_pattern_is_looked_at(store: GraphStore) -> None:
     assert set(store.match(None, RDF.type, None)) == {QUADS[4]}
     assert set(store.match(None, None, QUADS[1].object)) == {QUADS[1]}
     assert set(store.match(None, None, Literal("1", datatype=XSD.integer))) == {QUADS[2]}
-    assert set(store.match(None, None, None, H)) == set(QUADS[3:])
+    assert set(store.match(graph=H)) == set(QUADS[3:])
     assert set(store.match(B, P, None, G)) == {QUADS[2]}
     assert set(store.match(NamedNode("http://example.org/none"), None, None)) == set()
 
@@ -116,7 +116,7 @@ def test_a_patch_removes_then_adds(store: GraphStore) -> None:
 def test_triples_are_loaded_whole_or_not_at_all(store: GraphStore) -> None:
     good = b'<urn:a> <urn:p> "x"@en .\n<urn:a> <urn:p> <urn:b> .\n'
     store.load_triples(good, G)
-    assert {quad.graph_name for quad in store.match(None, None, None)} == {G}
+    assert {quad.graph_name for quad in store.match()} == {G}
     with pytest.raises(SyntaxError):
         store.load_triples(good.replace(b"urn:a", b"urn:c") + b"<urn:a> nonsense", H)
     assert len(store) == 2

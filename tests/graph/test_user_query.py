@@ -20,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("graphs") / "small"
     with graph_folder(path, create=True) as graph:
         graph.add([Quad(A, SKOS.prefLabel, Literal("ox", language="en")), Quad(A, SKOS.broader, B)])
-        graph.add([Quad(A, SKOS.related, B, graph.rejected)])
+        graph.add([Quad(A, SKOS.related, B, name) for name in (graph.rejected, graph.proposed("r"))])
         graph.add(Quad(NamedNode(f"urn:n{n}"), SKOS.notation, Literal(str(n))) for n in range(3000))
     return path
 
@@ -36,6 +36,7 @@ def test_select_ask_and_construct_are_answered(folder: Path) -> None:
 def test_what_was_rejected_does_not_hold(folder: Path) -> None:
     query = "PREFIX skos: <http://www.w3.org/2004/02/skos/core#> ASK { ?s skos:related ?o }"
     assert user_query(folder, query) == {"answer": False}
+    assert user_query(folder, query.replace("{ ?s", "{ GRAPH ?g { ?s").replace("}", "} }")) == {"answer": True}
 
 
 def test_rows_are_limited_and_it_is_said(folder: Path) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import httpx
 from pyoxigraph import Literal, NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfFormat, parse_query_results
 from pyoxigraph import serialize as serialise
 
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph.stores.port import Bound, GraphStore, Query
+from cdkd_kg.graph.stores.port import Bound, GraphStore, Pattern, Query
 from cdkd_kg.graph.stores.update import patch_update
 
 MAX_BYTES = 256 << 20
@@ -49,16 +49,9 @@ class EndpointStore(GraphStore):
             raise self._lie("a count is not a number")
         return int(count.value)
 
-    def match(
-        self,
-        subject: NamedNode | None,
-        predicate: NamedNode | None,
-        target: Bound | None,
-        graph: NamedNode | None = None,
-    ) -> Iterator[Quad]:
-        """Yield the quads that have the given terms."""
-        given = {"s": subject, "p": predicate, "o": target, "g": graph}
-        bindings = {name: term for name, term in given.items() if term is not None}
+    def matching(self, pattern: Pattern) -> Iterator[Quad]:
+        """Yield the quads that have the terms of a pattern."""
+        bindings = {name: term for name, term in zip("spog", pattern, strict=True) if term is not None}
         for s, p, o, g in self._solutions(Query(_QUADS, bindings=bindings), ("s", "p", "o", "g")):
             if not (isinstance(s, NamedNode) and isinstance(p, NamedNode) and isinstance(g, NamedNode)):
                 raise self._lie("a node of a quad is not an IRI")
@@ -84,7 +77,7 @@ class EndpointStore(GraphStore):
 
     def dump(self) -> bytes:
         """Return all quads as N-Quads."""
-        return serialise(self.match(None, None, None), format=RdfFormat.N_QUADS) or b""
+        return serialise(self.match(), format=RdfFormat.N_QUADS) or b""
 
     def close(self) -> None:
         """Close the connections."""
@@ -106,16 +99,18 @@ class EndpointStore(GraphStore):
 
     def _ask(self, query: Query, accept: str) -> bytes:
         prefixes = "".join(f"PREFIX {name}: {NamedNode(iri)}\n" for name, iri in sorted(query.prefixes.items()))
-        clauses = "".join(f"FROM {graph}\n" for graph in query.graphs)
-        clauses += "".join(f"FROM NAMED {graph}\n" for graph in query.named)
         head, brace, rest = query.text.partition("{")
-        text = f"{prefixes}{head}{clauses}{brace}{_values(query.bindings)}{rest}"
-        return self._send(self._query_url, text, "application/sparql-query", accept)
+        text = f"{prefixes}{head}{brace}{_values(query.bindings)}{rest}"
+        graphs = [("default-graph-uri", graph.value) for graph in query.graphs]
+        graphs += [("named-graph-uri", graph.value) for graph in query.named]
+        return self._send(self._query_url, text, "application/sparql-query", accept, graphs)
 
-    def _send(self, url: str, text: str, kind: str, accept: str) -> bytes:
+    def _send(self, url: str, text: str, kind: str, accept: str, parameters: Sequence[tuple[str, str]] = ()) -> bytes:
         headers = {"Content-Type": f"{kind}; charset=utf-8", "Accept": accept}
         try:
-            with self._client.stream("POST", url, content=text.encode(), headers=headers) as answer:
+            with self._client.stream(
+                "POST", url, content=text.encode(), headers=headers, params=list(parameters) or None
+            ) as answer:
                 data = _limited(answer.iter_bytes(1 << 16), url)
                 if not answer.is_success:
                     why = f"status {answer.status_code}: {data[:300].decode('utf-8', 'replace')}"

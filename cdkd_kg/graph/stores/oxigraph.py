@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfF
 
 from cdkd_kg.artifacts import aside_of, sweep
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph.stores.port import Bound, GraphStore, Query
+from cdkd_kg.graph.stores.port import GraphStore, Pattern, Query
 from cdkd_kg.graph.stores.update import patch_update
 
 
@@ -33,20 +33,14 @@ class OxigraphStore(GraphStore):
     def __len__(self) -> int:
         return len(self._store)
 
-    def match(
-        self,
-        subject: NamedNode | None,
-        predicate: NamedNode | None,
-        target: Bound | None,
-        graph: NamedNode | None = None,
-    ) -> Iterator[Quad]:
-        """Yield the quads that have the given terms."""
-        return self._store.quads_for_pattern(subject, predicate, target, graph)
+    def matching(self, pattern: Pattern) -> Iterator[Quad]:
+        """Yield the quads that have the terms of a pattern."""
+        return self._store.quads_for_pattern(*pattern)
 
     def named_graphs(self) -> list[NamedNode]:
         """Return the named graphs that hold a quad, sorted."""
         names = (node for node in self._store.named_graphs() if isinstance(node, NamedNode))
-        held = (node for node in names if next(self.match(None, None, None, node), None) is not None)
+        held = (node for node in names if next(self.match(graph=node), None) is not None)
         return sorted(held, key=lambda node: node.value)
 
     def patch(self, removed: Iterable[Quad], added: Iterable[Quad]) -> None:

@@ -5,10 +5,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 Bound = NamedNode | Literal
+
+
+class Pattern(NamedTuple):
+    """The terms that a quad must have; None stands for any."""
+
+    subject: NamedNode | None = None
+    predicate: NamedNode | None = None
+    target: Bound | None = None
+    graph: NamedNode | None = None
 
 
 @dataclass(frozen=True)
@@ -42,15 +52,19 @@ class GraphStore(ABC):
     def __len__(self) -> int:
         """Return how many quads there are."""
 
-    @abstractmethod
     def match(
         self,
-        subject: NamedNode | None,
-        predicate: NamedNode | None,
-        target: Bound | None,
+        subject: NamedNode | None = None,
+        predicate: NamedNode | None = None,
+        target: Bound | None = None,
         graph: NamedNode | None = None,
     ) -> Iterator[Quad]:
         """Yield the quads that have the given terms, in no order; None stands for any."""
+        return self.matching(Pattern(subject, predicate, target, graph))
+
+    @abstractmethod
+    def matching(self, pattern: Pattern) -> Iterator[Quad]:
+        """Yield the quads that have the terms of a pattern, in no order."""
 
     @abstractmethod
     def named_graphs(self) -> list[NamedNode]:

@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode, Quad
 
 from cdkd_kg.graph.rdflib_view import from_rdflib, term_to_rdflib, to_rdflib
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
-from cdkd_kg.graph.stores.port import Bound, GraphStore, Query
+from cdkd_kg.graph.stores.port import GraphStore, Pattern, Query
 
 
 class RdflibStore(GraphStore):
@@ -29,17 +29,10 @@ class RdflibStore(GraphStore):
     def __len__(self) -> int:
         return sum(1 for _ in self.dataset.quads())
 
-    def match(
-        self,
-        subject: NamedNode | None,
-        predicate: NamedNode | None,
-        target: Bound | None,
-        graph: NamedNode | None = None,
-    ) -> Iterator[Quad]:
-        """Yield the quads that have the given terms."""
-        terms = [None if term is None else term_to_rdflib(term) for term in (subject, predicate, target)]
-        context = None if graph is None else self.dataset.graph(term_to_rdflib(graph))
-        return from_rdflib(self.dataset, (*terms, context))
+    def matching(self, pattern: Pattern) -> Iterator[Quad]:
+        """Yield the quads that have the terms of a pattern."""
+        *terms, name = (None if term is None else term_to_rdflib(term) for term in pattern)
+        return from_rdflib(self.dataset, (*terms, None if name is None else self.dataset.graph(name)))
 
     def named_graphs(self) -> list[NamedNode]:
         """Return the named graphs that hold a quad, sorted."""
