@@ -1,4 +1,4 @@
-"""Speed of the graph part, each beside its peer in the same run.
+"""Speed of the graph part; loading and the entity stage beside their peers in the same run.
 
     python -m benchmarks.graph [--quick] [--json FILE]
 
@@ -23,7 +23,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 from benchmarks.about import about
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import EntitiesConfig, GraphConfig
-from cdkd_kg.entities.extract import Document, extract, mention_pipeline, readable
+from cdkd_kg.entities.extract import Document, extract, readable
 from cdkd_kg.entities.linking.aliases import AliasTable, Label
 from cdkd_kg.entities.pipeline import load_pipeline
 from cdkd_kg.graph.folder import graph_folder
@@ -99,7 +99,6 @@ def entities(count: int, rounds: int) -> dict[str, Any]:
     documents = [Document(str(place), text) for place, text in enumerate(texts)]
     labels = AliasTable(Label(f"urn:{word}", word, "preferred") for word in ("knife", "kettle", "hose", "spade", "pan"))
     bare = load_pipeline(config)
-    mention_pipeline(config, labels)
     ways: dict[str, Callable[[], object]] = {
         "ours": lambda: extract(documents, config, labels),
         "bare pipeline": lambda: [

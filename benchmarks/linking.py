@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import spacy
 from spacy.kb import InMemoryLookupKB
 from spacy.language import Language
@@ -34,8 +35,10 @@ from cdkd_kg.entities.linking.facts import Facts
 from cdkd_kg.entities.linking.fit import Judged, fit
 from cdkd_kg.entities.linking.linker import Link, Linker
 from cdkd_kg.entities.linking.model import FEATURES
+from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.entities.mentions import SPANS, MentionFinder
-from cdkd_kg.evaluation.linking import Gold, Said, end_to_end, interval, with_gold_spans
+from cdkd_kg.evaluation.linking import Gold, Said, end_to_end, with_gold_spans
+from cdkd_kg.evaluation.resampling import resamples
 from cdkd_kg.graph.facts import facts
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
@@ -78,9 +81,9 @@ def main() -> None:
     options = parser.parse_args()
     folder = Path(os.environ.get("CDKD_DATA", ".")) / "linking"
     vocabulary = read_vocabulary(folder / "kb.nt")
-    limit, resamples = (40, 100) if options.quick else (None, 1000)
+    limit, count = (40, 100) if options.quick else (None, 1000)
     files = {path.stem: read(path, vocabulary, limit) for path in sorted(folder.glob("*.jsonl"))}
-    results = {name: measure(name, files, vocabulary, resamples) for name in files}
+    results = {name: measure(name, files, vocabulary, count) for name in files}
     for name, systems in results.items():
         print(table(name, systems))
     if options.json:
@@ -92,10 +95,11 @@ def read_vocabulary(path: Path) -> Vocabulary:
     graph = KnowledgeGraph("kb")
     graph.load_background([path])
     labels = AliasTable(graph.labels())
-    nlp = mention_pipeline(EntitiesConfig(relations=False), labels, facts(graph))
+    known = facts(graph)
+    nlp = mention_pipeline(EntitiesConfig(relations=False), labels, known)
     finder = nlp.get_pipe("cdkd_mentions")
     assert isinstance(finder, MentionFinder)  # noqa: S101
-    return Vocabulary(finder.linker.aliases, facts(graph), nlp)
+    return Vocabulary(finder.linker.aliases, known, nlp)
 
 
 def read(path: Path, vocabulary: Vocabulary, limit: int | None) -> list[Annotated]:
@@ -124,23 +128,22 @@ def anchor(doc: Doc, mention: Gold) -> Anchor:
     return MentionFinder.anchor(span, types[0] if types else "", TYPES)._replace(text=text)
 
 
-def measure(name: str, files: dict[str, list[Annotated]], vocabulary: Vocabulary, resamples: int) -> dict[str, Any]:
+def measure(name: str, files: dict[str, list[Annotated]], vocabulary: Vocabulary, count: int) -> dict[str, Any]:
     """Return the measures of every system on one file."""
     documents = files[name]
     others = [one.judged for other in files if other != name for one in files[other]]
     base = Linker(vocabulary.aliases, vocabulary.facts)
-    meant = fit(others, vocabulary.aliases, vocabulary.facts).meant
     fitted = base.with_model(fit(others, vocabulary.aliases, vocabulary.facts, start=ZERO))
     systems: dict[str, Callable[[Annotated], list[Link]]] = {
         "spaCy exact look-up": spacy_lookup(vocabulary),
-        "max-prior": lambda one: [max_prior(vocabulary, meant, mention) for mention in one.judged.anchors],
+        "max-prior": lambda one: [max_prior(vocabulary, fitted.model.meant, mention) for mention in one.judged.anchors],
         "ours, unfitted": lambda one: base.link(one.judged.text, one.judged.anchors),
         "ours, fitted on the other files": lambda one: fitted.link(one.judged.text, one.judged.anchors),
     }
     links = {system: [answer(one) for one in documents] for system, answer in systems.items()}
     links["ours, cross-validated"] = cross_validated(documents, base)
     gold = [one.gold for one in documents]
-    found: dict[str, Any] = {system: scores(gold, said, resamples) for system, said in links.items()}
+    found: dict[str, Any] = {system: scores(gold, said, count) for system, said in links.items()}
     found["ours, unfitted"] |= end_to_end(gold, [spans(one) for one in documents])
     return found
 
@@ -148,26 +151,22 @@ def measure(name: str, files: dict[str, list[Annotated]], vocabulary: Vocabulary
 def cross_validated(documents: Sequence[Annotated], base: Linker) -> list[list[Link]]:
     """Return the links of each document by a model fitted on the other folds of its file."""
     links: list[list[Link]] = [[] for _ in documents]
-    for fold in range(FOLDS):
-        rest = [one.judged for place, one in enumerate(documents) if place % FOLDS != fold]
+    for part in range(FOLDS):
+        rest = [one.judged for place, one in enumerate(documents) if place % FOLDS != part]
         linker = base.with_model(fit(rest, base.aliases, base.facts, start=ZERO))
-        for place in range(fold, len(documents), FOLDS):
+        for place in range(part, len(documents), FOLDS):
             links[place] = linker.link(documents[place].judged.text, documents[place].judged.anchors)
     return links
 
 
-def scores(gold: Sequence[Sequence[Gold]], links: Sequence[Sequence[Link]], resamples: int) -> dict[str, Any]:
+def scores(gold: Sequence[Sequence[Gold]], links: Sequence[Sequence[Link]], count: int) -> dict[str, Any]:
     """Return the measures with the bootstrap interval of the accuracy."""
-    hits = []
-    for mine, said in zip(gold, links, strict=True):
-        known = [(one.iri, link.iri) for one, link in zip(mine, said, strict=True) if one.iri is not None]
-        hits.append((sum(iri == found for iri, found in known), len(known)))
-
-    def accuracy(places: Sequence[int]) -> float:
-        return sum(hits[place][0] for place in places) / max(1, sum(hits[place][1] for place in places))
-
-    low, high = interval(accuracy, len(gold), resamples)
-    return with_gold_spans(gold, links) | {"low": low, "high": high}
+    pairs = [list(zip(mine, said, strict=True)) for mine, said in zip(gold, links, strict=True)]
+    known = np.array([sum(one.iri is not None for one, _ in found) for found in pairs])
+    right = np.array([sum(one.iri is not None and one.iri == link.iri for one, link in found) for found in pairs])
+    draws = resamples(len(pairs), count)
+    low, high = np.percentile((draws @ right) / np.maximum(draws @ known, 1), [2.5, 97.5])
+    return with_gold_spans(gold, links) | {"low": float(low), "high": float(high)}
 
 
 def spans(one: Annotated) -> list[Said]:
@@ -201,7 +200,7 @@ def spacy_lookup(vocabulary: Vocabulary) -> Callable[[Annotated], list[Link]]:
 def max_prior(vocabulary: Vocabulary, meant: Any, mention: Anchor) -> Link:
     """Return the concept that an anchor meant most often in the other files, else the first with that label."""
     counts = dict.fromkeys((m.label.iri for m in vocabulary.aliases.matches(mention.text, mention.lemma)), 0)
-    counts |= meant.get(" ".join(mention.text.casefold().split()), {})
+    counts |= meant.get(fold(mention.text), {})
     if not counts:
         return Link((), None, "new", 1.0)
     best = min(counts, key=lambda iri: (-counts[iri], iri))

@@ -1,6 +1,6 @@
 """How long `cdkd --help` and `import cdkd_kg` take, beside an empty Python and `import torch`.
 
-    python benchmarks/startup.py [--quick] [--json FILE]
+    python -m benchmarks.startup [--quick] [--json FILE]
 
 Goals: `cdkd --help` under 0.7 s, `import cdkd_kg` without torch.
 """
@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from benchmarks.about import about
 from cdkd_kg.artifacts import write_json
 
 COMMANDS = {
@@ -42,7 +43,7 @@ def main() -> None:
     for name, value in medians.items():
         print(f"{name:<16} {value:6.3f} s   x {value / medians['empty Python']:5.1f} of an empty Python")
     if options.json:
-        write_json(options.json, {"median_seconds": medians, "rounds": len(rounds)})
+        write_json(options.json, about("cdkd-kg", "torch") | {"median_seconds": medians, "rounds": len(rounds)})
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cdkd_kg.cli.console import table_console
 from cdkd_kg.errors import ConfigError, DataRefusedError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 CHECKS = "check"
 """The folder, beside the runs, of what checks write: a check never touches the folder of a run."""
-PIPED_WIDTH = 160
 EXAMPLES = 3
 """Problems of one kind that the table shows; ``--all`` and ``--json`` show all of them."""
 TABLES = (".csv", ".jsonl", ".ndjson", ".parquet")
@@ -83,11 +83,7 @@ def check(target: Path, overrides: list[str]) -> tuple[CheckReport, Path | None]
 
 
 def _show(report: CheckReport, file: Path | None, every: bool) -> None:
-    from rich.console import Console
-
-    console = Console()
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
+    console = table_console()
     if report.problems:
         shown, rest = _examples(report.problems, len(report.problems) if every else EXAMPLES)
         console.print(_problems(shown))

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-PIPED_WIDTH = 200
+from cdkd_kg.cli.console import table_console
+
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -26,17 +27,13 @@ def list_cli(
         sets = [entry.model_dump(mode="json") | {"cached": here[name]} for name, entry in entries.items()]
         typer.echo(json.dumps(sets, indent=1, ensure_ascii=False))
         return
-    from rich.console import Console
     from rich.table import Column, Table
 
     table = Table("name", "kind", "what", "licence", "MB", Column("from", overflow="fold"))
     for name, entry in entries.items():
         size = "by hub revision" if entry.bytes is None else f"{entry.bytes / 1e6:.1f}{' (here)' if here[name] else ''}"
         table.add_row(name, entry.kind, entry.description, entry.licence, size, entry.source)
-    console = Console()
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
-    console.print(table)
+    table_console().print(table)
 
 
 @app.command("get")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cdkd_kg.cli.console import table_console
 from cdkd_kg.errors import ConfigError, DataRefusedError
 
 if TYPE_CHECKING:
     from cdkd_kg.graph.propose import Text
 
-PIPED_WIDTH = 160
 app = typer.Typer(no_args_is_help=True)
 Folder = Annotated[Path, typer.Argument(help="The folder of a graph, such as graphs/medicine.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -27,8 +27,9 @@ def import_cli(
 ) -> None:
     """Bring RDF into a graph: SKOS, OWL and RDFS as they are; each file goes in whole or not at all."""
     from cdkd_kg.graph.folder import graph_folder
+    from cdkd_kg.pipeline.background import background_file
 
-    paths = [_file(name) for name in files]
+    paths = [background_file(name, "graph import") for name in files]
     with graph_folder(graph, create=True) as found:
         before = len(found)
         for path in paths:
@@ -218,29 +219,15 @@ def _texts(path: Path, domain: str) -> tuple[list[Text], list[str]]:
     return list(found.values()), faults
 
 
-def _file(name: str) -> Path:
-    """Return a file that is there, or the vocabulary of that name."""
-    path = Path(name)
-    if path.exists() or path.suffix or "/" in name:
-        return path
-    from cdkd_kg.cli.data import get
-
-    return get(name)
-
-
 def _tell(said: dict[str, Any], as_json: bool, sentence: str) -> None:
     typer.echo(json.dumps(said) if as_json else sentence)
 
 
 def _table(columns: Any, rows: Any) -> None:
-    from rich.console import Console
     from rich.table import Column, Table
     from rich.text import Text
 
-    console = Console()
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
     table = Table(*(Column(column, overflow="fold") for column in columns))
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))  # as it is: no mark-up, no :emoji:
-    console.print(table)
+    table_console().print(table)

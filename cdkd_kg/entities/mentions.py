@@ -64,8 +64,8 @@ class MentionFinder:
     def __call__(self, doc: Doc) -> Doc:
         """Set the mentions of ``doc``."""
         spans = [Span(doc, found.start, found.end, label=found.label) for found in self._find(doc)]
-        links = self.linker.link(doc.text, [self.anchor(span, span.label_, self._types) for span in spans])
         long = abbreviations(doc.text)
+        links = self.linker.link(doc.text, [self.anchor(span, span.label_, self._types) for span in spans], long)
         linked = [_linked(span, link, long.get(span.text)) for span, link in zip(spans, links, strict=True)]
         doc.spans[SPANS] = SpanGroup(doc, name=SPANS, spans=linked)
         return doc

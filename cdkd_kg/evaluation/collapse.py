@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cdkd_kg.config import EvaluationConfig
 from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.evaluation.compare import SIGNIFICANT, SUBJECT, compare_domain
+from cdkd_kg.evaluation.metrics import decisions
 from cdkd_kg.evaluation.students import Answers, by_domain
 from cdkd_kg.evaluation.words import condition_name, listed, points, span
 
@@ -41,7 +42,7 @@ def student_warnings(corpus: Corpus, task: str, answers: Answers, config: Evalua
             continue
         truth = targets[kept]
         said = {
-            name: [_decided(z[kept], about.multi_label) for _, z in sorted(seeds.items())]
+            name: [decisions(z[kept], about.multi_label) for _, z in sorted(seeds.items())]
             for name, seeds in mine.items()
         }
         found += _one_answer(domain, said, truth, about.labels)
@@ -56,13 +57,6 @@ def told_first(warnings: Sequence[str]) -> str:
         return ""
     rest = len(warnings) - TOLD
     return " ".join(["Beware:", *warnings[:TOLD], *([f"The warnings name {rest} more."] if rest > 0 else []), ""])
-
-
-def _decided(logits: Floats, multi_label: bool) -> NDArray[np.bool_]:
-    """Return ``[N, C]`` of which labels are said to apply."""
-    if multi_label:
-        return np.asarray(logits > 0)
-    return np.asarray(np.arange(logits.shape[1]) == logits.argmax(axis=1)[:, None])
 
 
 def _one_answer(domain: str, said: Said, truth: Floats, labels: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cdkd_kg.entities.linking.linker import Link
+from cdkd_kg.evaluation.metrics import bin_of
 
 RANKS = (1, 10, 30)
 
@@ -33,9 +34,9 @@ class Said(NamedTuple):
 class Counts:
     """True positives, what was said, what is gold; and the measures that they give."""
 
-    right: float
-    said: float
-    gold: float
+    right: int
+    said: int
+    gold: int
 
     @property
     def precision(self) -> float:
@@ -102,31 +103,13 @@ def end_to_end(gold: Sequence[Sequence[Gold]], said: Sequence[Sequence[Said]]) -
     return found
 
 
-def interval(
-    measure: Callable[[Sequence[int]], float], documents: int, resamples: int = 1000, seed: int = 0
-) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of a measure over documents.
-
-    Args:
-        measure: given places of documents, repeated ones too, the measure over them.
-        documents: how many there are.
-        resamples: how many samples with replacement are drawn.
-        seed: of the draws.
-    """
-    random = np.random.default_rng(seed)
-    values = [measure(random.integers(documents, size=documents).tolist()) for _ in range(resamples)]
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
-
-
 def calibration_error(made: Iterable[tuple[float, bool]], bins: int) -> float:
     """Return the expected calibration error of (confidence, right) pairs; 0 for none."""
     rows = sorted(made)
     if not rows:
         return 0.0
     confidence, right = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(place, confidence - right, minlength=bins)
+    gaps = np.bincount(bin_of(confidence, bins), confidence - right, minlength=bins)
     return float(np.abs(gaps).sum() / len(rows))
 
 

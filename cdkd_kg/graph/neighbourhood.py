@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,9 @@ def find_entity(graph: KnowledgeGraph, wanted: str) -> str:
     Raises:
         MissingResourceError: there is none, or several have the name.
     """
-    if next(graph.store.match(NamedNode(wanted), None, None), None) if ":" in wanted and " " not in wanted else None:
-        return wanted
+    with suppress(ValueError):  # a name is no IRI
+        if next(graph.holding(NamedNode(wanted)), None) is not None:
+            return wanted
     names: dict[str, set[str]] = {}
     for label in graph.labels():
         names.setdefault(fold(label.text), set()).add(label.iri)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 import os
-import platform
-import shlex
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +15,7 @@ from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.pipeline.evaluation_stage import DEVICE, RESULTS
 from cdkd_kg.pipeline.graph_stage import ABOUT, GRAPH
 from cdkd_kg.pipeline.plan import check_models, jobs_of
+from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.publish import STUDENTS, publish
 from cdkd_kg.pipeline.text_teacher_stage import MODEL
 from cdkd_kg.progress import is_terminal
@@ -96,7 +92,7 @@ def run(
         DataRefusedError: the data may not be trained on.
     """
     _need_output(config)
-    commit = _commit()  # of the code that does the work, not of what is there when it ends
+    commit = code_commit()  # of the code that does the work, not of what is there when it ends
     steps = []
     last = graph = None
     planned = plan_run(config, until, force)
@@ -130,19 +126,8 @@ def about_run(config: Config, steps: Sequence[Step], command: Sequence[str], dev
 
     ``device`` is the one that the evaluation ran on; asking for it again would load torch for a reused run.
     """
-    import psutil
-
-    return {
+    return provenance(command, LIBRARIES, device) | {
         "name": config.name,
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "command": shlex.join(command),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-        "machine": {
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-            "device": device,
-        },
         "seeds": list(config.seeds),
         "config": config.model_dump(mode="json"),
         "stages": [
@@ -181,29 +166,3 @@ def _students(config: Config, evaluation: Job) -> dict[str, Path]:
             task, _, condition = job.options["case"]
             students[f"{task}-{condition}"] = job.folder(cache_of(config)) / MODEL
     return students
-
-
-def _commit(file: Path = Path(__file__)) -> str:
-    """Return the commit of our code, or nothing where the repository around it, if any, is not ours."""
-    if not _git(file, "ls-files", "--error-unmatch", file.name):
-        return ""
-    return _git(file, "describe", "--always", "--dirty", "--abbrev=12")
-
-
-def _git(file: Path, *arguments: str) -> str:
-    try:
-        said = subprocess.run(
-            ["git", "-C", str(file.parent), *arguments], capture_output=True, text=True, timeout=10, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return said.stdout.strip() if said.returncode == 0 else ""
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())

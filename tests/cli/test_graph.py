@@ -100,7 +100,7 @@ def test_diff_shows_what_each_has_alone_whatever_they_are_called(folder: Path, t
     ("arguments", "status", "message"),
     [
         (["stats", "{0}/none"], 2, "no graph in this folder"),
-        (["import", "{0}/none.ttl", "--graph", "{0}/med"], 2, "no such RDF file"),
+        (["import", "{0}/none.ttl", "--graph", "{0}/med"], 2, "nor is there a file"),
         (["import", "{0}/v.ttl", "--graph", "{0}/Bad Name"], 2, "cannot be the name"),
         (["import", "{0}/broken.ttl", "--graph", "{0}/med"], 3, "broken.ttl, line 2"),
         (["import", "{0}/other.nq", "--graph", "{0}/med"], 3, "not of 'med'"),

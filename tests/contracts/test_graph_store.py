@@ -166,9 +166,7 @@ def test_a_typed_join_over_two_hops_does_not_multiply(store: GraphStore) -> None
     store.add(Quad(node, RDF.type, SKOS.Concept, G) for node in nodes)
     store.add(Quad(one, SKOS.broader, other, G) for one, other in pairwise(nodes))
     text = "SELECT ?a ?c { ?a a s:Concept . ?b a s:Concept . ?c a s:Concept . ?a s:broader ?b . ?b s:broader ?c }"
-    begin = time.process_time()
     assert len(store.select(Query(text, {"s": SKOS.base}, (G,))).splitlines()) == 1 + 298
-    assert time.process_time() - begin < 20
 
 
 TERMS = st.one_of(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cdkd_kg.entities.linking.candidates import Candidate
 from cdkd_kg.entities.linking.linker import Link
-from cdkd_kg.evaluation.linking import Gold, Said, calibration_error, end_to_end, interval, with_gold_spans
+from cdkd_kg.evaluation.linking import Gold, Said, calibration_error, end_to_end, with_gold_spans
 
 
 def link(iri: str | None, *candidates: str, confidence: float = 0.9) -> Link:
@@ -57,10 +57,3 @@ def test_calibration_of_a_calibrated_and_of_a_boasting_linker() -> None:
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=50), st.integers(1, 20))
 def test_calibration_error_is_a_share(made: list[tuple[float, bool]], bins: int) -> None:
     assert 0 <= calibration_error(made, bins) <= 1
-
-
-def test_the_interval_holds_the_measure_and_repeats_itself() -> None:
-    values = [0.0, 1.0] * 20
-    low, high = interval(lambda places: sum(values[place] for place in places) / len(places), len(values), 200)
-    assert 0.3 < low < 0.5 < high < 0.7
-    assert (low, high) == interval(lambda places: sum(values[p] for p in places) / len(places), len(values), 200)

@@ -67,7 +67,7 @@ def test_case(name: str) -> None:
         with pytest.raises(GraphError):
             list(parse(path, base_iri=base))
     elif result is None:
-        assert isinstance(list(parse(path, base_iri=base)), list)
+        list(parse(path, base_iri=base))  # a refusal is the failure
     else:
         assert canonical(parse(path, base_iri=base)) == canonical(parse(result))
 

@@ -7,8 +7,8 @@ import pytest
 from cdkd_kg.artifacts import read_json
 from cdkd_kg.evaluation import report
 from cdkd_kg.pipeline import publish as publishing
+from cdkd_kg.pipeline.provenance import code_commit
 from cdkd_kg.pipeline.publish import publish
-from cdkd_kg.pipeline.run import _commit
 
 
 def _publish(tmp_path, run):
@@ -61,16 +61,16 @@ def test_an_interrupt_never_leaves_new_students_beside_old_results(first, tmp_pa
     assert page is None
 
 
-def test_only_a_repository_that_holds_our_code_tells_a_commit(tmp_path):
+def test_only_a_repository_that_holds_our_code_tells_acode_commit(tmp_path):
     def git(*arguments):
         names = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
         subprocess.run(["git", "-C", str(tmp_path), *names, *arguments], check=True, capture_output=True)
 
     for name in ("ours.py", "theirs.py"):
         (tmp_path / name).write_text("")
-    assert _commit(tmp_path / "ours.py") == ""
+    assert code_commit(tmp_path / "ours.py") == ""
     git("init", "--quiet")
     git("add", "ours.py")
     git("commit", "--quiet", "--no-gpg-sign", "--message", "first")
-    assert len(_commit(tmp_path / "ours.py")) == 12
-    assert _commit(tmp_path / "theirs.py") == ""
+    assert len(code_commit(tmp_path / "ours.py")) == 12
+    assert code_commit(tmp_path / "theirs.py") == ""

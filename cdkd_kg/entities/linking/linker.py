@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -60,15 +60,23 @@ class Linker:
         other.model = model
         return other
 
-    def link(self, text: str, anchors: Sequence[Anchor]) -> list[Link]:
-        """Return the link of every anchor of a document with this text."""
-        return [self.decide(found) for found in self.candidates(text, anchors)]
+    def link(self, text: str, anchors: Sequence[Anchor], long_forms: Mapping[str, str] | None = None) -> list[Link]:
+        """Return the link of every anchor of a document.
 
-    def candidates(self, text: str, anchors: Sequence[Anchor]) -> list[list[Candidate]]:
+        Args:
+            text: of the document.
+            anchors: its mentions.
+            long_forms: what its abbreviations stand for; read from the text where they are left out.
+        """
+        return [self.decide(found) for found in self.candidates(text, anchors, long_forms)]
+
+    def candidates(
+        self, text: str, anchors: Sequence[Anchor], long_forms: Mapping[str, str] | None = None
+    ) -> list[list[Candidate]]:
         """Return the candidates of every anchor with their features and probabilities, the likeliest first."""
         if not len(self.aliases):
             return [[] for _ in anchors]
-        long = abbreviations(text)
+        long = abbreviations(text) if long_forms is None else long_forms
         matches = [self._of(anchor, long.get(anchor.text)) for anchor in anchors]
         document = _Document(text, matches, self.facts)
         return [self._scored(anchor, found, document) for anchor, found in zip(anchors, matches, strict=True)]
