@@ -11,8 +11,9 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import GraphError
+from cdkd_kg.graph.files import digest
 from cdkd_kg.graph.iris import check_scheme, graph_iri
-from cdkd_kg.graph.parse import WITH_GRAPHS, format_of, parse, plain_triples, read_bytes, refused
+from cdkd_kg.graph.parse import WITH_GRAPHS, format_of, parse, plain_triples, refused
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
 from cdkd_kg.graph.stores.port import Bound, GraphStore
 
@@ -135,13 +136,13 @@ class KnowledgeGraph:
         Blank nodes become ``urn:cdkd:bnode:<digest of the file>:<n>``, ``n`` by their order in the file.
         """
         for path in map(Path, paths):
-            data = plain_triples(path)
-            if data is None:
+            plain = plain_triples(path)
+            if plain is None:
                 checked = _checked(_skolemised(path), self.vocabulary, str(path))
                 self.store.add(Quad(quad.subject, quad.predicate, quad.object, self.vocabulary) for quad in checked)
                 continue
             try:
-                self.store.load_triples(data, self.vocabulary)
+                self.store.load_triples(plain, self.vocabulary)
             except (SyntaxError, ValueError) as error:
                 raise refused(error, path) from error
 
@@ -228,15 +229,15 @@ def _noted(quads: Iterable[Quad], graphs: set[NamedNode | BlankNode | DefaultGra
 
 
 def _skolemised(path: Path) -> Iterator[Quad]:
-    digest = ""
+    prefix = ""
     seen: dict[BlankNode, NamedNode] = {}
 
     def named(term: Term) -> Term:
-        nonlocal digest
+        nonlocal prefix
         if not isinstance(term, BlankNode):
             return term
-        digest = digest or hashlib.sha256(read_bytes(path)).hexdigest()[:16]
-        return seen.setdefault(term, NamedNode(f"urn:cdkd:bnode:{digest}:{len(seen)}"))
+        prefix = prefix or f"urn:cdkd:bnode:{digest(path)[:16]}"
+        return seen.setdefault(term, NamedNode(f"{prefix}:{len(seen)}"))
 
     for quad in parse(path):
         if BlankNode in (type(quad.subject), type(quad.object), type(quad.graph_name)):

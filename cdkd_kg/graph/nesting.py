@@ -32,27 +32,28 @@ _TURTLE = re.compile(
 _DOCTYPE = re.compile(rb"<!\s*DOCTYPE", re.IGNORECASE)
 
 
-def check_nesting(data: bytes, rdf_format: RdfFormat, where: str) -> None:
+def check_nesting(data: bytes, rdf_format: RdfFormat, where: str, first: int = 1) -> None:
     """Refuse a file that nests deeper than ``MAX_DEPTH``, or an XML file with a document type.
 
     Args:
-        data: the whole file.
+        data: the whole file, or whole lines of a format in which no term goes on in the next line.
         rdf_format: what it is written in.
         where: the file's name, for the message.
+        first: the number of the first line.
 
     Raises:
         GraphError: the file is refused.
     """
     if rdf_format == RdfFormat.JSON_LD:
-        _check(_JSON, data, where)
+        _check(_JSON, data, where, first)
     elif rdf_format == RdfFormat.RDF_XML:
         _check_document_type(data, where)
-        _check(_XML, data, where)
+        _check(_XML, data, where, first)
     elif b"<<" in data:
-        _check(_TURTLE, data, where)
+        _check(_TURTLE, data, where, first)
 
 
-def _check(pattern: re.Pattern[bytes], data: bytes, where: str) -> None:
+def _check(pattern: re.Pattern[bytes], data: bytes, where: str, first: int) -> None:
     depth = 0
     for token in pattern.finditer(data):
         if token.lastgroup == "open":
@@ -62,7 +63,7 @@ def _check(pattern: re.Pattern[bytes], data: bytes, where: str) -> None:
         if depth > MAX_DEPTH:
             raise GraphError(
                 f"the file nests more than {MAX_DEPTH} levels deep",
-                where=f"{where}, line {_line(data, token.start())}",
+                where=f"{where}, line {first - 1 + _line(data, token.start())}",
                 remedy="write it flat, for example as N-Triples",
             )
 

@@ -6,21 +6,18 @@ file (unpacked), length of a line and of a literal, XML document types, and dept
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pyoxigraph import Literal, Quad, RdfFormat
 from pyoxigraph import parse as parse_rdf
 
-from cdkd_kg.errors import GraphError, MissingResourceError, nearest
+from cdkd_kg.errors import GraphError, nearest
+from cdkd_kg.graph.files import MAX_LITERAL, as_file, read_bytes, read_lines
 from cdkd_kg.graph.nesting import check_nesting
 
-MAX_BYTES = 256 << 20
-MAX_LITERAL = 1 << 20
-MAX_LINE = 2 * MAX_LITERAL
 FORMATS = {
     ".nt": RdfFormat.N_TRIPLES,
     ".nq": RdfFormat.N_QUADS,
@@ -53,31 +50,28 @@ def parse(path: Path | str, base_iri: str | None = None) -> Iterator[Quad]:
     """
     path = Path(path)
     rdf_format = format_of(path)
-    data = read_bytes(path)
-    check_nesting(data, rdf_format, str(path))
-    if rdf_format in _BY_LINE:
-        _check_lines(data, path)
+    data = None if rdf_format in _BY_LINE else read_bytes(path)
+    if data is not None:
+        check_nesting(data, rdf_format, str(path))
+    source = as_file(_lines(path, rdf_format)) if data is None else data
     try:
-        for quad in parse_rdf(data, format=rdf_format, base_iri=base_iri):
+        for quad in parse_rdf(source, format=rdf_format, base_iri=base_iri):
             if isinstance(quad.object, Literal) and len(quad.object.value) > MAX_LITERAL:
-                raise _too_long(quad.object.value, data, path)
+                raise _too_long(quad.object.value, read_lines(path) if data is None else [data], path)
             yield quad
     except (SyntaxError, ValueError, MemoryError) as error:  # MemoryError: a token over 16 MiB
         raise refused(error, path) from error
 
 
-def plain_triples(path: Path) -> bytes | None:
-    """Return the bytes of N-Triples that need no look at each term, else None.
+def plain_triples(path: Path) -> BinaryIO | None:
+    """Return a file of N-Triples that needs no look at each term, else None.
 
-    That is a file of N-Triples in which every ``<`` begins an IRI of a common scheme, no blank node can be, and
-    lines are no longer than a literal may be; its grammar is still to be checked by whoever reads it.
+    In such a file every ``<`` begins an IRI of a common scheme, no blank node can be, and lines are no longer than a
+    literal may be; its grammar is still to be checked by whoever reads it.
     """
     if format_of(path) is not RdfFormat.N_TRIPLES:
         return None
-    data = read_bytes(path)
-    common = sum(data.count(beginning) for beginning in _COMMON)
-    blank = b"_:" in data and _BLANK.search(data)
-    return None if common < data.count(b"<") or blank or _too_long_line(data, MAX_LITERAL) is not None else data
+    return as_file(read_lines(path)) if all(map(_is_plain, read_lines(path))) else None
 
 
 def format_of(path: Path) -> RdfFormat:
@@ -93,50 +87,29 @@ def format_of(path: Path) -> RdfFormat:
     return FORMATS[suffix]
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return what is in a file, unpacked where its name ends in ``.gz``, and never more than ``MAX_BYTES``."""
-    if not path.is_file():
-        raise MissingResourceError("there is no such RDF file", where=str(path), remedy="correct the path")
-    try:
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as handle:
-            data: bytes = handle.read(MAX_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise GraphError("the file cannot be read", where=str(path), why=str(error)) from error
-    if len(data) > MAX_BYTES:
-        raise GraphError(
-            f"the file is over {MAX_BYTES >> 20} MiB" + (" when unpacked" if path.suffix == ".gz" else ""),
-            where=str(path),
-            remedy="keep the part of the vocabulary that you need",
-        )
-    return data
+def _lines(path: Path, rdf_format: RdfFormat) -> Iterator[bytes]:
+    first = 1
+    for block in read_lines(path):
+        check_nesting(block, rdf_format, str(path), first)  # a term does not go on in the next line
+        yield block
+        first += block.count(b"\n")
 
 
-def _check_lines(data: bytes, path: Path) -> None:
-    start = _too_long_line(data, MAX_LINE)
-    if start is not None:
-        raise _long_line(data.count(b"\n", 0, start) + 1, path)
+def _is_plain(lines: bytes) -> bool:
+    common = sum(lines.count(beginning) for beginning in _COMMON)
+    blank = b"_:" in lines and _BLANK.search(lines)
+    return common >= lines.count(b"<") and not blank and max(map(len, lines.split(b"\n"))) <= MAX_LITERAL
 
 
-def _too_long_line(data: bytes, longest: int) -> int | None:
-    """Return where the first line begins that is surely over ``longest`` bytes."""
-    start = 0
-    while len(data) - start > longest:
-        end = data.rfind(b"\n", start, start + longest + 1)
-        if end < 0:
-            return start
-        start = end + 1
-    return None
-
-
-def _long_line(line: int, path: Path) -> GraphError:
-    return GraphError(f"the line is over {MAX_LINE >> 20} MiB", where=f"{path}, line {line}", remedy="shorten it")
-
-
-def _too_long(text: str, data: bytes, path: Path) -> GraphError:
+def _too_long(text: str, blocks: Iterable[bytes], path: Path) -> GraphError:
     """Name the line of a literal by looking for its beginning as it would stand there without escapes."""
     beginning = text[:64].partition("\n")[0].encode()
-    place = data.find(beginning) if beginning else -1
-    line = f", line {1 + data[:place].count(10)}" if place >= 0 else ""
+    line, number = "", 1
+    for block in blocks if beginning else ():
+        if (place := block.find(beginning)) >= 0:
+            line = f", line {number + block.count(10, 0, place)}"
+            break
+        number += block.count(10)
     return GraphError(
         f"a literal is over {MAX_LITERAL >> 20} MiB",
         where=f"{path}{line}",

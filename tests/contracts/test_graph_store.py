@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import socket
 import subprocess
@@ -115,10 +116,10 @@ def test_a_patch_removes_then_adds(store: GraphStore) -> None:
 
 def test_triples_are_loaded_whole_or_not_at_all(store: GraphStore) -> None:
     good = b'<urn:a> <urn:p> "x"@en .\n<urn:a> <urn:p> <urn:b> .\n'
-    store.load_triples(good, G)
+    store.load_triples(io.BytesIO(good), G)
     assert {quad.graph_name for quad in store.match()} == {G}
     with pytest.raises(SyntaxError):
-        store.load_triples(good.replace(b"urn:a", b"urn:c") + b"<urn:a> nonsense", H)
+        store.load_triples(io.BytesIO(good.replace(b"urn:a", b"urn:c") + b"<urn:a> nonsense"), H)
     assert len(store) == 2
 
 
@@ -211,8 +212,8 @@ def test_a_folder_outlives_the_store_and_has_one_owner(tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_filled_beside_and_stays_usable(tmp_path: Path) -> None:
     store = OxigraphStore(tmp_path / "store")
-    store.load_triples(b"<urn:a> <urn:p> <urn:b> .\n", G)
-    store.load_triples(b"<urn:a> <urn:p> <urn:c> .\n", H)
+    store.load_triples(io.BytesIO(b"<urn:a> <urn:p> <urn:b> .\n"), G)
+    store.load_triples(io.BytesIO(b"<urn:a> <urn:p> <urn:c> .\n"), H)
     with pytest.raises(GraphError, match="cannot be opened"):
         OxigraphStore(tmp_path / "store")
     store.close()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph import parse as parse_module
+from cdkd_kg.graph import files
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.parse import FORMATS, parse
 
@@ -64,7 +64,7 @@ def test_a_broken_archive_is_refused(content: bytes, tmp_path: Path) -> None:
 
 
 def test_an_archive_that_unpacks_beyond_bounds_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parse_module, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(files, "MAX_BYTES", 1 << 20)
     path = tmp_path / "bomb.ttl.gz"
     path.write_bytes(gzip.compress(b" " * (2 << 20)))
     with pytest.raises(GraphError, match="1 MiB when unpacked"):

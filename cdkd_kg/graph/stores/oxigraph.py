@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pyoxigraph import NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfFormat, Store, Variable
 
@@ -57,17 +58,17 @@ class OxigraphStore(GraphStore):
         """Add quads in one transaction."""
         self._store.extend(quads)
 
-    def load_triples(self, data: bytes, graph: NamedNode) -> None:
+    def load_triples(self, source: BinaryIO, graph: NamedNode) -> None:
         """Add N-Triples that have been checked to a named graph, in one transaction.
 
         An empty folder gets a store that was filled beside it, which is several times faster than a transaction.
         """
         if self._folder is None or len(self._store):
-            self._store.load(data, format=RdfFormat.N_TRIPLES, to_graph=graph)
+            self._store.load(source, format=RdfFormat.N_TRIPLES, to_graph=graph)
             return
         aside = aside_of(self._folder)
         try:
-            _fill(aside, data, graph)
+            _fill(aside, source, graph)
             self.close()
             shutil.rmtree(self._folder)
             aside.rename(self._folder)
@@ -113,7 +114,7 @@ def _open(folder: Path | None) -> Store:
         ) from error
 
 
-def _fill(folder: Path, data: bytes, graph: NamedNode) -> None:
+def _fill(folder: Path, source: BinaryIO, graph: NamedNode) -> None:
     store = Store(str(folder))
-    store.bulk_load(data, format=RdfFormat.N_TRIPLES, to_graph=graph)
+    store.bulk_load(source, format=RdfFormat.N_TRIPLES, to_graph=graph)
     store.flush()

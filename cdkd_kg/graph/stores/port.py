@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
@@ -78,14 +78,14 @@ class GraphStore(ABC):
         """Add quads."""
         self.patch((), quads)
 
-    def load_triples(self, data: bytes, graph: NamedNode) -> None:
+    def load_triples(self, source: BinaryIO, graph: NamedNode) -> None:
         """Add N-Triples that have been checked to a named graph.
 
         Raises:
             SyntaxError: they are no N-Triples.
         """
         self.add(
-            Quad(quad.subject, quad.predicate, quad.object, graph) for quad in parse(data, format=RdfFormat.N_TRIPLES)
+            Quad(quad.subject, quad.predicate, quad.object, graph) for quad in parse(source, format=RdfFormat.N_TRIPLES)
         )
 
     @abstractmethod
