@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -13,8 +14,11 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from cdkd_kg.artifacts import sha256_text
 from cdkd_kg.config import EntitiesConfig
+from cdkd_kg.data.fetch import cache_folder
 from cdkd_kg.entities import relations as _registers_cdkd_relations  # noqa: F401
+from cdkd_kg.entities.installed import pipeline_identity
 from cdkd_kg.entities.linking.aliases import AliasTable
 from cdkd_kg.entities.linking.facts import Facts
 from cdkd_kg.entities.linking.model import LinkModel
@@ -26,8 +30,8 @@ from cdkd_kg.progress import track
 __all__ = ["Document", "Extraction", "extract"]
 
 LONGEST_WORD = 50
-CHUNK = 10_000
-"""So many rows at a time are turned into columns."""
+PART = 1000
+"""So many documents are read before what they say is turned into columns."""
 
 
 class Document(NamedTuple):
@@ -52,36 +56,35 @@ def extract(
     Raises:
         MissingResourceError: ``config.pipeline`` is not installed.
     """
+    return Extraction.joined(list(read_in_parts(documents, config, aliases, facts, model)))
+
+
+def read_in_parts(
+    documents: Sequence[Document],
+    config: EntitiesConfig,
+    aliases: AliasTable,
+    facts: Facts | None = None,
+    model: LinkModel | None = None,
+) -> Iterator[Extraction]:
+    """Yield what :func:`extract` returns, a thousand documents at a time: nothing of a part stays in memory."""
     nlp = mention_pipeline(config, aliases, facts, model)
     ordered = sorted(documents)
-    texts = (readable(document.text, config.max_words) for document in ordered)
-    docs = track(nlp.pipe(texts, batch_size=config.batch_size), "Finding entities", len(ordered))
-    mentions, relations = _Rows(MENTIONS), _Rows(RELATIONS)
-    for document, doc in zip(ordered, docs, strict=True):
+    waiting = iter(track(ordered, "Finding entities", len(ordered)))
+    for _ in range(0, len(ordered), PART):
+        with nlp.memory_zone():  # words that only these documents have are forgotten with them
+            part = _read(nlp, islice(waiting, PART), config)
+        yield part
+
+
+def _read(nlp: Language, documents: Iterable[Document], config: EntitiesConfig) -> Extraction:
+    texts = ((readable(document.text, config.max_words), document) for document in documents)
+    mentions: list[dict[str, Any]] = []
+    relations: list[dict[str, Any]] = []
+    for doc, document in nlp.pipe(texts, as_tuples=True, batch_size=config.batch_size):
         rows = list(_mention_rows(document, doc))
-        mentions.add(rows)
-        relations.add(_relation_rows(rows, doc))
-    return Extraction(mentions.table(), relations.table())
-
-
-class _Rows:
-    """Rows that become columns as they come, so that many documents take little memory."""
-
-    def __init__(self, schema: pa.Schema) -> None:
-        self._schema, self._rows, self._parts = schema, list[dict[str, Any]](), [schema.empty_table()]
-
-    def add(self, rows: Sequence[dict[str, Any]]) -> None:
-        self._rows += rows
-        if len(self._rows) >= CHUNK:
-            self._flush()
-
-    def table(self) -> pa.Table:
-        self._flush()
-        return pa.concat_tables(self._parts).combine_chunks()
-
-    def _flush(self) -> None:
-        self._parts.append(pa.Table.from_pylist(self._rows, self._schema))
-        self._rows = []
+        mentions += rows
+        relations += _relation_rows(rows, doc)
+    return Extraction(pa.Table.from_pylist(mentions, MENTIONS), pa.Table.from_pylist(relations, RELATIONS))
 
 
 def mention_pipeline(
@@ -90,7 +93,9 @@ def mention_pipeline(
     """Return the pipeline of ``config`` with ``cdkd_mentions`` and, if relations are wanted, ``cdkd_relations``."""
     nlp = load_pipeline(config)
     options = {"types": list(config.types), "noun_concepts": config.noun_concepts}
-    nlp.add_pipe("cdkd_mentions", config=options).use(nlp, aliases, facts, model)
+    finder = nlp.add_pipe("cdkd_mentions", config=options)
+    key = sha256_text(f"{version('cdkd-kg')} {pipeline_identity(config.pipeline)} {aliases.digest}")
+    finder.use(nlp, aliases, facts, model, cache_folder() / "gazetteers" / key[:16])
     if config.relations:
         nlp.add_pipe("cdkd_relations")
     return nlp

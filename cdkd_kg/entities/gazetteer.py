@@ -2,41 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Sequence
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
 
+from cdkd_kg.artifacts import is_sound, new_folder
 from cdkd_kg.entities.words import is_content, lemma_form, noun_lemmatizer
+from cdkd_kg.errors import ArtifactError
 
 SHORTEST, LONGEST = 3, 200
+MANY = 5_000
+"""So many labels are worth a file that spares cutting them into words again."""
 _BATCH = 10_000
+_TERMS = "terms.parquet"
+_SCHEMA = pa.schema(
+    [("text", pa.string()), ("words", pa.list_(pa.string())), ("lemma", pa.string()), ("sought", pa.bool_())]
+)
 
 
 class Gazetteer:
     """A phrase matcher over lower-case tokens, and the lemma forms of its labels (``lemmas``).
 
-    Labels longer than 200 characters are left out; those shorter than 3, and those without a word that is
-    more than a stop word or a number, are not looked for in texts. Labels pass the tokenizer only, once:
-    100,000 of them take seconds.
+    Args:
+        vocab: of the pipeline whose texts are searched.
+        terms: as :func:`terms` returns them.
     """
 
-    def __init__(self, nlp: Language, texts: Iterable[str]) -> None:
-        self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
-        self.lemmas: dict[str, str] = {}
-        lemma = noun_lemmatizer(nlp)
-        labels = (text for text in texts if text.strip() and len(text) <= LONGEST)
-        while batch := list(islice(labels, _BATCH)):
-            docs = list(nlp.tokenizer.pipe(batch))
-            pairs = list(zip(batch, docs, strict=True))
-            self._matcher.add("TERM", [doc for text, doc in pairs if len(text) >= SHORTEST and _is_telling(doc)])
-            self.lemmas.update({text: lemma_form(text, doc[-1].idx, lemma(doc[-1])) for text, doc in pairs})
+    def __init__(self, vocab: Vocab, terms: pa.Table) -> None:
+        self.terms = terms
+        self.lemmas: dict[str, str] = dict(zip(terms["text"].to_pylist(), terms["lemma"].to_pylist(), strict=True))
+        self._matcher = PhraseMatcher(vocab, attr="LOWER")
+        sought = terms.filter(terms["sought"])
+        for start in range(0, sought.num_rows, _BATCH):
+            words = sought["words"].slice(start, _BATCH).to_pylist()
+            self._matcher.add("TERM", [Doc(vocab, words=label) for label in words])
+
+    def save(self, folder: Path) -> None:
+        """Write the terms into a folder."""
+        pq.write_table(self.terms, folder / _TERMS, compression="zstd")
+
+    @classmethod
+    def load(cls, vocab: Vocab, folder: Path) -> Gazetteer:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            ArtifactError: it is missing, broken, or has other columns.
+        """
+        file = folder / _TERMS
+        try:
+            return cls(vocab, pq.read_table(file, schema=_SCHEMA))
+        except (OSError, pa.ArrowInvalid) as error:
+            raise ArtifactError("the terms of a gazetteer cannot be read", where=str(file), why=str(error)) from error
 
     def spans(self, doc: Doc) -> list[Span]:
         """Return every place where a label stands, overlapping ones too."""
         return list(self._matcher(doc, as_spans=True))
+
+
+def terms(nlp: Language, texts: Sequence[str]) -> pa.Table:
+    """Return labels with their words, their lemma form, and whether they are looked for in texts.
+
+    Labels longer than 200 characters are left out; those shorter than 3, and those without a word that is
+    more than a stop word or a number, are not looked for. Labels pass the tokenizer only.
+    """
+    kept = [text for text in texts if text.strip() and len(text) <= LONGEST]
+    batches = [kept[start : start + _BATCH] for start in range(0, len(kept), _BATCH)]
+    lemma = noun_lemmatizer(nlp)
+    parts = []
+    for batch in batches:
+        docs = list(nlp.tokenizer.pipe(batch))
+        columns = [
+            batch,
+            [[token.text for token in doc] for doc in docs],
+            [lemma_form(text, doc[-1].idx, lemma(doc[-1])) for text, doc in zip(batch, docs, strict=True)],
+            [len(text) >= SHORTEST and _is_telling(doc) for text, doc in zip(batch, docs, strict=True)],
+        ]
+        parts.append(pa.table(columns, schema=_SCHEMA))
+    return pa.concat_tables([_SCHEMA.empty_table(), *parts])
+
+
+def gazetteer(nlp: Language, texts: Sequence[str], cache: Path | None = None) -> Gazetteer:
+    """Return the gazetteer of labels, from a folder where many of them were written before.
+
+    Args:
+        nlp: the pipeline whose texts are searched.
+        texts: the labels.
+        cache: a folder for these labels and this pipeline, and no others; it is made where there is none.
+    """
+    if cache is None or len(texts) < MANY:
+        return Gazetteer(nlp.vocab, terms(nlp, texts))
+    if not is_sound(cache):
+        with new_folder(cache, {"labels": len(texts)}) as fresh:
+            Gazetteer(nlp.vocab, terms(nlp, texts)).save(fresh)
+    return Gazetteer.load(nlp.vocab, cache)
 
 
 def _is_telling(label: Doc) -> bool:

@@ -7,21 +7,24 @@ It sets ``doc.spans["cdkd"]``; each span has the type as its label, the chosen I
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
 from cdkd_kg.entities.concepts import noun_concepts
-from cdkd_kg.entities.gazetteer import Gazetteer
+from cdkd_kg.entities.gazetteer import Gazetteer, gazetteer
 from cdkd_kg.entities.linking.abbreviations import abbreviations
 from cdkd_kg.entities.linking.aliases import AliasTable
 from cdkd_kg.entities.linking.candidates import Anchor
 from cdkd_kg.entities.linking.facts import Facts
+from cdkd_kg.entities.linking.files import load_facts, load_labels, load_model, save_linker
 from cdkd_kg.entities.linking.linker import Link, Linker
 from cdkd_kg.entities.linking.model import LinkModel
 from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.entities.overlaps import Found, without_overlaps
+from cdkd_kg.entities.saved import SavedComponent
 from cdkd_kg.entities.words import normal_form, span_lemma_form
 
 SPANS = "cdkd"
@@ -36,30 +39,56 @@ class Mention(NamedTuple):
     link: Link
 
 
-class MentionFinder:
+class MentionFinder(SavedComponent):
     """Labels of a vocabulary, entities of ``types``, and noun concepts, without overlaps.
 
     Labels win over entities, entities over concepts; a label that stands where an entity does has its type.
     """
 
     def __init__(self, nlp: Language, types: Sequence[str], noun_concepts: bool) -> None:
+        self._vocab = nlp.vocab
         self._types = frozenset(types)
         self._noun_concepts = noun_concepts
         self.use(nlp, AliasTable(()))
 
     def use(
-        self, nlp: Language, aliases: AliasTable, facts: Facts | None = None, model: LinkModel | None = None
+        self,
+        nlp: Language,
+        aliases: AliasTable,
+        facts: Facts | None = None,
+        model: LinkModel | None = None,
+        cache: Path | None = None,
     ) -> None:
-        """Find and link the labels of ``aliases`` from now on; ``nlp`` is the pipeline of this component.
+        """Find and link the labels of ``aliases`` from now on.
 
         Args:
             nlp: the pipeline of this component.
             aliases: what concepts are called.
             facts: what else is known of them.
             model: how candidates are weighed.
+            cache: as :func:`~cdkd_kg.entities.gazetteer.gazetteer` takes it.
         """
-        self._gazetteer = Gazetteer(nlp, aliases.texts())
-        self.linker = Linker(aliases.with_lemmas(self._gazetteer.lemmas), facts, model)
+        self._look_for(gazetteer(nlp, aliases.texts(), cache), aliases, facts, model)
+
+    def _look_for(
+        self, found: Gazetteer, aliases: AliasTable, facts: Facts | None = None, model: LinkModel | None = None
+    ) -> None:
+        self._gazetteer = found
+        self.linker = Linker(aliases.with_lemmas(found.lemmas), facts, model)
+
+    def save(self, folder: Path) -> None:
+        """Write labels, facts and model into a folder."""
+        self._gazetteer.save(folder)
+        save_linker(self.linker, folder)
+
+    def load(self, folder: Path) -> None:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            ArtifactError: a file is missing, or broken.
+        """
+        aliases = AliasTable(load_labels(folder))
+        self._look_for(Gazetteer.load(self._vocab, folder), aliases, load_facts(folder), load_model(folder))
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the mentions of ``doc``."""
@@ -128,12 +157,13 @@ def _has_letter_or_digit(text: str) -> bool:
     return any(letter.isalnum() for letter in text)
 
 
-def _create(nlp: Language, name: str, types: Sequence[str], noun_concepts: bool) -> MentionFinder:
+def create(nlp: Language, name: str, types: Sequence[str], noun_concepts: bool) -> MentionFinder:
+    """Return the component, as spaCy makes it from its configuration."""
     del name
     return MentionFinder(nlp, types, noun_concepts)
 
 
 Span.set_extension("cdkd", default=None, force=True)
 Language.factory(
-    "cdkd_mentions", assigns=["doc.spans"], default_config={"types": [], "noun_concepts": True}, func=_create
+    "cdkd_mentions", assigns=["doc.spans"], default_config={"types": [], "noun_concepts": True}, func=create
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,8 +62,16 @@ class Extraction:
 
     def save(self, folder: Path) -> None:
         """Write ``mentions.parquet`` and ``relations.parquet`` into a folder that is being filled."""
-        for name, table in (("mentions", self.mentions), ("relations", self.relations)):
-            pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+        save_parts([self], folder)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Extraction]) -> Extraction:
+        """Return the rows of all parts, in their order."""
+        mentions, relations = ([getattr(part, name) for part in parts] for name in ("mentions", "relations"))
+        return cls(
+            pa.concat_tables([MENTIONS.empty_table(), *mentions]).combine_chunks(),
+            pa.concat_tables([RELATIONS.empty_table(), *relations]).combine_chunks(),
+        )
 
     @classmethod
     def load(cls, folder: Path) -> Extraction:
@@ -72,6 +81,17 @@ class Extraction:
             ArtifactError: a table is missing, broken, or has other columns.
         """
         return cls(_read(folder / "mentions.parquet", MENTIONS), _read(folder / "relations.parquet", RELATIONS))
+
+
+def save_parts(parts: Iterable[Extraction], folder: Path) -> None:
+    """Write the two tables into a folder that is being filled, part by part as they come."""
+    with (
+        pq.ParquetWriter(folder / "mentions.parquet", MENTIONS, compression="zstd") as mentions,
+        pq.ParquetWriter(folder / "relations.parquet", RELATIONS, compression="zstd") as relations,
+    ):
+        for part in parts:
+            mentions.write_table(part.mentions)
+            relations.write_table(part.relations)
 
 
 def _read(file: Path, schema: pa.Schema) -> pa.Table:

@@ -26,8 +26,9 @@ def entities_job(config: Config, corpus: Job) -> Job:
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     del job
     from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.entities.extract import Document, extract
+    from cdkd_kg.entities.extract import Document, read_in_parts
     from cdkd_kg.entities.linking.aliases import AliasTable
+    from cdkd_kg.entities.tables import save_parts
     from cdkd_kg.graph.facts import facts
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
@@ -35,4 +36,5 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     background.load_background(background_files(config.graph))
     rows = Corpus.load(inputs["corpus"]).graph_documents()
     documents = [Document(name, text) for name, text in zip(rows["id"][:], rows["text"][:], strict=True)]
-    extract(documents, config.entities, AliasTable(background.labels()), facts(background)).save(folder)
+    parts = read_in_parts(documents, config.entities, AliasTable(background.labels()), facts(background))
+    save_parts(parts, folder)

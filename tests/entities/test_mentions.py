@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 import spacy
+from spacy.language import Language
 from spacy.tokens import Doc
 
-from cdkd_kg.entities.gazetteer import Gazetteer
+from cdkd_kg.entities.gazetteer import MANY, gazetteer
 from cdkd_kg.entities.linking.aliases import AliasTable, Label
+from cdkd_kg.entities.linking.facts import Facts
+from cdkd_kg.entities.linking.model import LinkModel
 from cdkd_kg.entities.mentions import SPANS
+from cdkd_kg.errors import ArtifactError
 from tests.entities.helpers import blank, finder, found, tagged
 
 NLP = blank()
@@ -82,9 +89,9 @@ def test_a_text_without_words_has_no_mentions() -> None:
 
 def test_labels_that_say_too_little_or_too_much_are_not_looked_for() -> None:
     texts = ["of", "it is", "1984", "  ", "", "US", "ox tail", "very " * 50 + "long", "in vivo"]
-    gazetteer = Gazetteer(NLP, texts)
+    found_by = gazetteer(NLP, texts)
     doc = NLP("of it is 1984 US ox tail in vivo " + "very " * 50 + "long")
-    assert [span.text for span in gazetteer.spans(doc)] == ["ox tail", "in vivo"]
+    assert [span.text for span in found_by.spans(doc)] == ["ox tail", "in vivo"]
 
 
 def test_other_languages_and_scripts() -> None:
@@ -115,3 +122,61 @@ def test_an_entity_ends_where_a_bracket_opens_that_it_does_not_close() -> None:
     assert found(finder(NLP, noun_concepts=False)(doc)) == [("Health Office", "ORG")]
     closed = tagged(NLP, *words, entities=["B-ORG", *["I-ORG"] * 5])
     assert found(finder(NLP, noun_concepts=False)(closed)) == [("Health Office ( HO", "ORG")]
+
+
+def saved_pipeline() -> Language:
+    nlp = spacy.blank("en")
+    facts = Facts(
+        {"urn:cancer": ("urn:disease",)}, {"urn:cancer": "a disease"}, {"urn:cancer": frozenset({"urn:lung"})}
+    )
+    model = LinkModel(unknown=0.25, meant={"lung cancer": {"urn:cancer": 3}})
+    nlp.add_pipe("cdkd_mentions").use(nlp, AliasTable([CANCER, ENGLAND]), facts, model)
+    return nlp
+
+
+@pytest.mark.parametrize("way", ["disk", "bytes"])
+def test_a_saved_pipeline_finds_and_links_as_before(way: str, tmp_path: Path) -> None:
+    nlp = saved_pipeline()
+    if way == "disk":
+        nlp.to_disk(tmp_path / "pipeline")
+        again = spacy.load(tmp_path / "pipeline")
+    else:
+        again = spacy.blank("en")
+        again.add_pipe("cdkd_mentions")
+        again.from_bytes(nlp.to_bytes())
+    old, new = (pipe("They study lung cancer in England.") for pipe in (nlp, again))
+    assert found(new) == found(old) == [("lung cancer", "TERM"), ("England", "TERM")]
+    assert [span._.cdkd for span in new.spans[SPANS]] == [span._.cdkd for span in old.spans[SPANS]]
+    assert again.get_pipe("cdkd_mentions").linker.facts == nlp.get_pipe("cdkd_mentions").linker.facts
+
+
+def test_a_saved_pipeline_is_the_same_bytes_again(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        saved_pipeline().to_disk(tmp_path / name)
+    for file in sorted((tmp_path / "a" / "cdkd_mentions").iterdir()):
+        assert file.read_bytes() == (tmp_path / "b" / "cdkd_mentions" / file.name).read_bytes()
+
+
+def test_a_saved_pipeline_that_was_damaged_is_refused(tmp_path: Path) -> None:
+    saved_pipeline().to_disk(tmp_path)
+    for name in ("labels.parquet", "terms.parquet", "facts.json", "model.json"):
+        file = tmp_path / "cdkd_mentions" / name
+        content = file.read_bytes()
+        file.write_bytes(b"{}")
+        with pytest.raises(ArtifactError, match=name):
+            spacy.load(tmp_path)
+        file.write_bytes(content)
+
+
+def test_many_labels_are_cut_into_words_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"thing number {number}" for number in range(MANY)]
+    first = gazetteer(NLP, texts, tmp_path / "cache")
+    monkeypatch.setattr("cdkd_kg.entities.gazetteer.terms", None)
+    second = gazetteer(NLP, texts, tmp_path / "cache")
+    assert second.lemmas == first.lemmas
+    doc = NLP("Thing number 77 and thing number x")
+    assert [span.text for span in second.spans(doc)] == [span.text for span in first.spans(doc)] == ["Thing number 77"]
+    for file in (tmp_path / "cache").glob("*.parquet"):
+        file.write_bytes(b"broken")
+    with pytest.raises(TypeError):
+        gazetteer(NLP, texts, tmp_path / "cache")  # it would be made again
