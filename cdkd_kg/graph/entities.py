@@ -44,11 +44,13 @@ def entities(graph: KnowledgeGraph) -> Entities:
     return Entities(
         numbering.names,
         [names.get(iri, local_name(iri)) for iri in numbering.names],
-        ["background" if _in_vocabulary(graph, iri) else "new" for iri in numbering.names],
+        [kind_of(graph, iri) for iri in numbering.names],
         np.bincount(pairs % size, minlength=len(numbering)),
         Edges.joined([edges(table, numbering) for table in tables]),
     )
 
 
-def _in_vocabulary(graph: KnowledgeGraph, iri: str) -> bool:
-    return next(graph.store.match(NamedNode(iri), None, None, graph.vocabulary), None) is not None
+def kind_of(graph: KnowledgeGraph, iri: str) -> str:
+    """Return "background" for an entity of which the vocabulary speaks, else "new"."""
+    spoken_of = next(graph.store.match(NamedNode(iri), None, None, graph.vocabulary), None) is not None
+    return "background" if spoken_of else "new"

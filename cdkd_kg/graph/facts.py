@@ -20,23 +20,25 @@ _NO_CLASS = {SKOS.Concept, OWL.Class, RDFS.Class, OWL.NamedIndividual}
 
 def facts(graph: KnowledgeGraph) -> Facts:
     """Return classes, definitions and neighbours of the concepts of a graph, by IRI."""
-    return Facts(_classes(graph), _definitions(graph), _neighbours(graph))
+    return Facts(classes(graph), definitions(graph), _neighbours(graph))
 
 
-def _classes(graph: KnowledgeGraph) -> dict[str, tuple[str, ...]]:
+def classes(graph: KnowledgeGraph, concept: NamedNode | None = None) -> dict[str, tuple[str, ...]]:
+    """Return the classes of every concept that has any, or of one alone."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for predicate in _INSTANCE_OF:
-        for quad in graph.store.match(None, predicate, None, graph.vocabulary):
+        for quad in graph.store.match(concept, predicate, None, graph.vocabulary):
             subject, name = quad.subject, quad.object
             if isinstance(subject, NamedNode) and isinstance(name, NamedNode) and name not in _NO_CLASS:
                 found[subject.value].add(name.value)
     return {iri: tuple(sorted(found[iri])) for iri in sorted(found)}
 
 
-def _definitions(graph: KnowledgeGraph, language: str = "en") -> dict[str, str]:
+def definitions(graph: KnowledgeGraph, concept: NamedNode | None = None, language: str = "en") -> dict[str, str]:
+    """Return the definition of every concept that has one, or of one alone."""
     found: dict[str, str] = {}
     for predicate in (SKOS.definition, RDFS.comment):
-        for quad in graph.store.match(None, predicate, None, graph.vocabulary):
+        for quad in graph.store.match(concept, predicate, None, graph.vocabulary):
             subject, text = quad.subject, quad.object
             if isinstance(subject, NamedNode) and isinstance(text, Literal) and is_in(text, language):
                 found[subject.value] = min(found.get(subject.value, text.value), text.value)

@@ -72,5 +72,8 @@ def statement_iri(triple: Triple) -> NamedNode:
 
 def local_name(iri: str) -> str:
     """Return the last part of an IRI, with ``_`` for what is neither letter, digit nor ``_``."""
-    last = re.split(r"[#/:]", iri.rstrip("#/:"))[-1]
+    bare = iri.rstrip("#/:")
+    last = bare[max(map(bare.rfind, "#/:")) + 1 :]
+    if last.isascii() and last.isidentifier():
+        return last
     return re.sub(r"\W", "_", last, flags=re.ASCII) or "_"

@@ -5,21 +5,24 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-import numpy as np
 from pyoxigraph import NamedNode
 
 from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.errors import MissingResourceError, nearest
-from cdkd_kg.graph.entities import Entities, entities
-from cdkd_kg.graph.facts import facts
+from cdkd_kg.graph import view
+from cdkd_kg.graph.edges import Edges, Numbering, edges
+from cdkd_kg.graph.entities import kind_of
+from cdkd_kg.graph.facts import classes, definitions
 from cdkd_kg.graph.iris import local_name
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.labels import called, labels, preferred
+from cdkd_kg.graph.namespaces import ITSRDF, NIF
 
 MOST = 50
 
 
 def find_entity(graph: KnowledgeGraph, wanted: str) -> str:
-    """Return the IRI of an entity by its IRI or by one of its names, whatever their case.
+    """Return the IRI of an entity by its IRI, by a name written just so, or by a name whatever its case.
 
     Raises:
         MissingResourceError: there is none, or several have the name.
@@ -27,10 +30,11 @@ def find_entity(graph: KnowledgeGraph, wanted: str) -> str:
     with suppress(ValueError):  # a name is no IRI
         if next(graph.holding(NamedNode(wanted)), None) is not None:
             return wanted
-    names: dict[str, set[str]] = {}
-    for label in graph.labels():
-        names.setdefault(fold(label.text), set()).add(label.iri)
-    found = sorted(names.get(fold(wanted), ()))
+    found, names = called(graph, wanted), dict[str, set[str]]()
+    if not found:
+        for label in graph.labels():
+            names.setdefault(fold(label.text), set()).add(label.iri)
+        found = sorted(names.get(fold(wanted), ()))
     if len(found) == 1:
         return found[0]
     raise MissingResourceError(
@@ -44,22 +48,23 @@ def find_entity(graph: KnowledgeGraph, wanted: str) -> str:
 def neighbourhood(graph: KnowledgeGraph, iri: str) -> dict[str, Any]:
     """Return names, definition, classes, documents and ties of an entity, the most mentioned neighbours first.
 
+    It looks at what is said of this entity alone, so the size of the graph does not matter.
+
     Returns:
         ``{"iri", "label", "names", "definition", "classes", "documents", "kind", "ties": [{"direction", "relation",
         "iri", "label", "documents", "weight"}], "more"}``; of more than 50 ties the others are counted by ``more``.
     """
-    found, said = entities(graph), facts(graph)
-    place = found.iris.index(iri) if iri in found.iris else None
-    names = [(label.text, label.kind) for label in graph.labels() if label.iri == iri]
-    ties = [] if place is None else _ties(found, place)
+    node = NamedNode(iri)
+    names = [(label.text, label.kind) for label in labels(graph, concept=node)]
+    ties = _ties(graph, node)
     return {
         "iri": iri,
         "label": next((text for text, kind in names if kind == "preferred"), local_name(iri)),
         "names": [{"text": text, "kind": kind} for text, kind in names],
-        "definition": said.definitions.get(iri, ""),
-        "classes": list(said.classes.get(iri, ())),
-        "documents": 0 if place is None else int(found.documents[place]),
-        "kind": "background" if place is None else found.kinds[place],
+        "definition": definitions(graph, node).get(iri, ""),
+        "classes": list(classes(graph, node).get(iri, ())),
+        "documents": _documents(graph, iri),
+        "kind": kind_of(graph, iri),
         "ties": ties[:MOST],
         "more": max(0, len(ties) - MOST),
     }
@@ -77,20 +82,35 @@ def as_picture(around: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {"nodes": list(nodes.values()), "edges": edges}
 
 
-def _ties(found: Entities, place: int) -> list[dict[str, Any]]:
-    edges, ties = found.edges, []
-    for direction, mine, other in (("out", edges.source, edges.target), ("in", edges.target, edges.source)):
-        for edge in np.flatnonzero(mine == place).tolist():
-            end = int(other[edge])
-            ties.append(
-                {
-                    "direction": direction,
-                    "relation": local_name(edges.kinds[edges.kind[edge]]),
-                    "iri": found.iris[end],
-                    "label": found.labels[end],
-                    "kind": found.kinds[end],
-                    "documents": int(found.documents[end]),
-                    "weight": round(float(edges.weight[edge]), 4),
-                }
-            )
+def _ties(graph: KnowledgeGraph, node: NamedNode) -> list[dict[str, Any]]:
+    numbering, found = _edges(graph, node)
+    ties = []
+    for source, target, kind, weight in zip(found.source, found.target, found.kind, found.weight, strict=True):
+        ends = numbering.names[source], numbering.names[target]
+        other = ends[ends[0] == node.value]
+        ties.append(
+            {
+                "direction": "out" if ends[0] == node.value else "in",
+                "relation": local_name(found.kinds[kind]),
+                "iri": other,
+                "label": preferred(graph, concept=NamedNode(other)).get(other, local_name(other)),
+                "kind": kind_of(graph, other),
+                "documents": _documents(graph, other),
+                "weight": round(float(weight), 4),
+            }
+        )
     return sorted(ties, key=lambda tie: (-tie["documents"], -tie["weight"], tie["relation"], tie["iri"]))
+
+
+def _edges(graph: KnowledgeGraph, node: NamedNode) -> tuple[Numbering, Edges]:
+    families = (view.knowledge, view.relations, view.comentions)
+    tables = [family(graph, **{end: node}) for family in families for end in ("s", "o")]
+    numbering = Numbering.of(*(table[end] for table in tables for end in ("s", "o")))
+    return numbering, Edges.joined([edges(table, numbering) for table in tables])
+
+
+def _documents(graph: KnowledgeGraph, iri: str) -> int:
+    """Return how many documents mention an entity."""
+    mentions = (quad.subject for quad in graph.holding(None, ITSRDF.taIdentRef, NamedNode(iri)))
+    nodes = [node for node in mentions if isinstance(node, NamedNode)]
+    return len({quad.object for node in nodes for quad in graph.holding(node, NIF.referenceContext)})

@@ -5,6 +5,8 @@ Every query looks at what holds: the visible graphs together, without the triple
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -57,25 +59,26 @@ def links(graph: KnowledgeGraph) -> pa.Table:
     return _select(graph, _LINKS, _using(graph, *_LINK))
 
 
-def knowledge(graph: KnowledgeGraph) -> pa.Table:
+def knowledge(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
     """Return columns s, p, o: what vocabulary and accepted triples say between two IRIs.
 
-    Left out are types and schemes, and relations from text, which :func:`relations` and :func:`comentions` give.
+    ``bound`` fixes a column, as in ``s=NamedNode(...)``. Left out are types and schemes, and relations from text, which
+    :func:`relations` and :func:`comentions` give.
     """
-    table = _select(graph, _KNOWLEDGE, [graph.vocabulary, graph.accepted])
+    table = _select(graph, _KNOWLEDGE, [graph.vocabulary, graph.accepted], bound)
     predicates = table["p"].combine_chunks()
     kept = pa.array([_is_knowledge(iri) for iri in predicates.dictionary.to_pylist()], pa.bool_())
     return table.filter(kept.take(predicates.indices))
 
 
-def relations(graph: KnowledgeGraph) -> pa.Table:
+def relations(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
     """Return columns s, p, o and w (confidence) of the relations that were read from text."""
-    return _select(graph, _RELATIONS, _using(graph, KD.confidence, *_STATEMENT))
+    return _select(graph, _RELATIONS, _using(graph, KD.confidence, *_STATEMENT), bound)
 
 
-def comentions(graph: KnowledgeGraph) -> pa.Table:
+def comentions(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
     """Return columns s, p, o and w (normalised pointwise mutual information) of entities that keep company."""
-    return _select(graph, _COMENTIONS, _using(graph, KD.npmi, *_STATEMENT))
+    return _select(graph, _COMENTIONS, _using(graph, KD.npmi, *_STATEMENT), bound)
 
 
 def _is_knowledge(predicate: str) -> bool:
@@ -88,8 +91,10 @@ def _using(graph: KnowledgeGraph, *predicates: NamedNode) -> list[NamedNode]:
     return [name for name in graph.visible() if any(next(look(None, p, None, name), None) for p in predicates)]
 
 
-def _select(graph: KnowledgeGraph, query: str, graphs: list[NamedNode]) -> pa.Table:
-    found = Query(query, _PREFIXES, tuple(graphs) or (graph.vocabulary,), (graph.rejected,))
+def _select(
+    graph: KnowledgeGraph, query: str, graphs: list[NamedNode], bound: Mapping[str, NamedNode] | None = None
+) -> pa.Table:
+    found = Query(query, _PREFIXES, tuple(graphs) or (graph.vocabulary,), (graph.rejected,), bound or {})
     data = graph.store.select(found)
     names = [name.lstrip("?") for name in data[: data.index(b"\n")].decode().split("\t")]
     table = pyarrow.csv.read_csv(
