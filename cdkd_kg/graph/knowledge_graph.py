@@ -11,8 +11,10 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph.iris import check_scheme, graph_iri
+from cdkd_kg.graph.iris import BLANK, check_scheme, graph_iri
+from cdkd_kg.graph.mappings import mapping_quads
 from cdkd_kg.graph.parse import WITH_GRAPHS, format_of, parse, plain_triples, read_bytes, refused
+from cdkd_kg.graph.sssom import is_sssom, read_sssom
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
 from cdkd_kg.graph.stores.port import Bound, GraphStore
 
@@ -148,10 +150,17 @@ class KnowledgeGraph:
     def include(self, path: Path | str) -> None:
         """Take the quads of a file, all or none: those of its named graphs into these, the others as vocabulary.
 
+        Args:
+            path: RDF, or mappings as SSSOM (``.sssom.tsv``), of which the negated ones are rejected triples.
+
         Raises:
             GraphError: the file is refused, or speaks of a graph of another name.
         """
         path = Path(path)
+        if is_sssom(path):
+            records = read_sssom(path)
+            self.store.add([quad for one in records for quad in mapping_quads(one, self.vocabulary, self.rejected)])
+            return
         if format_of(path) not in WITH_GRAPHS:
             self.load_background([path])
             return
@@ -236,7 +245,7 @@ def _skolemised(path: Path) -> Iterator[Quad]:
         if not isinstance(term, BlankNode):
             return term
         digest = digest or hashlib.sha256(read_bytes(path)).hexdigest()[:16]
-        return seen.setdefault(term, NamedNode(f"urn:cdkd:bnode:{digest}:{len(seen)}"))
+        return seen.setdefault(term, NamedNode(f"{BLANK}{digest}:{len(seen)}"))
 
     for quad in parse(path):
         if BlankNode in (type(quad.subject), type(quad.object), type(quad.graph_name)):
