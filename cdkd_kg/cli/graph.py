@@ -21,11 +21,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("import")
 def import_cli(
-    files: Annotated[list[str], typer.Argument(help="RDF files, or vocabularies of `cdkd data list`.")],
+    files: Annotated[
+        list[str], typer.Argument(help="RDF, mappings (.sssom.tsv), or vocabularies of `cdkd data list`.")
+    ],
     graph: Annotated[Path, typer.Option("--graph", help="The folder of the graph; made where there is none.")],
     as_json: AsJson = False,
 ) -> None:
-    """Bring RDF into a graph: SKOS, OWL and RDFS as they are; each file goes in whole or not at all."""
+    """Bring RDF or SSSOM mappings into a graph, SKOS, OWL and RDFS as they are; a file goes in whole or not at all."""
     from cdkd_kg.graph.folder import graph_folder
     from cdkd_kg.pipeline.background import background_file
 
@@ -147,10 +149,10 @@ def diff_cli(
 @app.command("export")
 def export_cli(
     graph: Folder,
-    output: Annotated[Path, typer.Option("--output", "-o", help=".nq .trig .nt .ttl .jsonld .graphml .tsv")],
+    output: Annotated[Path, typer.Option("--output", "-o", help=".nq .trig .nt .ttl .jsonld .graphml .tsv .sssom.tsv")],
     form: Annotated[str | None, typer.Option("--format", help="Where the suffix does not say it.")] = None,
 ) -> None:
-    """Write a graph as a file: N-Quads for git, Turtle to read, GraphML for Gephi, TSV for PyKEEN."""
+    """Write a graph as a file: N-Quads for git, Turtle to read, GraphML for Gephi, TSV for PyKEEN, SSSOM mappings."""
     from cdkd_kg.graph.export import export
     from cdkd_kg.graph.folder import graph_folder
 

@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cdkd_kg.graph.namespaces import SKOS
+from cdkd_kg.graph.namespaces import OWL, SKOS
 
 Ints = NDArray[np.int64]
-SYMMETRIC = frozenset({SKOS.related.value, SKOS.exactMatch.value})
+_SYMMETRIC = (SKOS.related, SKOS.exactMatch, SKOS.closeMatch, SKOS.relatedMatch, OWL.sameAs, OWL.equivalentClass)
+SYMMETRIC = frozenset(node.value for node in _SYMMETRIC)
+_UPWARDS = {SKOS.narrower.value: SKOS.broader.value, SKOS.narrowMatch.value: SKOS.broadMatch.value}
 
 
 class Numbering:
@@ -100,18 +102,17 @@ class Edges:
 def edges(table: pa.Table, numbering: Numbering) -> Edges:
     """Return the rows of a table (s, p, o and perhaps w) as edges, each once.
 
-    Loops, and edges of which an end has no number, are left out. ``a skos:narrower b`` becomes
-    ``b skos:broader a``, and a symmetric relation points from the smaller number to the larger.
+    Loops, and edges of which an end has no number, are left out. ``a skos:narrower b`` becomes ``b skos:broader a``,
+    as ``narrowMatch`` becomes ``broadMatch``, and a symmetric relation points from the smaller number to the larger.
     """
     column = table["p"].combine_chunks()
     kinds = tuple(column.dictionary.to_pylist())
     kind = column.indices.to_numpy().astype(np.int64)
     source, target = numbering.numbers(table["s"]), numbering.numbers(table["o"])
     weight = table["w"].to_numpy() if "w" in table.column_names else np.ones(len(table))
-    turned = np.array([name == SKOS.narrower.value for name in kinds], dtype=bool)[kind]
+    turned = np.array([name in _UPWARDS for name in kinds], dtype=bool)[kind]
     symmetric = np.array([name in SYMMETRIC for name in kinds], dtype=bool)[kind]
     turned |= symmetric & (source > target)
     source, target = np.where(turned, target, source), np.where(turned, source, target)
     found = Edges(source, target, kind, kinds, weight).where((source >= 0) & (target >= 0) & (source != target))
-    upwards = {SKOS.narrower.value: SKOS.broader.value}
-    return found.renamed([upwards.get(name, name) for name in kinds]).unique()
+    return found.renamed([_UPWARDS.get(name, name) for name in kinds]).unique()

@@ -13,7 +13,9 @@ from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import ConfigError, nearest
 from cdkd_kg.graph import namespaces, view
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.sssom.write import to_sssom
 
+SSSOM = "sssom.tsv"
 PREFIXES = {
     name.lower(): value.base
     for name, value in sorted(vars(namespaces).items())
@@ -28,13 +30,14 @@ def export(graph: KnowledgeGraph, path: Path | str, form: str | None = None) -> 
         graph: what to write.
         path: where to; its suffix names the format where ``form`` is left out.
         form: ``nq`` and ``trig`` hold everything; ``nt``, ``ttl`` and ``jsonld`` what holds, without its named graphs;
-            ``graphml`` entities and relations for Gephi; ``tsv`` the same as head, relation, tail for PyKEEN.
+            ``graphml`` entities and relations for Gephi; ``tsv`` the same as head, relation, tail for PyKEEN;
+            ``sssom.tsv`` the mappings alone.
 
     Raises:
         ConfigError: there is no such format.
     """
     path = Path(path)
-    form = form or path.suffix.lstrip(".").lower()
+    form = form or (SSSOM if path.name.lower().endswith(f".{SSSOM}") else path.suffix.lstrip(".").lower())
     if form not in WRITERS:
         raise ConfigError(
             f"there is no format {form!r}{nearest(form, WRITERS)}",
@@ -89,4 +92,5 @@ WRITERS: dict[str, Callable[[KnowledgeGraph], bytes]] = {
     "jsonld": _holding(RdfFormat.JSON_LD),
     "graphml": _graphml,
     "tsv": _tsv,
+    SSSOM: to_sssom,
 }

@@ -14,6 +14,8 @@ SCHEMES = frozenset(
     {"http", "https", "urn", "tag", "info", "doi", "hdl", "ark", "did", "oid", "orcid", "mailto", "ftp", "tel", "geo"}
 )
 RELATION = "urn:cdkd:relation:"
+BLANK = "urn:cdkd:bnode:"
+"""What the IRI of a node begins with that was a blank node where it came from."""
 _PLAIN = re.compile(r"[a-z0-9]+( [a-z0-9]+)*")
 
 

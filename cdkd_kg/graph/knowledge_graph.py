@@ -12,8 +12,10 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.files import digest
-from cdkd_kg.graph.iris import check_scheme, graph_iri
+from cdkd_kg.graph.iris import BLANK, check_scheme, graph_iri
 from cdkd_kg.graph.parse import WITH_GRAPHS, format_of, parse, plain_triples, refused
+from cdkd_kg.graph.sssom.mappings import mapping_quads
+from cdkd_kg.graph.sssom.read import is_sssom, read_sssom
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
 from cdkd_kg.graph.stores.port import Bound, GraphStore
 
@@ -149,10 +151,17 @@ class KnowledgeGraph:
     def include(self, path: Path | str) -> None:
         """Take the quads of a file, all or none: those of its named graphs into these, the others as vocabulary.
 
+        Args:
+            path: RDF, or mappings as SSSOM (``.sssom.tsv``), of which the negated ones are rejected triples.
+
         Raises:
             GraphError: the file is refused, or speaks of a graph of another name.
         """
         path = Path(path)
+        if is_sssom(path):
+            records = read_sssom(path)
+            self.store.add([quad for one in records for quad in mapping_quads(one, self.vocabulary, self.rejected)])
+            return
         if format_of(path) not in WITH_GRAPHS:
             self.load_background([path])
             return
@@ -236,7 +245,7 @@ def _skolemised(path: Path) -> Iterator[Quad]:
         nonlocal prefix
         if not isinstance(term, BlankNode):
             return term
-        prefix = prefix or f"urn:cdkd:bnode:{digest(path)[:16]}"
+        prefix = prefix or f"{BLANK}{digest(path)[:16]}"
         return seen.setdefault(term, NamedNode(f"{prefix}:{len(seen)}"))
 
     for quad in parse(path):

@@ -48,6 +48,8 @@ ITSRDF = Namespace("http://www.w3.org/2005/11/its/rdf#")
 PROV = Namespace("http://www.w3.org/ns/prov#")
 DCTERMS = Namespace("http://purl.org/dc/terms/")
 SCHEMA = Namespace("http://schema.org/")
+SSSOM = Namespace("https://w3id.org/sssom/")
+SEMAPV = Namespace("https://w3id.org/semapv/vocab/")
 KD = Namespace(
     "urn:cdkd:ns#",
     (

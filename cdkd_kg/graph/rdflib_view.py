@@ -12,6 +12,7 @@ from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 
 from cdkd_kg.artifacts import sha256_text
 from cdkd_kg.errors import GraphError
+from cdkd_kg.graph.iris import BLANK
 from cdkd_kg.graph.namespaces import RDF, XSD
 
 _IMPLIED = (XSD.string, RDF.langString)
@@ -58,7 +59,7 @@ def _without_blank_nodes(quads: list[Quad]) -> Iterator[Quad]:
     digest = sha256_text("".join(sorted(f"{quad}\n" for quad in canonical)))[:16]
 
     def named(term: Any) -> Any:
-        return NamedNode(f"urn:cdkd:bnode:{digest}:{term.value}") if isinstance(term, BlankNode) else term
+        return NamedNode(f"{BLANK}{digest}:{term.value}") if isinstance(term, BlankNode) else term
 
     return (Quad(*map(named, quad)) for quad in canonical)
 

@@ -5,7 +5,7 @@ Every query looks at what holds: the visible graphs together, without the triple
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -62,13 +62,14 @@ def links(graph: KnowledgeGraph) -> pa.Table:
 def knowledge(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
     """Return columns s, p, o: what vocabulary and accepted triples say between two IRIs.
 
-    ``bound`` fixes a column, as in ``s=NamedNode(...)``. Left out are types and schemes, and relations from text, which
-    :func:`relations` and :func:`comentions` give.
+    ``bound`` fixes a column, as in ``s=NamedNode(...)``. Left out are types and schemes, what is said of statements,
+    such as who made a mapping, and relations from text, which :func:`relations` and :func:`comentions` give.
     """
     table = _select(graph, _KNOWLEDGE, [graph.vocabulary, graph.accepted], bound)
-    predicates = table["p"].combine_chunks()
-    kept = pa.array([_is_knowledge(iri) for iri in predicates.dictionary.to_pylist()], pa.bool_())
-    return table.filter(kept.take(predicates.indices))
+    kept = _each(table["p"], _is_knowledge)
+    if statements := _statements(graph):
+        kept = pc.and_(kept, _each(table["s"], lambda iri: iri not in statements))
+    return table if pc.all(kept).as_py() else _encoded(table.filter(kept))
 
 
 def relations(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
@@ -83,6 +84,24 @@ def comentions(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
 
 def _is_knowledge(predicate: str) -> bool:
     return not predicate.startswith(RELATION) and predicate not in _NO_KNOWLEDGE
+
+
+def _statements(graph: KnowledgeGraph) -> set[str]:
+    """Return the nodes in vocabulary and accepted triples that speak of a triple."""
+    found = (graph.store.match(None, RDF.type, RDF.Statement, name) for name in (graph.vocabulary, graph.accepted))
+    return {quad.subject.value for quads in found for quad in quads if isinstance(quad.subject, NamedNode)}
+
+
+def _each(column: pa.ChunkedArray, kept: Callable[[str], bool]) -> pa.Array:
+    """Ask once for every value of a dictionary-encoded column, and return the answer for every row."""
+    values = column.combine_chunks()
+    return pa.array([kept(value) for value in values.dictionary.to_pylist()], pa.bool_()).take(values.indices)
+
+
+def _encoded(table: pa.Table) -> pa.Table:
+    """Encode anew, so that no dictionary holds what was filtered out: who numbers its values would count them in."""
+    plain = (column.cast(pa.string()).combine_chunks() for column in table.columns)
+    return pa.table([column.dictionary_encode() for column in plain], names=table.column_names)
 
 
 def _using(graph: KnowledgeGraph, *predicates: NamedNode) -> list[NamedNode]:

@@ -87,6 +87,33 @@ def test_every_export_is_read_by_those_it_is_for(folder: Path, tmp_path: Path) -
     ]  # fmt: skip
 
 
+def test_mappings_come_in_count_as_ties_and_go_out(folder: Path, tmp_path: Path) -> None:
+    head = "subject_id\tpredicate_id\tobject_id\tmapping_justification\tconfidence\n"
+    row = "urn:x:flu\tskos:exactMatch\turn:other:j11\tsemapv:ManualMappingCuration\t0.9\n"
+    (tmp_path / "m.sssom.tsv").write_text(head + row)
+    for added in (8, 0):
+        done = cdkd("import", tmp_path / "m.sssom.tsv", "--graph", folder, "--json")
+        assert json.loads(done.stdout)["added"] == added
+    assert cdkd("validate", folder).exit_code == 0
+    assert json.loads(cdkd("stats", folder, "--json").stdout)["concepts"] == 2
+    ties = json.loads(cdkd("show", folder, "flu", "--json").stdout)["ties"]
+    assert {(tie["relation"], tie["iri"]) for tie in ties} == {
+        ("broader", "urn:x:virus"), ("exactMatch", "urn:other:j11"),
+    }  # fmt: skip
+    cdkd("export", folder, "-o", tmp_path / "out.sssom.tsv")
+    assert (
+        (tmp_path / "out.sssom.tsv")
+        .read_text()
+        .endswith("x:flu\tinfluenza\tskos:exactMatch\tother:j11\tsemapv:ManualMappingCuration\t0.9\n")
+    )
+    (tmp_path / "m.sssom.tsv").write_text(head + row + row.replace("skos", "skoss"))
+    failed = cdkd("import", tmp_path / "m.sssom.tsv", "--graph", folder).exception
+    assert isinstance(failed, CdkdError)
+    assert failed.exit_status == 3
+    assert "did you mean 'skos'" in str(failed)
+    assert "m.sssom.tsv, line 3" in str(failed)
+
+
 def test_diff_shows_what_each_has_alone_whatever_they_are_called(folder: Path, tmp_path: Path) -> None:
     assert cdkd("diff", folder, tmp_path / "v.ttl").stdout == ""
     (tmp_path / "w.ttl").write_text(TURTLE.replace('"flu"', '"grippe"'), "utf-8")

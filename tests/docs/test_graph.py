@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 from cdkd_kg.cli import app
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = re.findall(r"```bash\n(cdkd .*)\n```", (ROOT / "docs" / "graph.md").read_text("utf-8"))
+PAGE = (ROOT / "docs" / "graph.md").read_text("utf-8")
+COMMANDS = re.findall(r"```bash\n(cdkd .*)\n```", PAGE)
+MAPPINGS = re.findall(r"```bash\n(cdkd .*)\n(cdkd .*)\n```", PAGE)
 
 
 def test_the_ten_commands_of_the_tutorial_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,3 +39,16 @@ def test_the_ten_commands_of_the_tutorial_run_in_order(tmp_path: Path, monkeypat
     assert said[9].count("+ ") > 50
     assert not any(line.startswith("- ") for line in said[9].splitlines())
     assert (tmp_path / "blade.svg").stat().st_size > 1000
+
+
+def test_mappings_go_in_and_out_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "data" / "sample", tmp_path / "data" / "sample")
+    monkeypatch.chdir(tmp_path)
+    ((*commands,),) = MAPPINGS
+    for command in (COMMANDS[0], *commands, COMMANDS[2]):
+        done = CliRunner().invoke(app, shlex.split(command)[1:])
+        assert done.exit_code == 0, f"{command}\n{done.output}\n{done.exception}"
+    assert done.stdout == "Nothing breaks the rules.\n"
+    text = (tmp_path / "mappings.sssom.tsv").read_text("utf-8")
+    assert "things:hose\those\tskos:exactMatch\tNot\tshop:h1\those\tsemapv:ManualMappingCuration\t" in text
+    assert text.count("\nthings:") == 3

@@ -5,8 +5,9 @@ from pathlib import Path
 import networkx
 from pyoxigraph import Literal, NamedNode, Quad
 
+from cdkd_kg.graph import view
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.namespaces import SKOS
+from cdkd_kg.graph.namespaces import PROV, RDF, SKOS
 from cdkd_kg.graph.picture import most_linked
 from tests.graph.helpers import EX
 
@@ -37,3 +38,13 @@ def test_the_picture_shows_the_most_linked_entities(graph: KnowledgeGraph) -> No
     assert picture["nodes"][1] == {"id": EX + "flu", "label": "flu", "kind": "background", "documents": 2}
     assert {(edge["source"], edge["label"]) for edge in picture["edges"]} == {("urn:cdkd:graph:test:ann", "have")}
     assert most_linked(KnowledgeGraph()) == {"nodes": [], "edges": []}
+
+
+def test_what_is_said_of_statements_and_schemes_is_no_knowledge_and_makes_no_entity() -> None:
+    graph = KnowledgeGraph()
+    node, a, b, scheme = (NamedNode(f"urn:{name}") for name in ("statement", "a", "b", "scheme"))
+    said = [(RDF.type, RDF.Statement), (RDF.subject, a), (PROV.wasDerivedFrom, NamedNode("urn:document"))]
+    graph.add([Quad(node, predicate, target, graph.accepted) for predicate, target in said])
+    graph.add([Quad(a, SKOS.exactMatch, b), Quad(a, SKOS.inScheme, scheme)])
+    assert view.knowledge(graph).to_pylist() == [{"s": "urn:a", "p": SKOS.exactMatch.value, "o": "urn:b"}]
+    assert set(graph.to_networkx()) == {"urn:a", "urn:b"}

@@ -1,0 +1,1 @@
+"""Mappings between vocabularies (SSSOM), in and out."""
