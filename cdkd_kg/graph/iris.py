@@ -14,6 +14,7 @@ SCHEMES = frozenset(
     {"http", "https", "urn", "tag", "info", "doi", "hdl", "ark", "did", "oid", "orcid", "mailto", "ftp", "tel", "geo"}
 )
 RELATION = "urn:cdkd:relation:"
+TYPE = "urn:cdkd:type:"
 _PLAIN = re.compile(r"[a-z0-9]+( [a-z0-9]+)*")
 
 

@@ -52,6 +52,6 @@ KD = Namespace(
     "urn:cdkd:ns#",
     (
         "candidate", "comention", "confidence", "domain", "entityType", "evidenceCount", "nil", "npmi", "pValue",
-        "textHash",
+        "pattern", "textHash", "wording",
     ),
 )  # fmt: skip

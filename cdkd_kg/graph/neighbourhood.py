@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +15,7 @@ from cdkd_kg.graph.entities import Entities, entities
 from cdkd_kg.graph.facts import facts
 from cdkd_kg.graph.iris import local_name
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.labels import preferred
 
 MOST = 50
 
@@ -51,7 +53,7 @@ def neighbourhood(graph: KnowledgeGraph, iri: str) -> dict[str, Any]:
     found, said = entities(graph), facts(graph)
     place = found.iris.index(iri) if iri in found.iris else None
     names = [(label.text, label.kind) for label in graph.labels() if label.iri == iri]
-    ties = [] if place is None else _ties(found, place)
+    ties = [] if place is None else _ties(found, place, preferred(graph))
     return {
         "iri": iri,
         "label": next((text for text, kind in names if kind == "preferred"), local_name(iri)),
@@ -77,15 +79,16 @@ def as_picture(around: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {"nodes": list(nodes.values()), "edges": edges}
 
 
-def _ties(found: Entities, place: int) -> list[dict[str, Any]]:
+def _ties(found: Entities, place: int, names: Mapping[str, str]) -> list[dict[str, Any]]:
     edges, ties = found.edges, []
+    relations = [names.get(kind) or local_name(kind) for kind in edges.kinds]
     for direction, mine, other in (("out", edges.source, edges.target), ("in", edges.target, edges.source)):
         for edge in np.flatnonzero(mine == place).tolist():
             end = int(other[edge])
             ties.append(
                 {
                     "direction": direction,
-                    "relation": local_name(edges.kinds[edges.kind[edge]]),
+                    "relation": relations[edges.kind[edge]],
                     "iri": found.iris[end],
                     "label": found.labels[end],
                     "kind": found.kinds[end],

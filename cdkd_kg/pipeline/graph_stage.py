@@ -8,8 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cdkd_kg.artifacts import write_json
+from cdkd_kg.artifacts import sha256_file, write_json
 from cdkd_kg.config import Config
+from cdkd_kg.graph.shipped import shipped
 from cdkd_kg.pipeline.background import background_files
 from cdkd_kg.stages import Job
 
@@ -23,6 +24,7 @@ def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
     """Return the job that builds the knowledge graph of a run."""
     options = {
         "graph": config.graph.model_dump(mode="json", exclude={"similar_texts"}),
+        "predicates": sha256_file(shipped("relations.ttl")),
         "pyoxigraph": version("pyoxigraph"),
     }
     return Job("graph", config.graph.name, options, {"corpus": corpus, "entities": entities}, partial(_work, config))

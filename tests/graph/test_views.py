@@ -16,8 +16,8 @@ def test_networkx_has_entities_with_names_and_typed_edges(graph: KnowledgeGraph)
     assert found.nodes[EX + "flu"] == {"label": "flu", "kind": "background", "documents": 2}
     assert found.nodes["urn:cdkd:graph:test:ann"] == {"label": "ANN", "kind": "new", "documents": 2}
     assert found.edges[EX + "flu", EX + "virus", SKOS.broader.value] == {"label": "broader", "weight": 1.0}
-    edge = found.edges["urn:cdkd:graph:test:ann", EX + "flu", "urn:cdkd:relation:have"]
-    assert edge == {"label": "have", "weight": 0.75}
+    edge = found.edges["urn:cdkd:graph:test:ann", EX + "flu", "urn:cdkd:relation:has"]
+    assert edge == {"label": "has", "weight": 0.5}
     assert not any("document" in iri or "statement" in iri for iri in found)
 
 
@@ -35,5 +35,5 @@ def test_the_picture_shows_the_most_linked_entities(graph: KnowledgeGraph) -> No
     picture = most_linked(graph, 3)
     assert [node["id"].removeprefix(EX) for node in picture["nodes"]] == ["cold", "flu", "urn:cdkd:graph:test:ann"]
     assert picture["nodes"][1] == {"id": EX + "flu", "label": "flu", "kind": "background", "documents": 2}
-    assert {(edge["source"], edge["label"]) for edge in picture["edges"]} == {("urn:cdkd:graph:test:ann", "have")}
+    assert {(edge["source"], edge["label"]) for edge in picture["edges"]} == {("urn:cdkd:graph:test:ann", "has")}
     assert most_linked(KnowledgeGraph()) == {"nodes": [], "edges": []}
