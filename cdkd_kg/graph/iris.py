@@ -16,6 +16,7 @@ SCHEMES = frozenset(
 RELATION = "urn:cdkd:relation:"
 BLANK = "urn:cdkd:bnode:"
 """What the IRI of a node begins with that was a blank node where it came from."""
+TYPE = "urn:cdkd:type:"
 _PLAIN = re.compile(r"[a-z0-9]+( [a-z0-9]+)*")
 
 

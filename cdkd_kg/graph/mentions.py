@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pyoxigraph import Literal, NamedNode, Quad
 
 from cdkd_kg.entities.linking.names import is_acronym
-from cdkd_kg.graph.iris import checked_iri, concept_iri, mention_iri
+from cdkd_kg.graph.iris import TYPE, checked_iri, concept_iri, mention_iri
 from cdkd_kg.graph.labels import MAX_CHARACTERS
 from cdkd_kg.graph.namespaces import ITSRDF, KD, NIF, RDF, SKOS, XSD
 
@@ -114,7 +114,7 @@ def _ranked(anchors: Counter[str]) -> list[str]:
 
 def entity_type(label: str) -> NamedNode:
     """Return the IRI of a type of entity, such as ``urn:cdkd:type:PERSON``."""
-    return NamedNode(f"urn:cdkd:type:{label}")
+    return NamedNode(TYPE + label)
 
 
 def _candidate_quads(resolved: Resolved, graph: NamedNode) -> Iterator[Quad]:

@@ -54,6 +54,6 @@ KD = Namespace(
     "urn:cdkd:ns#",
     (
         "candidate", "comention", "confidence", "domain", "entityType", "evidenceCount", "nil", "npmi", "pValue",
-        "textHash",
+        "pattern", "textHash", "wording",
     ),
 )  # fmt: skip

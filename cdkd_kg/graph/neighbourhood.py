@@ -91,15 +91,19 @@ def _ties(graph: KnowledgeGraph, node: NamedNode) -> list[dict[str, Any]]:
         ties.append(
             {
                 "direction": "out" if ends[0] == node.value else "in",
-                "relation": local_name(found.kinds[kind]),
+                "relation": _name(graph, found.kinds[kind]),
                 "iri": other,
-                "label": preferred(graph, concept=NamedNode(other)).get(other, local_name(other)),
+                "label": _name(graph, other),
                 "kind": kind_of(graph, other),
                 "documents": _documents(graph, other),
                 "weight": round(float(weight), 4),
             }
         )
     return sorted(ties, key=lambda tie: (-tie["documents"], -tie["weight"], tie["relation"], tie["iri"]))
+
+
+def _name(graph: KnowledgeGraph, iri: str) -> str:
+    return preferred(graph, concept=NamedNode(iri)).get(iri, local_name(iri))
 
 
 def _edges(graph: KnowledgeGraph, node: NamedNode) -> tuple[Numbering, Edges]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cdkd_kg.artifacts import canonical_json, sha256_text
+from cdkd_kg.artifacts import canonical_json, sha256_file, sha256_text
 from cdkd_kg.config import EntitiesConfig, GraphConfig
 from cdkd_kg.entities.extract import Document, extract
 from cdkd_kg.entities.installed import pipeline_identity
@@ -14,6 +14,7 @@ from cdkd_kg.entities.linking.model import LinkModel
 from cdkd_kg.graph.build import build_graph, settled
 from cdkd_kg.graph.facts import facts
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.shipped import shipped
 
 
 class Text(NamedTuple):
@@ -59,6 +60,7 @@ def propose(
         "pipeline": pipeline_identity(entities.pipeline),
         "texts": sha256_text(canonical_json(sorted(hashes.items()))),
         "settled": known.revision,
+        "predicates": sha256_file(shipped("relations.ttl")),
     }
     run = sha256_text(canonical_json(used))[:16]
     rows = [(text.id, text.domain, hashes[text.id]) for text in texts]

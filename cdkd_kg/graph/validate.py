@@ -15,6 +15,7 @@ from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import RDF
 from cdkd_kg.graph.parse import parse
 from cdkd_kg.graph.rdflib_view import to_rdflib
+from cdkd_kg.graph.shipped import shipped
 
 
 class Breach(NamedTuple):
@@ -50,20 +51,13 @@ def validate(
         raise MissingResourceError(
             "pySHACL is not installed", why=str(error), remedy="pip install 'cdkd-kg[shacl]'"
         ) from error
-    rules = _plain(parse(shapes or shapes_file()))
+    rules = _plain(parse(shapes or shipped("shapes.ttl")))
     focus: list[str | rdflib.URIRef] | None = None if nodes is None else [rdflib.URIRef(node) for node in nodes]
     data = _plain(graph.holding() if focus is None else _around(graph, focus))
     _, report, _ = pyshacl.validate(
         data, shacl_graph=rules, focus_nodes=focus, advanced=False, js=False, do_owl_imports=False, inference="none"
     )
     return sorted(_breaches(report), key=lambda one: (one.severity != "Violation", one))
-
-
-def shapes_file() -> Path:
-    """Return the project's shapes: beside the package in a checkout, within it when it is installed."""
-    here = Path(__file__).parent
-    inside = here / "shapes.ttl"
-    return inside if inside.is_file() else here.parents[1] / "graphs" / "shapes.ttl"
 
 
 def _around(graph: KnowledgeGraph, nodes: Iterable[str]) -> Iterator[Quad]:

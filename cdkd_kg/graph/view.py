@@ -13,15 +13,16 @@ import pyarrow.csv
 from pyoxigraph import Literal, NamedNode
 
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph.iris import RELATION
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, KD, NIF, RDF, SKOS
+from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, KD, NIF, PROV, RDF, SKOS
 from cdkd_kg.graph.stores.port import Query
 
 _PREFIXES = {
     "rdf": RDF.base, "nif": NIF.base, "itsrdf": ITSRDF.base, "kd": KD.base,
 }  # fmt: skip
-_NO_KNOWLEDGE = {node.value for node in (KD.comention, SKOS.inScheme, SKOS.hasTopConcept, SKOS.topConceptOf)}
+_NO_KNOWLEDGE = {node.value for node in (SKOS.inScheme, SKOS.hasTopConcept, SKOS.topConceptOf)}
+_ABOUT_TEXT = (NIF.base, ITSRDF.base, PROV.base, KD.base)
+"""What predicates begin with that speak of mentions, runs and statements, not of the world."""
 _TERM = pa.dictionary(pa.int32(), pa.string())
 _TYPED = r'^"([^"]*)"\^\^<http://www\.w3\.org/2001/XMLSchema#(?:double|float|decimal|integer)>$'
 
@@ -62,8 +63,9 @@ def links(graph: KnowledgeGraph) -> pa.Table:
 def knowledge(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
     """Return columns s, p, o: what vocabulary and accepted triples say between two IRIs.
 
-    ``bound`` fixes a column, as in ``s=NamedNode(...)``. Left out are types and schemes, what is said of statements,
-    such as who made a mapping, and relations from text, which :func:`relations` and :func:`comentions` give.
+    ``bound`` fixes a column, as in ``s=NamedNode(...)``. Left out are types, schemes, and what is said of statements,
+    such as who made a mapping. What texts say is here only when it was accepted; :func:`relations` and
+    :func:`comentions` give what is proposed.
     """
     table = _select(graph, _KNOWLEDGE, [graph.vocabulary, graph.accepted], bound)
     kept = _each(table["p"], _is_knowledge)
@@ -83,7 +85,7 @@ def comentions(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
 
 
 def _is_knowledge(predicate: str) -> bool:
-    return not predicate.startswith(RELATION) and predicate not in _NO_KNOWLEDGE
+    return predicate not in _NO_KNOWLEDGE and not predicate.startswith(_ABOUT_TEXT)
 
 
 def _statements(graph: KnowledgeGraph) -> set[str]:

@@ -8,8 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cdkd_kg.artifacts import write_json
+from cdkd_kg.artifacts import sha256_file, write_json
 from cdkd_kg.config import Config
+from cdkd_kg.graph.shipped import shipped
 from cdkd_kg.pipeline.background import background_files
 from cdkd_kg.stages import Job
 
@@ -23,6 +24,7 @@ def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
     """Return the job that builds the knowledge graph of a run."""
     options = {
         "graph": config.graph.model_dump(mode="json", exclude={"similar_texts"}),
+        "predicates": sha256_file(shipped("relations.ttl")),
         "pyoxigraph": version("pyoxigraph"),
     }
     return Job("graph", config.graph.name, options, {"corpus": corpus, "entities": entities}, partial(_work, config))
@@ -46,7 +48,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     background = KnowledgeGraph(config.graph.name)
     background.load_background(background_files(config.graph))
     labels = _labels(config, background)
-    run = {"id": job.needs["entities"].fingerprint[:16], "pipeline": config.entities.pipeline}
+    run = {"id": job.fingerprint[:16], "pipeline": config.entities.pipeline}
     graph = build_graph(extraction, documents, background, config.graph, run)
     data = to_tensors(graph, config.graph)
     graph.save(folder / GRAPH)

@@ -40,13 +40,15 @@ def mention(document: str, begin: int, anchor: str, iri: str | None = None, **ot
     return {**row, **other}
 
 
-def relation(document: str, subject: int, predicate: str, target: int, confidence: float = 0.5) -> dict[str, Any]:
+def relation(
+    document: str, subject: int, predicate: str, target: int, confidence: float = 0.5, pattern: str = "subject_object"
+) -> dict[str, Any]:
     return {
         "document": document,
         "subject_begin": subject,
         "object_begin": target,
         "predicate": predicate,
-        "pattern": "svo",
+        "pattern": pattern,
         "sentence": 0,
         "confidence": confidence,
     }

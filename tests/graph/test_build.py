@@ -13,6 +13,7 @@ from cdkd_kg.graph.build import build_graph
 from cdkd_kg.graph.iris import concept_iri, document_iri, statement_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, KD, NIF, PROV, RDF, SKOS
+from cdkd_kg.graph.validate import validate
 from tests.graph.helpers import EX, documents, extraction, mention, relation
 
 ANN = NamedNode("urn:cdkd:graph:test:ann")
@@ -67,12 +68,24 @@ def test_a_document_is_there_by_its_hash_and_only_given_documents_are(graph: Kno
     assert b"test%2F9" not in graph.to_bytes()
 
 
-def test_evidence_for_a_relation_adds_up(graph: KnowledgeGraph) -> None:
-    have = Triple(ANN, NamedNode("urn:cdkd:relation:have"), NamedNode(EX + "flu"))
-    node = statement_iri(have)
-    assert next(graph.store.match(*have), None) is not None
-    assert objects(graph, node, KD.evidenceCount) == [Literal(2)]
-    assert objects(graph, node, KD.confidence) == [Literal(0.75)]
+def test_evidence_for_a_relation_adds_up_over_documents(config: GraphConfig) -> None:
+    rows = [mention(name, 10 * place, word) for name in ("d/1", "d/2") for place, word in enumerate(["ann", "bob"])]
+    said = [relation("d/1", 0, "see", 10, confidence) for confidence in (0.5, 0.75)]
+    built = build_graph(
+        extraction(rows, [*said, relation("d/2", 0, "see", 10, 0.5)]), documents("d/1", "d/2"), [], config, {"id": "r"}
+    )
+    seen = Triple(concept_iri("test", "ann"), NamedNode("urn:cdkd:relation:see"), concept_iri("test", "bob"))
+    assert objects(built, statement_iri(seen), KD.evidenceCount) == [Literal(2)]
+    assert objects(built, statement_iri(seen), KD.confidence) == [Literal(0.875)], "1 - (1 - 0.75) (1 - 0.5)"
+    assert objects(built, statement_iri(seen), PROV.wasDerivedFrom) == [document_iri("d/1"), document_iri("d/2")]
+
+
+def test_a_document_that_says_it_twice_is_no_more_evidence(graph: KnowledgeGraph) -> None:
+    has = Triple(ANN, NamedNode("urn:cdkd:relation:has"), NamedNode(EX + "flu"))
+    node = statement_iri(has)
+    assert next(graph.store.match(*has), None) is not None
+    assert objects(graph, node, KD.evidenceCount) == [Literal(1)]
+    assert objects(graph, node, KD.confidence) == [Literal(0.5)]
     assert objects(graph, node, PROV.wasDerivedFrom) == [document_iri("a/1")]
     assert b"relation:follow" not in graph.to_bytes(), "a relation of an ambiguous mention is left out"
 
@@ -163,3 +176,11 @@ def test_relations_of_unknown_places_are_left_out(config: GraphConfig) -> None:
     said = [relation("a/1", 0, "see", 10), relation("a/1", 0, "see", 99), relation("b/1", 0, "see", 1)]
     graph = build_graph(extraction(rows, said), documents("a/1"), [], config, {"id": "r"})
     assert b"relation:see" not in graph.to_bytes()
+
+
+def test_what_is_built_breaks_no_rule_and_evidence_that_is_none_does(graph: KnowledgeGraph) -> None:
+    assert validate(graph) == []
+    node = statement_iri(Triple(ANN, NamedNode("urn:cdkd:relation:has"), NamedNode(EX + "flu")))
+    graph.add([Quad(node, KD.wording, Literal("has got"), graph.accepted)])
+    graph.add([Quad(node, KD.evidenceCount, Literal(0), graph.accepted)])
+    assert {breach.path for breach in validate(graph)} == {KD.wording.value, KD.evidenceCount.value}

@@ -7,7 +7,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from cdkd_kg.graph import view
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.namespaces import PROV, RDF, SKOS
+from cdkd_kg.graph.namespaces import ITSRDF, PROV, RDF, SKOS
 from cdkd_kg.graph.picture import most_linked
 from tests.graph.helpers import EX
 
@@ -17,8 +17,8 @@ def test_networkx_has_entities_with_names_and_typed_edges(graph: KnowledgeGraph)
     assert found.nodes[EX + "flu"] == {"label": "flu", "kind": "background", "documents": 2}
     assert found.nodes["urn:cdkd:graph:test:ann"] == {"label": "ANN", "kind": "new", "documents": 2}
     assert found.edges[EX + "flu", EX + "virus", SKOS.broader.value] == {"label": "broader", "weight": 1.0}
-    edge = found.edges["urn:cdkd:graph:test:ann", EX + "flu", "urn:cdkd:relation:have"]
-    assert edge == {"label": "have", "weight": 0.75}
+    edge = found.edges["urn:cdkd:graph:test:ann", EX + "flu", "urn:cdkd:relation:has"]
+    assert edge == {"label": "has", "weight": 0.5}
     assert not any("document" in iri or "statement" in iri for iri in found)
 
 
@@ -36,7 +36,7 @@ def test_the_picture_shows_the_most_linked_entities(graph: KnowledgeGraph) -> No
     picture = most_linked(graph, 3)
     assert [node["id"].removeprefix(EX) for node in picture["nodes"]] == ["cold", "flu", "urn:cdkd:graph:test:ann"]
     assert picture["nodes"][1] == {"id": EX + "flu", "label": "flu", "kind": "background", "documents": 2}
-    assert {(edge["source"], edge["label"]) for edge in picture["edges"]} == {("urn:cdkd:graph:test:ann", "have")}
+    assert {(edge["source"], edge["label"]) for edge in picture["edges"]} == {("urn:cdkd:graph:test:ann", "has")}
     assert most_linked(KnowledgeGraph()) == {"nodes": [], "edges": []}
 
 
@@ -48,3 +48,16 @@ def test_what_is_said_of_statements_and_schemes_is_no_knowledge_and_makes_no_ent
     graph.add([Quad(a, SKOS.exactMatch, b), Quad(a, SKOS.inScheme, scheme)])
     assert view.knowledge(graph).to_pylist() == [{"s": "urn:a", "p": SKOS.exactMatch.value, "o": "urn:b"}]
     assert set(graph.to_networkx()) == {"urn:a", "urn:b"}
+
+
+def test_an_accepted_relation_is_knowledge_and_an_accepted_link_is_not(graph: KnowledgeGraph) -> None:
+    flu, gout = NamedNode(EX + "flu"), NamedNode(EX + "gout")
+    causes, mention = NamedNode("urn:cdkd:relation:causes"), NamedNode("urn:cdkd:document:d#char=0,3")
+    before = view.knowledge(graph).num_rows
+    graph.add([Quad(flu, causes, gout, graph.accepted), Quad(mention, ITSRDF.taIdentRef, flu, graph.accepted)])
+    found = view.knowledge(graph)
+    assert found.num_rows == before + 1
+    assert {"s": flu.value, "p": causes.value, "o": gout.value} in found.to_pylist()
+    assert view.knowledge(graph, s=flu, o=gout).num_rows == 1
+    assert view.knowledge(graph, s=gout).num_rows == 0
+    assert not any("#char" in iri for iri in graph.to_networkx())
