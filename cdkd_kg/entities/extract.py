@@ -46,7 +46,6 @@ def extract(
     config: EntitiesConfig,
     aliases: AliasTable,
     facts: Facts | None = None,
-    model: LinkModel | None = None,
 ) -> Extraction:
     """Find, link and relate the mentions of ``documents``.
 
@@ -55,8 +54,9 @@ def extract(
 
     Raises:
         MissingResourceError: ``config.pipeline`` is not installed.
+        ArtifactError: ``config.link_model`` is no linking model.
     """
-    return Extraction.joined(list(read_in_parts(documents, config, aliases, facts, model)))
+    return Extraction.joined(list(read_in_parts(documents, config, aliases, facts)))
 
 
 def read_in_parts(
@@ -64,10 +64,9 @@ def read_in_parts(
     config: EntitiesConfig,
     aliases: AliasTable,
     facts: Facts | None = None,
-    model: LinkModel | None = None,
 ) -> Iterator[Extraction]:
     """Yield what :func:`extract` returns, a thousand documents at a time: nothing of a part stays in memory."""
-    nlp = mention_pipeline(config, aliases, facts, model)
+    nlp = mention_pipeline(config, aliases, facts)
     ordered = sorted(documents)
     waiting = iter(track(ordered, "Finding entities", len(ordered)))
     for _ in range(0, len(ordered), PART):
@@ -87,14 +86,13 @@ def _read(nlp: Language, documents: Iterable[Document], config: EntitiesConfig) 
     return Extraction(pa.Table.from_pylist(mentions, MENTIONS), pa.Table.from_pylist(relations, RELATIONS))
 
 
-def mention_pipeline(
-    config: EntitiesConfig, aliases: AliasTable, facts: Facts | None = None, model: LinkModel | None = None
-) -> Language:
+def mention_pipeline(config: EntitiesConfig, aliases: AliasTable, facts: Facts | None = None) -> Language:
     """Return the pipeline of ``config`` with ``cdkd_mentions`` and, if relations are wanted, ``cdkd_relations``."""
     nlp = load_pipeline(config)
     options = {"types": list(config.types), "noun_concepts": config.noun_concepts}
     finder = nlp.add_pipe("cdkd_mentions", config=options)
     key = sha256_text(f"{version('cdkd-kg')} {pipeline_identity(config.pipeline)} {aliases.digest}")
+    model = None if config.link_model is None else LinkModel.load(config.link_model)
     finder.use(nlp, aliases, facts, model, cache_folder() / "gazetteers" / key[:16])
     if config.relations:
         nlp.add_pipe("cdkd_relations")

@@ -1,4 +1,4 @@
-"""Which spaCy pipelines are installed, and in what version, without loading spaCy."""
+"""What reading texts depends on beside the texts: spaCy pipelines and linking models, without loading them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 from cdkd_kg.artifacts import sha256_file
+from cdkd_kg.config import EntitiesConfig
 from cdkd_kg.errors import MissingResourceError, nearest
 
 BLANK = "blank:"
@@ -29,6 +30,23 @@ def pipeline_identity(name: str) -> str:
         if file.is_file():
             digest.update(f"{file.relative_to(name).as_posix()} {sha256_file(file)}\n".encode())
     return f"{digest.hexdigest()}, {spacy}"
+
+
+def link_model_identity(config: EntitiesConfig) -> str:
+    """Return the digest of the linking model of a configuration; empty for the weights that come with the project.
+
+    Raises:
+        MissingResourceError: there is no such file.
+    """
+    if config.link_model is None:
+        return ""
+    if not config.link_model.is_file():
+        raise MissingResourceError(
+            f"there is no linking model {config.link_model}",
+            where="entities.link_model",
+            remedy="name a file that LinkModel.save wrote, or leave the key out",
+        )
+    return sha256_file(config.link_model)
 
 
 def need_pipeline(name: str) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from cdkd_kg.artifacts import canonical_json, sha256_file, sha256_text
 from cdkd_kg.config import EntitiesConfig, GraphConfig
 from cdkd_kg.entities.extract import Document, extract
-from cdkd_kg.entities.installed import pipeline_identity
+from cdkd_kg.entities.installed import link_model_identity, pipeline_identity
 from cdkd_kg.entities.linking.aliases import AliasTable
-from cdkd_kg.entities.linking.model import LinkModel
+from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.graph.build import build_graph, settled
 from cdkd_kg.graph.facts import facts
+from cdkd_kg.graph.folder import graph_folder
+from cdkd_kg.graph.kept_mentions import forget_other_mentions, keep_mentions
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.shipped import shipped
 
@@ -26,51 +29,34 @@ class Text(NamedTuple):
 
 
 def propose(
-    graph: KnowledgeGraph,
+    folder: Path | str,
     texts: Sequence[Text],
     entities: EntitiesConfig | None = None,
     config: GraphConfig | None = None,
-    model: LinkModel | None = None,
 ) -> dict[str, Any]:
-    """Read texts, and put the mentions, links, new concepts and relations found into the graph as proposals.
+    """Read texts, and put the mentions, links, new concepts and relations found into the graph of a folder.
 
-    Vocabulary and decisions stay; proposals of earlier readings go. It happens whole or not at all, and the same texts
-    give the same proposals.
+    They are proposals. Vocabulary and decisions stay; proposals of earlier readings go. It happens whole or not at
+    all, and the same texts give the same proposals.
 
     Args:
-        graph: its labels are what texts are linked to.
+        folder: of the graph, whose labels the texts are linked to; made where there is none.
         texts: with distinct ids.
         entities: pipeline and what it is asked for.
         config: bounds on co-mention; the name of the graph counts.
-        model: how candidates are weighed.
 
     Returns:
         ``{"documents", "mentions", "linked", "new", "ambiguous", "run"}``.
 
     Raises:
-        MissingResourceError: the spaCy pipeline is not installed.
+        MissingResourceError: the spaCy pipeline, or the linking model, is not there.
     """
-    entities = entities or EntitiesConfig()
-    config = (config or GraphConfig()).model_copy(update={"name": graph.name})
-    hashes = {text.id: sha256_text(text.text) for text in texts}
-    known = settled(graph, graph.name)
-    documents = [Document(text.id, text.text) for text in texts]
-    found = extract(documents, entities, AliasTable(known.labels()), facts(known), model)
-    used = {
-        "pipeline": pipeline_identity(entities.pipeline),
-        "texts": sha256_text(canonical_json(sorted(hashes.items()))),
-        "settled": known.revision,
-        "predicates": sha256_file(shipped("relations.ttl")),
-    }
-    run = sha256_text(canonical_json(used))[:16]
-    rows = [(text.id, text.domain, hashes[text.id]) for text in texts]
-    built = build_graph(found, rows, known, config, used | {"id": run})
-    name = built.proposed(run)
-    prefix = built.proposed("").value
-    earlier = [node for node in graph.store.named_graphs() if node.value.startswith(prefix)]
-    old = {quad for node in earlier for quad in graph.store.match(graph=node)}
-    new = set(built.store.match(graph=name))
-    graph.store.patch(old - new, new - old)
+    folder = Path(folder)
+    with graph_folder(folder, create=True) as graph:
+        run, found, built = _reading(graph, texts, entities or EntitiesConfig(), config or GraphConfig())
+        keep_mentions(folder, run, found)
+        _replace_proposals(graph, built, run)
+        forget_other_mentions(folder, run)
     nil = found.mentions["nil"].to_pylist()
     return {
         "documents": len(texts),
@@ -80,3 +66,37 @@ def propose(
         "ambiguous": nil.count("ambiguous"),
         "run": run,
     }
+
+
+_NOT_THERE = {"batch_size", "link_model"}
+"""Settings that the proposals do not depend on, or not by their name."""
+
+
+def _reading(
+    graph: KnowledgeGraph, texts: Sequence[Text], entities: EntitiesConfig, config: GraphConfig
+) -> tuple[str, Extraction, KnowledgeGraph]:
+    """Return the name of a run, what it found in the texts, and a graph that has its proposals."""
+    hashes = {text.id: sha256_text(text.text) for text in texts}
+    known = settled(graph, graph.name)
+    config = config.model_copy(update={"name": graph.name})
+    used = {
+        "config": sha256_text(canonical_json([entities.model_dump(exclude=_NOT_THERE), config.model_dump()])),
+        "link_model": link_model_identity(entities),
+        "pipeline": pipeline_identity(entities.pipeline),
+        "predicates": sha256_file(shipped("relations.ttl")),
+        "settled": known.revision,
+        "texts": sha256_text(canonical_json(sorted(hashes.items()))),
+    }
+    run = sha256_text(canonical_json(used))[:16]
+    documents = [Document(text.id, text.text) for text in texts]
+    found = extract(documents, entities, AliasTable(known.labels()), facts(known))
+    rows = [(text.id, text.domain, hashes[text.id]) for text in texts]
+    return run, found, build_graph(found, rows, known, config, used | {"id": run})
+
+
+def _replace_proposals(graph: KnowledgeGraph, built: KnowledgeGraph, run: str) -> None:
+    prefix = built.proposed("").value
+    earlier = [node for node in graph.store.named_graphs() if node.value.startswith(prefix)]
+    old = {quad for node in earlier for quad in graph.store.match(graph=node)}
+    new = set(built.store.match(graph=built.proposed(run)))
+    graph.store.patch(old - new, new - old)

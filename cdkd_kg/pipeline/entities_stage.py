@@ -13,10 +13,11 @@ from cdkd_kg.stages import Job
 
 def entities_job(config: Config, corpus: Job) -> Job:
     """Return the job that runs the spaCy pipeline; it depends on the pipeline's version and the aliases."""
-    from cdkd_kg.entities.installed import pipeline_identity
+    from cdkd_kg.entities.installed import link_model_identity, pipeline_identity
 
     options = {
-        "entities": config.entities.model_dump(mode="json"),
+        "entities": config.entities.model_dump(mode="json", exclude={"link_model"}),
+        "link_model": link_model_identity(config.entities),
         "pipeline": pipeline_identity(config.entities.pipeline),
         "background": background_identity(config.graph),
     }

@@ -170,3 +170,16 @@ def test_build_reads_texts_and_the_same_texts_change_nothing(folder: Path, tmp_p
     cdkd("build", texts, "--graph", folder)
     assert len(json.loads(cdkd("stats", folder, "--json").stdout)["graphs"]) == 2
     assert cdkd("validate", folder).exit_code == 0
+
+
+def test_mentions_shows_what_else_a_mention_may_have_meant(folder: Path) -> None:
+    assert "graph build" in str(cdkd("mentions", folder).exception)
+    (folder.parent / "texts").mkdir()
+    (folder.parent / "texts" / "a.txt").write_text("The flu is a viral disease. Flu again.")
+    assert cdkd("build", folder.parent / "texts", "--graph", folder).exit_code == 0
+    flu = json.loads(cdkd("mentions", folder, "--anchor", "FLU", "--json").stdout)
+    assert [(row["anchor"], row["iri"]) for row in flu] == [("flu", "urn:x:flu"), ("Flu", "urn:x:flu")]
+    assert flu[0]["candidates"][0]["form"] == "cased"
+    assert len(json.loads(cdkd("mentions", folder, "--rows", "1", "--json").stdout)) == 1
+    assert "viral disease (cased" in cdkd("mentions", folder).stdout
+    assert cdkd("mentions", folder, "--nil", "none").exit_code == 2

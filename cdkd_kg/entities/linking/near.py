@@ -86,10 +86,9 @@ class NearNames:
         if len(text) < SHORTEST or not self._labels:
             return
         vectorizer, matrix = self._trigrams
-        query = vectorizer.transform([text])
         parts = [
             (matrix.indices[matrix.indptr[column] : matrix.indptr[column + 1]], value, column)
-            for column, value in zip(query.indices, query.data, strict=True)
+            for column, value in _query(vectorizer, text, len(self._labels)).items()
         ]
         if not parts:
             return
@@ -106,6 +105,19 @@ class NearNames:
         vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), lowercase=False, sublinear_tf=True)
         names = [" ".join(words) or "-" for words in self._words]
         return vectorizer, vectorizer.fit_transform(names).tocsc()
+
+
+def _query(vectorizer: TfidfVectorizer, text: str, labels: int) -> dict[int, float]:
+    """Return the weight of each known 3-gram of a text, by its column; those that no label has count in its length."""
+    rarest = math.log(1 + labels) + 1
+    counts = Counter(vectorizer.build_analyzer()(text))
+    columns = {gram: vectorizer.vocabulary_.get(gram) for gram in counts}
+    weights = {
+        gram: (1 + math.log(count)) * (rarest if columns[gram] is None else float(vectorizer.idf_[columns[gram]]))
+        for gram, count in sorted(counts.items())
+    }
+    length = math.sqrt(sum(weight**2 for weight in weights.values()))
+    return {column: weights[gram] / length for gram, column in columns.items() if column is not None}
 
 
 def _best(matches: Iterable[Match]) -> list[Match]:

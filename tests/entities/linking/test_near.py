@@ -49,3 +49,9 @@ def test_a_word_that_very_many_names_share_tells_nothing() -> None:
 def test_nothing_is_near_to_nothing() -> None:
     assert NearNames([]).matches("Boston") == []
     assert NEAR.matches("...") == []
+
+
+def test_letters_that_no_label_has_make_a_name_less_alike() -> None:
+    few = NearNames([Label("urn:shears", "shears", "preferred"), Label("urn:shed", "shed", "preferred")])
+    assert few.matches("Sheffield") == []
+    assert [match.label.text for match in few.matches("Shearss")] == ["shears"]

@@ -1,0 +1,71 @@
+"""Every candidate of every mention, with its features, in a graph folder: what the RDF has no room for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from cdkd_kg.artifacts import is_whole, new_folder
+from cdkd_kg.entities.tables import Extraction
+from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+
+MENTIONS = "mentions"
+
+
+def keep_mentions(folder: Path, run: str, found: Extraction) -> None:
+    """Write the tables of a run into ``mentions/<run>`` of a graph folder, before the graph speaks of that run."""
+    target = folder / MENTIONS / run
+    if not is_whole(target):
+        with new_folder(target, {"run": run}) as fresh:
+            found.save(fresh)
+
+
+def forget_other_mentions(folder: Path, run: str) -> None:
+    """Remove the tables of all runs but one, after the graph has forgotten them."""
+    for other in (folder / MENTIONS).iterdir():
+        if other.name != run:
+            shutil.rmtree(other)
+
+
+def kept_mentions(folder: Path, graph: KnowledgeGraph) -> Extraction:
+    """Return the tables of the run whose proposals are in the graph of a folder.
+
+    A mention's IRI in the graph is made of its document, begin and end:
+    :func:`~cdkd_kg.graph.iris.mention_iri`.
+
+    Raises:
+        MissingResourceError: no texts have been read into it by `cdkd graph build`.
+        ArtifactError: the tables are not whole.
+    """
+    prefix = graph.proposed("").value
+    runs = [node.value.removeprefix(prefix) for node in graph.store.named_graphs() if node.value.startswith(prefix)]
+    found = [folder / MENTIONS / run for run in runs if (folder / MENTIONS / run).is_dir()]
+    if not found:
+        raise MissingResourceError(
+            "no mentions are kept with this graph",
+            where=str(folder),
+            remedy="read texts into it with `cdkd graph build TEXTS --graph FOLDER`",
+        )
+    return Extraction.load(found[0])
+
+
+def mention_rows(found: Extraction, *, anchor: str | None = None, nil: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield mentions as dictionaries, in order of document and place.
+
+    Args:
+        found: the tables.
+        anchor: only mentions written so, whatever their case.
+        nil: only those without a link for this reason, "new" or "ambiguous".
+    """
+    rows = found.mentions
+    if anchor is not None:
+        rows = rows.filter(pc.equal(pc.utf8_lower(rows["anchor"]), anchor.lower()))
+    if nil is not None:
+        rows = rows.filter(pc.equal(rows["nil"], nil))
+    for batch in rows.to_batches(max_chunksize=1000):
+        yield from batch.to_pylist()

@@ -1,0 +1,96 @@
+"""Texts to proposals in a graph folder, and the candidates that are kept beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdkd_kg.config import EntitiesConfig
+from cdkd_kg.entities.linking.model import DEFAULT, LinkModel
+from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.graph import propose as propose_module
+from cdkd_kg.graph.folder import graph_folder
+from cdkd_kg.graph.iris import document_iri, mention_iri
+from cdkd_kg.graph.kept_mentions import kept_mentions, mention_rows
+from cdkd_kg.graph.namespaces import ITSRDF
+from cdkd_kg.graph.propose import Text, propose
+
+TURTLE = """@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+<urn:x:paris> a skos:Concept ; skos:prefLabel "Paris" .
+<urn:x:texas> a skos:Concept ; skos:prefLabel "Paris" .
+<urn:x:flu> a skos:Concept ; skos:prefLabel "influenza" .
+"""
+BLANK = EntitiesConfig(pipeline="blank:en", types=(), noun_concepts=False, relations=False)
+TEXTS = [Text("a", "news", "Paris has influenza."), Text("b", "news", "Influenza in Paris.")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "v.ttl").write_text(TURTLE)
+    with graph_folder(tmp_path / "g", create=True) as graph:
+        graph.include(tmp_path / "v.ttl")
+    return tmp_path / "g"
+
+
+def rows(folder: Path, **wanted: Any) -> list[dict[str, Any]]:
+    with graph_folder(folder) as graph:
+        return list(mention_rows(kept_mentions(folder, graph), **wanted))
+
+
+def test_every_candidate_is_kept_with_its_features(folder: Path) -> None:
+    said = propose(folder, TEXTS, BLANK)
+    assert (said["mentions"], said["linked"], said["ambiguous"]) == (4, 2, 2)
+    (paris, _) = rows(folder, nil="ambiguous")
+    assert [one["iri"] for one in paris["candidates"]] == ["urn:x:paris", "urn:x:texas"]
+    assert {"prior", "type_fit", "context", "coherence", "score"} <= set(paris["candidates"][0])
+    assert [row["anchor"] for row in rows(folder, anchor="INFLUENZA")] == ["influenza", "Influenza"]
+
+
+def test_what_is_kept_and_what_the_graph_says_are_of_one_run(folder: Path) -> None:
+    propose(folder, TEXTS, BLANK)
+    propose(folder, TEXTS[:1], BLANK)
+    assert len(list((folder / "mentions").iterdir())) == 1
+    with graph_folder(folder) as graph:
+        kept = list(mention_rows(kept_mentions(folder, graph)))
+        for row in kept:
+            node = mention_iri(document_iri(row["document"]), row["begin"], row["end"])
+            linked = [quad.object.value for quad in graph.holding(node, ITSRDF.taIdentRef)]
+            assert linked == ([row["iri"]] if row["iri"] else [])
+    assert {row["document"] for row in kept} == {"a"}
+
+
+def test_a_reading_that_breaks_leaves_graph_and_candidates_as_they_were(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    propose(folder, TEXTS, BLANK)
+    before = rows(folder)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(propose_module, "_replace_proposals", broken)
+    with pytest.raises(RuntimeError, match="full"):
+        propose(folder, TEXTS[:1], BLANK)
+    assert rows(folder) == before
+    monkeypatch.undo()
+    propose(folder, TEXTS[:1], BLANK)
+    assert len(list((folder / "mentions").iterdir())) == 1
+
+
+def test_a_graph_that_has_read_nothing_says_so(folder: Path) -> None:
+    with pytest.raises(MissingResourceError, match="graph build"):
+        rows(folder)
+
+
+def test_a_fitted_model_decides(folder: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    first = propose(folder, TEXTS, BLANK)["run"]
+    LinkModel(DEFAULT, meant={"paris": {"urn:x:texas": 50}}).save(model)
+    said = propose(folder, TEXTS, BLANK.model_copy(update={"link_model": model}))
+    assert (said["linked"], said["ambiguous"]) == (4, 0)
+    assert {row["iri"] for row in rows(folder, anchor="paris")} == {"urn:x:texas"}
+    assert said["run"] != first
+    with pytest.raises(MissingResourceError, match="link_model"):
+        propose(folder, TEXTS, BLANK.model_copy(update={"link_model": tmp_path / "none.json"}))
