@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.graph_table import graph_table
 from benchmarks.linking_table import linking_table
+from benchmarks.scale_table import scale_table
 from benchmarks.startup_table import startup_table
 from cdkd_kg.artifacts import read_json, write_text
 from cdkd_kg.evaluation.table import markdown_table
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "graph": graph_table,
     "linking": linking_table,
+    "scale": scale_table,
     "startup": startup_table,
 }
 MARK = re.compile(r"(<!-- results: ([a-z0-9_-]+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
