@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bad_input_table import bad_input_table
 from benchmarks.graph_table import graph_table
 from benchmarks.linking_table import linking_table
 from benchmarks.startup_table import startup_table
@@ -22,6 +23,7 @@ from cdkd_kg.evaluation.table import markdown_table
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "bad_input": bad_input_table,
     "graph": graph_table,
     "linking": linking_table,
     "startup": startup_table,

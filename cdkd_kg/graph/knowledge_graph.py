@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph.files import digest
+from cdkd_kg.graph.files import as_file, digest
 from cdkd_kg.graph.iris import check_scheme, graph_iri
 from cdkd_kg.graph.parse import WITH_GRAPHS, format_of, parse, plain_triples, refused
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
@@ -136,13 +137,13 @@ class KnowledgeGraph:
         Blank nodes become ``urn:cdkd:bnode:<digest of the file>:<n>``, ``n`` by their order in the file.
         """
         for path in map(Path, paths):
+            # As text in either case: into an empty folder that is several times faster than a transaction of quads.
             plain = plain_triples(path)
-            if plain is None:
-                checked = _checked(_skolemised(path), self.vocabulary, str(path))
-                self.store.add(Quad(quad.subject, quad.predicate, quad.object, self.vocabulary) for quad in checked)
-                continue
+            source = (
+                as_file(_lines(_checked(_skolemised(path), self.vocabulary, str(path)))) if plain is None else plain
+            )
             try:
-                self.store.load_triples(plain, self.vocabulary)
+                self.store.load_triples(source, self.vocabulary)
             except (SyntaxError, ValueError) as error:
                 raise refused(error, path) from error
 
@@ -194,12 +195,18 @@ class KnowledgeGraph:
         return other
 
 
+def _lines(quads: Iterator[Quad], size: int = 1000) -> Iterator[bytes]:
+    """Yield the triples of quads as N-Triples, ``size`` lines at a time."""
+    while triples := [quad.triple for quad in islice(quads, size)]:
+        yield serialize(triples, format=RdfFormat.N_TRIPLES) or b""
+
+
 def _checked(quads: Iterable[Quad], default: NamedNode, where: str) -> Iterator[Quad]:
     """Yield ``quads``, those without a graph in ``default``; refuse what a knowledge graph does not take."""
     for quad in quads:
         subject, predicate, target, graph = quad
-        for term in (subject, target, graph, predicate):
-            if type(term) is not Literal and not (type(term) is NamedNode and term.value.startswith(_COMMON)):
+        for term in (subject, target.datatype if type(target) is Literal else target, graph, predicate):
+            if not (type(term) is NamedNode and term.value.startswith(_COMMON)):
                 _check_term(term, where)
         yield Quad(subject, predicate, target, default) if isinstance(graph, DefaultGraph) else quad
 
