@@ -188,7 +188,8 @@ def measured(case: Case) -> dict[str, Any]:
         process.returncode = os.waitstatus_to_exitcode(status)
         said = [stream.seek(0) or stream.read().decode("utf-8", "replace") for stream in (out, err)]
     ended = {0: "taken", 2: "refused", 3: "refused"}.get(process.returncode, f"failed ({process.returncode})")
-    message = (said[1].strip() or said[0].strip() or "-").splitlines()[-1]
+    lines = [one for one in (said[1].strip() or said[0]).splitlines() if any(map(str.isalnum, one))]  # no frames
+    message = lines[-1] if lines else "-"
     return {
         "command": case.command,
         "input": case.input,
