@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bad_input_table import bad_input_table
 from benchmarks.graph_table import graph_table
 from benchmarks.linking_table import linking_table
 from benchmarks.scale_table import scale_table
@@ -23,6 +24,7 @@ from cdkd_kg.evaluation.table import markdown_table
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "bad_input": bad_input_table,
     "graph": graph_table,
     "linking": linking_table,
     "scale": scale_table,
@@ -32,12 +34,20 @@ MARK = re.compile(r"(<!-- results: ([a-z0-9_-]+) -->\n).*?(<!-- end of results -
 
 
 def redrawn(text: str) -> str:
-    """Return the text with every marked table drawn from its results."""
-    return MARK.sub(lambda match: match[1] + _section(match[2]) + match[3], text)
+    """Return the text with every marked table drawn from its results; one that has none yet stays as it is."""
+
+    def drawn(match: re.Match[str]) -> str:
+        return match[1] + _section(match[2]) + match[3] if _results(match[2]).is_file() else match[0]
+
+    return MARK.sub(drawn, text)
+
+
+def _results(name: str) -> Path:
+    return ROOT / "results" / f"{name}.json"
 
 
 def _section(name: str) -> str:
-    results = read_json(ROOT / "results" / f"{name}.json")
+    results = read_json(_results(name))
     machine = results["machine"]
     where = f"{machine['processor']}, {machine['cores']} cores, {machine['device']}"
     when = f"`{results['command']}`, {results['created'][:10]}, commit `{results['git']}`"

@@ -17,21 +17,25 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 << 20
 """Of a file that is held in memory while it is read."""
+MAX_JSON_BYTES = 32 << 20
+"""Of JSON-LD: its parser keeps an object until it ends, in some fifteen times the space of the file."""
 MAX_LINES_BYTES = 16 << 30
 """Of a file that is read line by line."""
+MAX_RATIO, FREE_BYTES = 100, 64 << 20
+"""Gzip packs RDF 5 to 50 times; what is over ``FREE_BYTES`` and over 100 times its archive was made to fill a disk."""
 MAX_LITERAL = 1 << 20
 MAX_LINE = 2 * MAX_LITERAL
 _BLOCK = 1 << 20
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, most: int | None = None) -> bytes:
     """Return what is in a file, unpacked where its name ends in ``.gz``.
 
     Raises:
         MissingResourceError: there is no such file.
-        GraphError: it is over ``MAX_BYTES``, or cannot be read.
+        GraphError: it is over ``most`` bytes, ``MAX_BYTES`` where they are left out, or cannot be read.
     """
-    return b"".join(_pieces(path, MAX_BYTES))
+    return b"".join(_pieces(path, most or MAX_BYTES))
 
 
 def read_lines(path: Path, longest: int = MAX_LINE) -> Iterator[bytes]:
@@ -99,6 +103,13 @@ def _pieces(path: Path, most: int) -> Iterator[bytes]:
                         f"the file is over {most >> 20:,} MiB" + " when unpacked" * packed,
                         where=str(path),
                         remedy="keep the part of the vocabulary that you need, or convert it to N-Triples",
+                    )
+                if packed and total > max(FREE_BYTES, MAX_RATIO * path.stat().st_size):
+                    raise GraphError(
+                        f"the archive unpacks to over {MAX_RATIO} times its size",
+                        where=str(path),
+                        why="RDF does not pack as well as that, so it may have been made to fill memory or disk",
+                        remedy="unpack it yourself if you trust it",
                     )
                 yield piece
     except (OSError, EOFError, zlib.error) as error:

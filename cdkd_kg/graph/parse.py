@@ -15,7 +15,8 @@ from pyoxigraph import Literal, Quad, RdfFormat
 from pyoxigraph import parse as parse_rdf
 
 from cdkd_kg.errors import GraphError, nearest
-from cdkd_kg.graph.files import MAX_LITERAL, as_file, read_bytes, read_lines
+from cdkd_kg.graph.files import MAX_JSON_BYTES, MAX_LITERAL, as_file, read_bytes, read_lines
+from cdkd_kg.graph.json_ld import check_complete
 from cdkd_kg.graph.nesting import check_nesting
 
 FORMATS = {
@@ -50,15 +51,20 @@ def parse(path: Path | str, base_iri: str | None = None) -> Iterator[Quad]:
     """
     path = Path(path)
     rdf_format = format_of(path)
-    data = None if rdf_format in _BY_LINE else read_bytes(path)
+    most = MAX_JSON_BYTES if rdf_format is RdfFormat.JSON_LD else None
+    data = None if rdf_format in _BY_LINE else read_bytes(path, most)
     if data is not None:
         check_nesting(data, rdf_format, str(path))
     source = as_file(_lines(path, rdf_format)) if data is None else data
+    count = 0
     try:
         for quad in parse_rdf(source, format=rdf_format, base_iri=base_iri):
             if isinstance(quad.object, Literal) and len(quad.object.value) > MAX_LITERAL:
                 raise _too_long(quad.object.value, read_lines(path) if data is None else [data], path)
+            count += 1
             yield quad
+        if data is not None and rdf_format is RdfFormat.JSON_LD:
+            check_complete(parse_rdf(data, format=rdf_format, base_iri=base_iri, lenient=True), count, data, str(path))
     except (SyntaxError, ValueError, MemoryError) as error:  # MemoryError: a token over 16 MiB
         raise refused(error, path) from error
 

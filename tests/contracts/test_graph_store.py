@@ -250,12 +250,21 @@ class Liar(http.server.BaseHTTPRequestHandler):
             "/word": ("application/sparql-results+json",
                 b'{"head":{"vars":["n"]},"results":{"bindings":[{"n":{"type":"literal","value":"many"}}]}}'),
             "/yes": ("application/sparql-results+json", b'{"head":{},"boolean":true}'),
-            "/huge": ("application/sparql-results+json", b" " * (1 << 20) * 300),
+            "/wrong": ("application/sparql-results+json", b'{"head":{"vars":["s","p","o","g"]},"results":{"bindings":[{'
+                + b",".join(b'"%c":{"type":"uri","value":"urn:x"}' % name for name in b"spog") + b"}]}}"),
+            "/part": ("text/tab-separated-values", b"?s\\n<urn:a>\\n<urn:"),
+            "/huge": ("application/sparql-results+json", b" " * (self.path == "/huge") * (300 << 20)),
         }.get(self.path, ("text/plain", b"no"))
-        self.send_response({"/refuse": 403, "/moved": 302}.get(self.path, 200))
+        self.send_response({"/refuse": 403, "/moved": 302, "/gateway": 504}.get(self.path, 200))
         self.send_header("Content-Type", kind)
         self.send_header("Location", "http://127.0.0.1:9/")
+        if self.path == "/cut":
+            self.send_header("Content-Length", "1000")
         self.end_headers()
+        while self.path == "/drip":
+            self.wfile.write(b" ")
+            self.wfile.flush()
+            time.sleep(0.1)
         self.wfile.write(body)
     def log_message(self, *arguments):
         pass
@@ -285,11 +294,51 @@ def liar() -> Iterator[str]:
         ("/slow", "too slow"),
         ("/refuse", "status 403"),
         ("/moved", "status 302"),
+        ("/cut", "does not answer"),
     ],
 )
 def test_an_endpoint_that_lies_is_found_out(liar: str, path: str, message: str) -> None:
     with pytest.raises(GraphError, match=message):
         len(EndpointStore(liar + path, timeout=1))
+
+
+def test_an_endpoint_that_drips_for_ever_is_left(liar: str) -> None:
+    with pytest.raises(GraphError, match=r"not ended after 0\.5 s"):
+        len(EndpointStore(f"{liar}/drip", timeout=5, longest=0.5))
+
+
+def test_an_endpoint_that_gives_what_was_not_asked_for_is_found_out(liar: str) -> None:
+    with pytest.raises(GraphError, match="not asked for"):
+        list(EndpointStore(f"{liar}/wrong").match(A))
+    with pytest.raises(GraphError, match="a part is missing"):
+        EndpointStore(f"{liar}/part").select(Query("SELECT ?s { ?s ?p ?o }"))
+
+
+@pytest.mark.parametrize("path", ["/slow", "/gateway", "/cut"])
+def test_an_update_without_an_answer_may_have_been_carried_out_and_it_is_said(liar: str, path: str) -> None:
+    with pytest.raises(GraphError, match=r"may have been carried out or not.*same change twice"):
+        EndpointStore(liar, liar + path, timeout=1).add(QUADS)
+
+
+@pytest.mark.parametrize("path", ["/refuse", "/moved"])
+def test_an_update_that_was_refused_was_not_carried_out(liar: str, path: str) -> None:
+    with pytest.raises(GraphError, match="refuses") as caught:
+        EndpointStore(liar, liar + path).add(QUADS)
+    assert "carried out" not in str(caught.value)
+
+
+def test_an_update_that_was_never_sent_was_not_carried_out() -> None:
+    with pytest.raises(GraphError, match="does not answer") as caught:
+        EndpointStore("http://127.0.0.1:9/", "http://127.0.0.1:9/").add(QUADS)
+    assert "carried out" not in str(caught.value)
+
+
+def test_a_change_that_was_carried_out_and_is_sent_again_is_one_change(server: str) -> None:
+    store = endpoint(server)
+    store.patch(list(store.match()), QUADS[:3])
+    for _ in range(2):
+        store.patch(QUADS[:1], QUADS[3:])
+    assert everything(store) == set(QUADS[1:])
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/query", "not an address", "ftp://127.0.0.1/x"])

@@ -131,6 +131,14 @@ def test_a_second_import_adds_nothing_also_from_an_archive(tmp_path: Path) -> No
     assert len(list(graph.holding(None, RDF.type, SSSOM.Mapping))) == 3, "two reasons for one triple stay apart"
 
 
+def test_mappings_can_be_a_background_and_be_loaded_alone(tmp_path: Path) -> None:
+    graph, background = graph_of(tmp_path, table(FAT, EARS)), KnowledgeGraph("test")
+    background.load_background([tmp_path / "x.sssom.tsv"])
+    assert background.revision == graph.revision
+    loaded = KnowledgeGraph.load(tmp_path / "x.sssom.tsv")
+    assert {quad.triple for quad in loaded} == {quad.triple for quad in graph}
+
+
 def test_only_the_triple_is_knowledge_and_only_concepts_are_counted(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, table(FAT, EARS))
     graph.add([Quad(FAT_TRIPLE.subject, SKOS.prefLabel, Literal("fat"))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import httpx
@@ -13,6 +14,7 @@ from cdkd_kg.graph.stores.port import Bound, GraphStore, Pattern, Query
 from cdkd_kg.graph.stores.update import patch_update
 
 MAX_BYTES = 256 << 20
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 TSV, JSON = "text/tab-separated-values", "application/sparql-results+json"
 _QUADS = "SELECT ?s ?p ?o ?g { GRAPH ?g { ?s ?p ?o } }"
 _NAMES = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
@@ -23,12 +25,14 @@ class EndpointStore(GraphStore):
     """Quads behind a SPARQL endpoint such as Oxigraph server, Fuseki, GraphDB or QLever.
 
     One change is one update request, which SPARQL asks servers to carry out whole or not at all. Redirects are not
-    followed, and an answer that is late, too large or not what was asked for is an error.
+    followed, and an answer that is late, too large or not what was asked for is an error. Where an update was sent and
+    no answer came, nobody here can know whether it was carried out, and the error says so; to send it again is safe.
 
     Args:
         query_url: where queries are sent.
         update_url: where updates are sent; None makes the store read-only.
         timeout: seconds to wait for the server at any one point.
+        longest: seconds that one answer may take in all, however steadily it drips.
         headers: such as ``{"Authorization": "..."}``.
     """
 
@@ -38,9 +42,10 @@ class EndpointStore(GraphStore):
         update_url: str | None = None,
         *,
         timeout: float = 30.0,
+        longest: float = 600.0,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self._query_url, self._update_url = query_url, update_url
+        self._query_url, self._update_url, self._longest = query_url, update_url, longest
         self._client = httpx.Client(timeout=timeout, headers=dict(headers or {}), follow_redirects=False)
 
     def __len__(self) -> int:
@@ -55,6 +60,11 @@ class EndpointStore(GraphStore):
         for s, p, o, g in self._solutions(Query(_QUADS, bindings=bindings), ("s", "p", "o", "g")):
             if not (isinstance(s, NamedNode) and isinstance(p, NamedNode) and isinstance(g, NamedNode)):
                 raise self._lie("a node of a quad is not an IRI")
+            # Numbers and dates may come back in another form, so of literals no more is asked than to be there.
+            if any(
+                isinstance(term, NamedNode) and term != found for term, found in zip(pattern, (s, p, o, g), strict=True)
+            ):
+                raise self._lie(f"a quad came that was not asked for: {str(Quad(s, p, o, g))[:200]}")
             yield Quad(s, p, o, g)
 
     def named_graphs(self) -> list[NamedNode]:
@@ -69,11 +79,19 @@ class EndpointStore(GraphStore):
                 "the graph store is read-only", where=self._query_url, remedy="give the address for updates as well"
             )
         if text := patch_update(removed, added):
-            self._send(self._update_url, text, "application/sparql-update", "*/*")
+            try:
+                self._send(self._update_url, text, "application/sparql-update", "*/*")
+            except GraphError as error:
+                if isinstance(error, _RefusedError) or isinstance(error.__cause__, _UNSENT):
+                    raise
+                raise _perhaps_done(error) from error
 
     def select(self, query: Query) -> bytes:
         """Return the solutions as SPARQL 1.1 TSV."""
-        return self._ask(query, TSV)
+        data = self._ask(query, TSV)
+        if not data.endswith(b"\n"):
+            raise self._lie("its last line has no end, so a part is missing")
+        return data
 
     def dump(self) -> bytes:
         """Return all quads as N-Quads."""
@@ -111,10 +129,11 @@ class EndpointStore(GraphStore):
             with self._client.stream(
                 "POST", url, content=text.encode(), headers=headers, params=list(parameters) or None
             ) as answer:
-                data = _limited(answer.iter_bytes(1 << 16), url)
+                data = _limited(answer.iter_bytes(), url, self._longest)
                 if not answer.is_success:
                     why = f"status {answer.status_code}: {data[:300].decode('utf-8', 'replace')}"
-                    raise GraphError(
+                    kind_of_error = GraphError if answer.is_server_error else _RefusedError
+                    raise kind_of_error(
                         "the SPARQL endpoint refuses", where=url, why=why, remedy="check address and rights"
                     )
                 said = answer.headers.get("Content-Type", "").partition(";")[0].strip()
@@ -151,8 +170,22 @@ def _values(bindings: Mapping[str, Bound]) -> str:
     return f" VALUES ({variables}) {{ ({values}) }} "
 
 
-def _limited(parts: Iterable[bytes], url: str) -> bytes:
-    data = bytearray()
+def _perhaps_done(error: GraphError) -> GraphError:
+    said = error.why or "no answer came to its end"
+    return GraphError(
+        error.what,
+        where=error.where,
+        why=f"{said}; the change was sent, and may have been carried out or not",
+        remedy="send it again when the server is well: the same change twice is the same as once",
+    )
+
+
+class _RefusedError(GraphError):
+    """The server understood, and did nothing."""
+
+
+def _limited(parts: Iterable[bytes], url: str, longest: float) -> bytes:
+    data, end = bytearray(), time.monotonic() + longest
     for part in parts:
         data += part
         if len(data) > MAX_BYTES:
@@ -160,5 +193,11 @@ def _limited(parts: Iterable[bytes], url: str) -> bytes:
                 f"the SPARQL endpoint's answer is over {MAX_BYTES >> 20} MiB",
                 where=url,
                 remedy="ask for a smaller part",
+            )
+        if time.monotonic() > end:
+            raise GraphError(
+                f"the SPARQL endpoint's answer has not ended after {longest:g} s",
+                where=url,
+                remedy="ask for a smaller part, or raise the limit of time",
             )
     return bytes(data)
