@@ -63,7 +63,7 @@ class Job:
         parts = {
             "stage": self.stage,
             "options": self.options,
-            "code": [_code(name) for name in (f"pipeline/{self.stage}_stage.py", *WORKERS[self.stage])],
+            "code": [code_digest(name) for name in (f"pipeline/{self.stage}_stage.py", *WORKERS[self.stage])],
             "needs": {name: job.fingerprint for name, job in self.needs.items()},
         }
         return sha256_text(canonical_json(parts))
@@ -138,7 +138,8 @@ def _forced(force: str | None) -> tuple[str, ...]:
 
 
 @functools.cache
-def _code(name: str) -> str:
+def code_digest(name: str) -> str:
+    """Return the SHA-256 of a module, or of the modules of a package, by its path under ``cdkd_kg``."""
     place = Path(__file__).parent / name
     files = [place] if place.is_file() else sorted(place.rglob("*.py"))
     return sha256_text("\n".join(f"{file.relative_to(place.parent).as_posix()} {sha256_file(file)}" for file in files))

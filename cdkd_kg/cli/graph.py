@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cdkd_kg.cli.console import table_console
-from cdkd_kg.errors import ConfigError, DataRefusedError
+from cdkd_kg.errors import ConfigError, DataRefusedError, MissingResourceError, nearest
 
 if TYPE_CHECKING:
     from cdkd_kg.graph.propose import Text
@@ -52,15 +52,22 @@ def build_cli(
 ) -> None:
     """Read texts: find entities, link them to the graph's concepts, and propose what is new and what is related."""
     from cdkd_kg.config import EntitiesConfig
-    from cdkd_kg.graph.propose import propose
+    from cdkd_kg.entities.installed import link_model_identity, need_pipeline
 
-    found, faults = _texts(texts, domain)
     config = EntitiesConfig(link_model=model)
     config = config if pipeline is None else config.model_copy(update={"pipeline": pipeline})
+    need_pipeline(config.pipeline)
+    link_model_identity(config)
+    _need(texts, "texts to read")
+    found, faults = _texts(texts, domain)
+    from cdkd_kg.graph.propose import propose  # takes seconds, so what can be wrong was looked at before
+
     said: dict[str, Any] = propose(graph, found, config) | {"set_aside": faults}
     for fault in faults:
         typer.echo(f"set aside: {fault}", err=True)
     sentence = "{documents:,} texts: {mentions:,} mentions, {linked:,} linked, {new:,} new, {ambiguous:,} ambiguous."
+    if said["replaced"]:
+        sentence += " They take the place of {replaced:,} that had been read before."
     _tell(said, as_json, sentence.format(**said))
 
 
@@ -97,12 +104,14 @@ def mentions_cli(
 
     with graph_folder(graph) as found:
         kept = kept_mentions(graph, found)
-    shown = list(islice(mention_rows(kept, anchor=anchor, nil=nil), rows))
+    shown = list(islice(mention_rows(kept, anchor=anchor, nil=nil), rows + 1))
     if as_json:
-        typer.echo(json.dumps(shown, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps({"mentions": shown[:rows], "more": len(shown) > rows}, indent=1, ensure_ascii=False))
         return
-    columns = ("document", "mention", "means", "sure", "candidates")
-    _table(columns, [_mention_line(row) for row in shown])
+    columns = ("document", "mention", "means", "sure", "candidates (how the name matches, how likely)")
+    _table(columns, [_mention_line(row) for row in shown[:rows]])
+    if len(shown) > rows:
+        typer.echo(f"... and more; the first {rows:,} are shown, --rows shows others.")
 
 
 @app.command("validate")
@@ -169,6 +178,7 @@ def diff_cli(
     for mark, lines in (("-", removed), ("+", added)):
         for line in lines:
             typer.echo(f"{mark} {line}")
+    typer.echo(f"{len(removed):,} lines are in {old} alone, {len(added):,} in {new}.", err=True)
 
 
 @app.command("export")
@@ -178,11 +188,15 @@ def export_cli(
     form: Annotated[str | None, typer.Option("--format", help="Where the suffix does not say it.")] = None,
 ) -> None:
     """Write a graph as a file: N-Quads for git, Turtle to read, GraphML for Gephi, TSV for PyKEEN, SSSOM mappings."""
-    from cdkd_kg.graph.export import export
+    from cdkd_kg.graph.export import FLAT, export
     from cdkd_kg.graph.folder import graph_folder
 
     with graph_folder(graph) as found:
         typer.echo(str(export(found, output, form)))
+    if output.suffix in FLAT:
+        typer.echo(
+            "It tells what holds, not what was proposed, accepted or rejected; .nq and .trig tell all.", err=True
+        )
 
 
 @app.command("show")
@@ -196,13 +210,17 @@ def show_cli(
     from cdkd_kg.graph.folder import graph_folder
     from cdkd_kg.graph.neighbourhood import as_picture, find_entity, neighbourhood
 
+    if picture is not None and picture.suffix.lower() != ".svg":
+        raise ConfigError(f"{picture} is no name of an SVG file", where="--picture", remedy="end it in .svg")
     with graph_folder(graph) as found:
         around = neighbourhood(found, find_entity(found, entity))
     if picture is not None:
         from cdkd_kg.artifacts import write_text
         from cdkd_kg.evaluation.network import graph_picture
+        from cdkd_kg.evaluation.svg import standalone
 
-        write_text(picture, graph_picture(as_picture(around), around["label"]))
+        write_text(picture, standalone(graph_picture(as_picture(around), around["label"])))
+        typer.echo(f"drawn as {picture}", err=True)
     if as_json:
         typer.echo(json.dumps(around, indent=1, ensure_ascii=False))
         return
@@ -213,13 +231,22 @@ def show_cli(
         typer.echo(f"also called: {', '.join(others)}")
     if around["definition"]:
         typer.echo(around["definition"])
-    arrows = {"out": "->", "in": "<-"}
+    arrows = {"out": "->", "in": "<-", "both": "--"}
     ties = [
         (arrows[tie["direction"]], tie["relation"], tie["label"], f"{tie['documents']:,}") for tie in around["ties"]
     ]
-    _table(("", "relation", "entity", "documents"), ties)
+    _table(("", "relation", "entity", "documents that mention it"), ties)
     if around["more"]:
         typer.echo(f"... and {around['more']:,} more ties.")
+
+
+def _need(path: Path, what: str) -> None:
+    """Refuse a path where nothing is, and name what lies beside it and is called alike."""
+    if not path.exists():
+        beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise MissingResourceError(
+            f"there are no {what} at {path}{nearest(path.name, beside)}", remedy="correct the path"
+        )
 
 
 def _texts(path: Path, domain: str) -> tuple[list[Text], list[str]]:
@@ -247,8 +274,8 @@ def _texts(path: Path, domain: str) -> tuple[list[Text], list[str]]:
 
 
 def _mention_line(row: dict[str, Any]) -> tuple[str, ...]:
-    candidates = [f"{one['label']} ({one['form']}, {one['score']:.2f})" for one in row["candidates"][:3]]
-    means = row["iri"] or f"({row['nil']})"
+    candidates = [f"{one['label']} <{one['iri']}> ({one['form']}, {one['score']:.2f})" for one in row["candidates"][:3]]
+    means = row["iri"] or (f"new: {row['concept']}" if row["nil"] == "new" else "ambiguous")
     return (row["document"], row["anchor"], means, f"{row['confidence']:.2f}", "; ".join(candidates))
 
 
@@ -257,6 +284,9 @@ def _tell(said: dict[str, Any], as_json: bool, sentence: str) -> None:
 
 
 def _table(columns: Any, rows: Any) -> None:
+    if not rows:
+        typer.echo("There are none.")
+        return
     from rich.table import Column, Table
     from rich.text import Text
 

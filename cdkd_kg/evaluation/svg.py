@@ -80,6 +80,14 @@ def to_svg(figure: Figure, title: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def standalone(svg: str) -> str:
+    """Return what :func:`to_svg` returns as a file of its own: with the light colours, on paper, in any viewer."""
+    for name, colour in COLOURS.items():
+        svg = svg.replace(f"var(--{name})", colour.light)
+    style = f"background:{light('paper')};font-family:sans-serif;"
+    return svg.replace("<svg ", f'<svg xmlns="{SVG}" ', 1).replace('style="', f'style="{style}', 1)
+
+
 def clean(text: str) -> str:
     """Return ``text`` without what XML forbids or what would turn the reading direction of its surroundings."""
     return "".join(char if _harmless(char) else "\N{REPLACEMENT CHARACTER}" for char in str(text))

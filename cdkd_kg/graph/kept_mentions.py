@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from cdkd_kg.artifacts import is_whole, new_folder
+from cdkd_kg.artifacts import new_folder
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
@@ -19,17 +19,15 @@ MENTIONS = "mentions"
 
 def keep_mentions(folder: Path, run: str, found: Extraction) -> None:
     """Write the tables of a run into ``mentions/<run>`` of a graph folder, before the graph speaks of that run."""
-    target = folder / MENTIONS / run
-    if not is_whole(target):
-        with new_folder(target, {"run": run}) as fresh:
-            found.save(fresh)
+    with new_folder(folder / MENTIONS / run, {"run": run}) as fresh:
+        found.save(fresh)
 
 
 def forget_other_mentions(folder: Path, run: str) -> None:
     """Remove the tables of all runs but one, after the graph has forgotten them."""
     for other in (folder / MENTIONS).iterdir():
-        if other.name != run:
-            shutil.rmtree(other)
+        if other.is_dir() and other.name != run:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def kept_mentions(folder: Path, graph: KnowledgeGraph) -> Extraction:

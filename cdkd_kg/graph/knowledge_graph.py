@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cdkd_kg.entities.linking.aliases import Label
 
 _PREFIX = "urn:cdkd:graph:"
+_KEPT = ("accepted", "rejected", "decisions")
 _COMMON = ("http://", "https://", "urn:")
 Term = NamedNode | BlankNode | Literal | Triple | DefaultGraph
 
@@ -139,7 +140,9 @@ class KnowledgeGraph:
     def load_background(self, paths: Iterable[Path | str]) -> None:
         """Read vocabularies into the vocabulary graph; each file goes in whole or not at all.
 
-        Blank nodes become ``urn:cdkd:bnode:<digest of the file>:<n>``, ``n`` by their order in the file.
+        Blank nodes become ``urn:cdkd:bnode:<digest of the file>:<n>``, ``n`` by their order in the file. Of a graph
+        that was saved here, under whatever name, what was accepted, rejected and decided keeps its place, and what
+        runs proposed is left out.
 
         Args:
             paths: RDF, or mappings as SSSOM (``.sssom.tsv``), of which the negated ones are rejected triples.
@@ -151,8 +154,17 @@ class KnowledgeGraph:
             if is_sssom(path):
                 records = read_sssom(path)
                 self.store.add([quad for one in records for quad in mapping_quads(one, self.vocabulary, self.rejected)])
+            elif format_of(path) in WITH_GRAPHS:
+                self.store.add(list(self._settled(_checked(_skolemised(path), self.vocabulary, str(path)))))
             else:
                 self._load_triples(path)
+
+    def _settled(self, quads: Iterable[Quad]) -> Iterator[Quad]:
+        for quad in quads:
+            part = _part_of(quad.graph_name)
+            if not part.startswith("proposed/"):
+                name = graph_iri(self.name, part) if part in _KEPT else self.vocabulary
+                yield Quad(quad.subject, quad.predicate, quad.object, name)
 
     def _load_triples(self, path: Path) -> None:
         """Read RDF as N-Triples: into an empty folder that is several times faster than a transaction of quads."""
@@ -186,6 +198,20 @@ class KnowledgeGraph:
                 remedy="give the graph folder the same name, or export the file as Turtle first",
             )
         self.store.add(quads)
+
+    def replace_vocabulary(self, paths: Iterable[Path | str]) -> None:
+        """Let the vocabulary say what these files say and nothing else, all or none; the other graphs stay.
+
+        Args:
+            paths: as :meth:`load_background` takes them; they are read into memory first.
+
+        Raises:
+            GraphError: a file is refused.
+        """
+        fresh = KnowledgeGraph(self.name)
+        fresh.load_background(paths)
+        old, new = set(self.store.match(graph=self.vocabulary)), set(fresh)
+        self.store.patch(old - new, new - old)
 
     def labels(self, language: str = "en") -> Iterator[Label]:
         """Yield the names of concepts that a text may use, sorted; see :func:`cdkd_kg.graph.labels.labels`."""
@@ -245,6 +271,12 @@ def _name_of(graph: NamedNode | BlankNode | DefaultGraph) -> str | None:
     if isinstance(graph, NamedNode) and graph.value.startswith(_PREFIX):
         return graph.value.removeprefix(_PREFIX).partition("/")[0]
     return None
+
+
+def _part_of(graph: NamedNode | BlankNode | DefaultGraph) -> str:
+    if isinstance(graph, NamedNode) and graph.value.startswith(_PREFIX):
+        return graph.value.removeprefix(_PREFIX).partition("/")[2]
+    return ""
 
 
 def _noted(quads: Iterable[Quad], graphs: set[NamedNode | BlankNode | DefaultGraph]) -> Iterator[Quad]:

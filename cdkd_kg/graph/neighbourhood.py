@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.errors import MissingResourceError, nearest
 from cdkd_kg.graph import view
-from cdkd_kg.graph.edges import Edges, Numbering, edges
+from cdkd_kg.graph.edges import SYMMETRIC, Edges, Numbering, edges
 from cdkd_kg.graph.entities import kind_of
 from cdkd_kg.graph.facts import classes, definitions
 from cdkd_kg.graph.iris import local_name
@@ -24,11 +24,14 @@ MOST = 50
 def find_entity(graph: KnowledgeGraph, wanted: str) -> str:
     """Return the IRI of an entity by its IRI, by a name written just so, or by a name whatever its case.
 
+    An IRI of which nothing is said is one where something is said to be tied to it.
+
     Raises:
         MissingResourceError: there is none, or several have the name.
     """
     with suppress(ValueError):  # a name is no IRI
-        if next(graph.holding(NamedNode(wanted)), None) is not None:
+        node = NamedNode(wanted)
+        if any(next(found, None) for found in (graph.holding(node), graph.holding(target=node))):
             return wanted
     found, names = called(graph, wanted), dict[str, set[str]]()
     if not found:
@@ -48,11 +51,12 @@ def find_entity(graph: KnowledgeGraph, wanted: str) -> str:
 def neighbourhood(graph: KnowledgeGraph, iri: str) -> dict[str, Any]:
     """Return names, definition, classes, documents and ties of an entity, the most mentioned neighbours first.
 
-    It looks at what is said of this entity alone, so the size of the graph does not matter.
+    It looks at what is said of this entity and of what it is tied to, not at the rest of the graph.
 
     Returns:
         ``{"iri", "label", "names", "definition", "classes", "documents", "kind", "ties": [{"direction", "relation",
-        "iri", "label", "documents", "weight"}], "more"}``; of more than 50 ties the others are counted by ``more``.
+        "iri", "label", "kind", "documents", "weight"}], "more"}``; a direction is "in", "out" or "both", the documents
+        of a tie are those that mention what is tied, and of more than 50 ties the others are counted by ``more``.
     """
     node = NamedNode(iri)
     names = [(label.text, label.kind) for label in labels(graph, concept=node)]
@@ -65,7 +69,7 @@ def neighbourhood(graph: KnowledgeGraph, iri: str) -> dict[str, Any]:
         "classes": list(classes(graph, node).get(iri, ())),
         "documents": _documents(graph, iri),
         "kind": kind_of(graph, iri),
-        "ties": ties[:MOST],
+        "ties": [_described(graph, tie) for tie in ties[:MOST]],
         "more": max(0, len(ties) - MOST),
     }
 
@@ -77,29 +81,36 @@ def as_picture(around: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     for tie in around["ties"][:12]:
         node = {key: tie[key] for key in ("label", "kind", "documents")}
         nodes.setdefault(tie["iri"], node | {"id": tie["iri"]})
-        ends = (around["iri"], tie["iri"]) if tie["direction"] == "out" else (tie["iri"], around["iri"])
+        ends = (tie["iri"], around["iri"]) if tie["direction"] == "in" else (around["iri"], tie["iri"])
         edges.append({"source": ends[0], "target": ends[1], "label": tie["relation"]})
     return {"nodes": list(nodes.values()), "edges": edges}
 
 
 def _ties(graph: KnowledgeGraph, node: NamedNode) -> list[dict[str, Any]]:
+    """Return what an entity is tied to, by IRIs, the most mentioned first."""
     numbering, found = _edges(graph, node)
+    table = view.company(graph, node)
+    documents = dict(zip(table["o"].to_pylist(), table["w"].to_pylist(), strict=True))
     ties = []
     for source, target, kind, weight in zip(found.source, found.target, found.kind, found.weight, strict=True):
         ends = numbering.names[source], numbering.names[target]
         other = ends[ends[0] == node.value]
+        direction = "out" if ends[0] == node.value else "in"
         ties.append(
             {
-                "direction": "out" if ends[0] == node.value else "in",
-                "relation": _name(graph, found.kinds[kind]),
+                "direction": "both" if found.kinds[kind] in SYMMETRIC else direction,
+                "relation": found.kinds[kind],
                 "iri": other,
-                "label": _name(graph, other),
-                "kind": kind_of(graph, other),
-                "documents": _documents(graph, other),
+                "documents": int(documents.get(other, 0)),
                 "weight": round(float(weight), 4),
             }
         )
     return sorted(ties, key=lambda tie: (-tie["documents"], -tie["weight"], tie["relation"], tie["iri"]))
+
+
+def _described(graph: KnowledgeGraph, tie: dict[str, Any]) -> dict[str, Any]:
+    names = {"label": _name(graph, tie["iri"]), "relation": _name(graph, tie["relation"])}
+    return tie | names | {"kind": kind_of(graph, tie["iri"])}
 
 
 def _name(graph: KnowledgeGraph, iri: str) -> str:

@@ -12,12 +12,15 @@ from cdkd_kg.entities.extract import Document, extract
 from cdkd_kg.entities.installed import link_model_identity, pipeline_identity
 from cdkd_kg.entities.linking.aliases import AliasTable
 from cdkd_kg.entities.tables import Extraction
+from cdkd_kg.errors import DataRefusedError
 from cdkd_kg.graph.build import build_graph, settled
 from cdkd_kg.graph.facts import facts
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.kept_mentions import forget_other_mentions, keep_mentions
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.shipped import shipped
+from cdkd_kg.graph.view import documents
+from cdkd_kg.stages import code_digest
 
 
 class Text(NamedTuple):
@@ -46,13 +49,18 @@ def propose(
         config: bounds on co-mention; the name of the graph counts.
 
     Returns:
-        ``{"documents", "mentions", "linked", "new", "ambiguous", "run"}``.
+        ``{"documents", "mentions", "linked", "new", "ambiguous", "replaced", "run"}``; replaced is how many
+        documents had been read before.
 
     Raises:
         MissingResourceError: the spaCy pipeline, or the linking model, is not there.
+        DataRefusedError: there is no text.
     """
     folder = Path(folder)
+    if not texts:
+        raise DataRefusedError("there is no text to read", why="what was read before would be forgotten")
     with graph_folder(folder, create=True) as graph:
+        before = len(documents(graph))
         run, found, built = _reading(graph, texts, entities or EntitiesConfig(), config or GraphConfig())
         keep_mentions(folder, run, found)
         _replace_proposals(graph, built, run)
@@ -64,6 +72,7 @@ def propose(
         "linked": nil.count(None),
         "new": nil.count("new"),
         "ambiguous": nil.count("ambiguous"),
+        "replaced": before,
         "run": run,
     }
 
@@ -80,6 +89,7 @@ def _reading(
     known = settled(graph, graph.name)
     config = config.model_copy(update={"name": graph.name})
     used = {
+        "code": sha256_text(code_digest("entities") + code_digest("graph")),
         "config": sha256_text(canonical_json([entities.model_dump(exclude=_NOT_THERE), config.model_dump()])),
         "link_model": link_model_identity(entities),
         "pipeline": pipeline_identity(entities.pipeline),

@@ -23,6 +23,7 @@ _PREFIXES = {
 _NO_KNOWLEDGE = {node.value for node in (SKOS.inScheme, SKOS.hasTopConcept, SKOS.topConceptOf)}
 _ABOUT_TEXT = (NIF.base, ITSRDF.base, PROV.base, KD.base)
 """What predicates begin with that speak of mentions, runs and statements, not of the world."""
+_BLOCK = 1 << 28
 _TERM = pa.dictionary(pa.int32(), pa.string())
 _TYPED = r'^"([^"]*)"\^\^<http://www\.w3\.org/2001/XMLSchema#(?:double|float|decimal|integer)>$'
 
@@ -34,13 +35,19 @@ _LINKS = """SELECT ?s ?o ?w {
   MINUS { GRAPH ?g { ?m itsrdf:taIdentRef ?o } } }"""
 _KNOWLEDGE = """SELECT ?s ?p ?o {
   ?s ?p ?o FILTER(isIRI(?o) && ?p != rdf:type)
+  FILTER NOT EXISTS { ?s rdf:type rdf:Statement }
   MINUS { GRAPH ?g { ?s ?p ?o } } }"""
 _RELATIONS = """SELECT ?s ?p ?o ?w {
-  ?n kd:confidence ?w; rdf:subject ?s; rdf:predicate ?p; rdf:object ?o
+  ?n kd:confidence ?w; rdf:subject ?s; rdf:predicate ?p; rdf:object ?o FILTER(isIRI(?o))
   MINUS { GRAPH ?g { ?s ?p ?o } } }"""
 _COMENTIONS = """SELECT ?s ?p ?o ?w {
-  ?n kd:npmi ?w; rdf:subject ?s; rdf:predicate ?p; rdf:object ?o
+  ?n kd:npmi ?w; rdf:subject ?s; rdf:predicate ?p; rdf:object ?o FILTER(isIRI(?o))
   MINUS { GRAPH ?g { ?s ?p ?o } } }"""
+
+_COMPANY = """SELECT ?s ?o (COUNT(DISTINCT ?d) AS ?w) {
+  { ?s ?p ?o } UNION { ?o ?p ?s }
+  ?m itsrdf:taIdentRef ?o; nif:referenceContext ?d
+  MINUS { GRAPH ?g { ?m itsrdf:taIdentRef ?o } } } GROUP BY ?s ?o"""
 
 
 def documents(graph: KnowledgeGraph) -> list[tuple[str, str]]:
@@ -69,8 +76,6 @@ def knowledge(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
     """
     table = _select(graph, _KNOWLEDGE, [graph.vocabulary, graph.accepted], bound)
     kept = _each(table["p"], _is_knowledge)
-    if statements := _statements(graph):
-        kept = pc.and_(kept, _each(table["s"], lambda iri: iri not in statements))
     return table if pc.all(kept).as_py() else _encoded(table.filter(kept))
 
 
@@ -84,14 +89,13 @@ def comentions(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
     return _select(graph, _COMENTIONS, _using(graph, KD.npmi, *_STATEMENT), bound)
 
 
+def company(graph: KnowledgeGraph, entity: NamedNode) -> pa.Table:
+    """Return columns s (the entity), o (what a triple ties to it), and w: how many documents mention o, if any does."""
+    return _select(graph, _COMPANY, graph.visible(), {"s": entity})
+
+
 def _is_knowledge(predicate: str) -> bool:
     return predicate not in _NO_KNOWLEDGE and not predicate.startswith(_ABOUT_TEXT)
-
-
-def _statements(graph: KnowledgeGraph) -> set[str]:
-    """Return the nodes in vocabulary and accepted triples that speak of a triple."""
-    found = (graph.store.match(None, RDF.type, RDF.Statement, name) for name in (graph.vocabulary, graph.accepted))
-    return {quad.subject.value for quads in found for quad in quads if isinstance(quad.subject, NamedNode)}
 
 
 def _each(column: pa.ChunkedArray, kept: Callable[[str], bool]) -> pa.Array:
@@ -122,8 +126,8 @@ def _select(
         pa.BufferReader(data),
         parse_options=pyarrow.csv.ParseOptions(delimiter="\t", quote_char=False),
         convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys((f"?{name}" for name in names), _TERM)),
-        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=max(len(data), 1)),
-    )
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK),
+    ).unify_dictionaries()
     columns = [table[f"?{name}"].combine_chunks() for name in names]
     decoded = [_numbers(column) if name == "w" else _iris(column) for name, column in zip(names, columns, strict=True)]
     return pa.table(decoded, names=names)

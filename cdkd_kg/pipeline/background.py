@@ -33,11 +33,14 @@ def background_file(name: str, where: str = "graph.background") -> Path:
 
         return vocabulary_file(name)
     path = Path(name)
-    if not path.is_file():
-        raise MissingResourceError(
-            f"there is no background vocabulary {name!r}{nearest(name, known)}",
-            where=where,
-            why=f"nor is there a file {path.absolute()}",
-            remedy="give a vocabulary of `cdkd data list` or an RDF file",
-        )
-    return path
+    if path.is_file():
+        return path
+    beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    raise MissingResourceError(
+        f"there is no file {name}{nearest(path.name, [*known, *beside], 0.75)}",
+        where=where,
+        why="it is a folder"
+        if path.is_dir()
+        else f"nor a vocabulary that is called so; files are sought in {Path.cwd()}",
+        remedy="give an RDF file, or a vocabulary of `cdkd data list`",
+    )

@@ -127,7 +127,8 @@ def test_diff_shows_what_each_has_alone_whatever_they_are_called(folder: Path, t
     ("arguments", "status", "message"),
     [
         (["stats", "{0}/none"], 2, "no graph in this folder"),
-        (["import", "{0}/none.ttl", "--graph", "{0}/med"], 2, "nor is there a file"),
+        (["import", "{0}/w.ttl", "--graph", "{0}/med"], 2, "w.ttl; did you mean 'v.ttl'"),
+        (["import", "{0}", "--graph", "{0}/med"], 2, "it is a folder"),
         (["import", "{0}/v.ttl", "--graph", "{0}/Bad Name"], 2, "cannot be the name"),
         (["import", "{0}/broken.ttl", "--graph", "{0}/med"], 3, "broken.ttl, line 2"),
         (["import", "{0}/other.nq", "--graph", "{0}/med"], 3, "not of 'med'"),
@@ -177,9 +178,12 @@ def test_mentions_shows_what_else_a_mention_may_have_meant(folder: Path) -> None
     (folder.parent / "texts").mkdir()
     (folder.parent / "texts" / "a.txt").write_text("The flu is a viral disease. Flu again.")
     assert cdkd("build", folder.parent / "texts", "--graph", folder).exit_code == 0
-    flu = json.loads(cdkd("mentions", folder, "--anchor", "FLU", "--json").stdout)
+    flu = json.loads(cdkd("mentions", folder, "--anchor", "FLU", "--json").stdout)["mentions"]
     assert [(row["anchor"], row["iri"]) for row in flu] == [("flu", "urn:x:flu"), ("Flu", "urn:x:flu")]
     assert flu[0]["candidates"][0]["form"] == "cased"
-    assert len(json.loads(cdkd("mentions", folder, "--rows", "1", "--json").stdout)) == 1
-    assert "viral disease (cased" in cdkd("mentions", folder).stdout
+    one = json.loads(cdkd("mentions", folder, "--rows", "1", "--json").stdout)
+    assert (len(one["mentions"]), one["more"]) == (1, True)
+    assert "and more" in cdkd("mentions", folder, "--rows", "1").stdout
+    assert "viral disease <urn:x:virus>" in " ".join(cdkd("mentions", folder).stdout.split())
+    assert cdkd("mentions", folder, "--nil", "ambiguous").stdout == "There are none.\n"
     assert cdkd("mentions", folder, "--nil", "none").exit_code == 2

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from cdkd_kg.errors import GraphError
+from cdkd_kg.graph import view
+from cdkd_kg.graph.export import export
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import KD, SKOS
 from cdkd_kg.graph.parse import parse
@@ -122,3 +124,30 @@ def test_our_vocabulary_is_written_down_term_by_term() -> None:
     with pytest.raises(AttributeError, match="no term 'confidance'"):
         _ = KD.confidance
     assert SKOS.prefLabel.value == "http://www.w3.org/2004/02/skos/core#prefLabel"
+
+
+@pytest.mark.parametrize("suffix", ["nq", "trig"])
+def test_a_saved_graph_as_background_keeps_decisions_apart_and_proposals_out(suffix: str, tmp_path: Path) -> None:
+    saved, triple = KnowledgeGraph("things"), (NamedNode("urn:a"), SKOS.exactMatch, NamedNode("urn:b"))
+    saved.add([Quad(*triple, saved.rejected), Quad(NamedNode("urn:a"), SKOS.prefLabel, Literal("a"), saved.vocabulary)])
+    saved.add([Quad(NamedNode("urn:c"), SKOS.related, NamedNode("urn:d"), saved.proposed("run"))])
+    path = export(saved, tmp_path / f"things.{suffix}")
+    graph = KnowledgeGraph("mine")
+    graph.load_background([path])
+    assert [quad.graph_name for quad in graph.store.match(triple[0], triple[1])] == [graph.rejected]
+    assert view.knowledge(graph).num_rows == 0
+    assert [label.text for label in graph.labels()] == ["a"]
+    assert len(graph) == 2
+
+
+def test_a_vocabulary_is_replaced_whole_or_not_at_all_and_the_rest_stays(tmp_path: Path) -> None:
+    graph, name, first, second = KnowledgeGraph("g"), SKOS.prefLabel, Literal("old"), Literal("new")
+    kept = {Quad(S, P, OBJECT, graph.rejected), Quad(S, P, OBJECT, graph.proposed("r"))}
+    graph.add([Quad(S, name, first, graph.vocabulary), *kept])
+    (tmp_path / "v.nt").write_text(f"{S} {name} {second} .\n")
+    (tmp_path / "bad.nt").write_text("nonsense")
+    with pytest.raises(GraphError):
+        graph.replace_vocabulary([tmp_path / "v.nt", tmp_path / "bad.nt"])
+    assert set(graph) == {Quad(S, name, first, graph.vocabulary), *kept}
+    graph.replace_vocabulary([tmp_path / "v.nt"])
+    assert set(graph) == {Quad(S, name, second, graph.vocabulary), *kept}

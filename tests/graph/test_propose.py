@@ -9,7 +9,7 @@ import pytest
 
 from cdkd_kg.config import EntitiesConfig
 from cdkd_kg.entities.linking.model import DEFAULT, LinkModel
-from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.errors import DataRefusedError, MissingResourceError
 from cdkd_kg.graph import propose as propose_module
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.iris import document_iri, mention_iri
@@ -77,6 +77,30 @@ def test_a_reading_that_breaks_leaves_graph_and_candidates_as_they_were(
     monkeypatch.undo()
     propose(folder, TEXTS[:1], BLANK)
     assert len(list((folder / "mentions").iterdir())) == 1
+
+
+def test_no_text_forgets_nothing_and_a_second_reading_says_what_it_replaces(folder: Path) -> None:
+    assert propose(folder, TEXTS, BLANK)["replaced"] == 0
+    with pytest.raises(DataRefusedError, match="no text"):
+        propose(folder, [], BLANK)
+    assert len(rows(folder)) == 4
+    assert propose(folder, TEXTS[:1], BLANK)["replaced"] == 2
+
+
+def test_a_file_beside_the_kept_tables_is_left_alone(folder: Path) -> None:
+    propose(folder, TEXTS, BLANK)
+    (folder / "mentions" / ".DS_Store").write_bytes(b"x")
+    propose(folder, TEXTS[:1], BLANK)
+    assert sum(path.is_dir() for path in (folder / "mentions").iterdir()) == 1
+    assert (folder / "mentions" / ".DS_Store").is_file()
+
+
+def test_a_damaged_table_is_written_again(folder: Path) -> None:
+    propose(folder, TEXTS, BLANK)
+    (file,) = folder.glob("mentions/*/mentions.parquet")
+    file.write_bytes(bytes(len(file.read_bytes())))
+    propose(folder, TEXTS, BLANK)
+    assert len(rows(folder)) == 4
 
 
 def test_a_graph_that_has_read_nothing_says_so(folder: Path) -> None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import networkx
 from pyoxigraph import Literal, NamedNode, Quad
 
+from cdkd_kg.evaluation.network import graph_picture
+from cdkd_kg.evaluation.svg import standalone
 from cdkd_kg.graph import view
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.namespaces import ITSRDF, PROV, RDF, SKOS
+from cdkd_kg.graph.namespaces import ITSRDF, KD, PROV, RDF, SKOS
+from cdkd_kg.graph.neighbourhood import as_picture, find_entity, neighbourhood
 from cdkd_kg.graph.picture import most_linked
 from tests.graph.helpers import EX
 
@@ -61,3 +65,40 @@ def test_an_accepted_relation_is_knowledge_and_an_accepted_link_is_not(graph: Kn
     assert view.knowledge(graph, s=flu, o=gout).num_rows == 1
     assert view.knowledge(graph, s=gout).num_rows == 0
     assert not any("#char" in iri for iri in graph.to_networkx())
+
+
+def test_a_statement_about_a_text_is_no_relation_between_entities(graph: KnowledgeGraph) -> None:
+    node, run = NamedNode("urn:cdkd:statement:x"), graph.proposed("other")
+    said = (
+        (RDF.subject, NamedNode(EX + "flu")),
+        (RDF.predicate, SKOS.note),
+        (RDF.object, Literal("abc", language="en")),
+    )
+    before = view.relations(graph).num_rows, view.comentions(graph).num_rows
+    graph.add([Quad(node, predicate, target, run) for predicate, target in said])
+    graph.add([Quad(node, KD.confidence, Literal(0.5), run), Quad(node, KD.npmi, Literal(0.5), run)])
+    assert (view.relations(graph).num_rows, view.comentions(graph).num_rows) == before
+
+
+def test_company_counts_documents_that_mention_what_is_tied(graph: KnowledgeGraph) -> None:
+    found = {row["o"]: row["w"] for row in view.company(graph, NamedNode("urn:cdkd:graph:test:ann")).to_pylist()}
+    assert found[EX + "flu"] == 2
+    around = neighbourhood(graph, "urn:cdkd:graph:test:ann")
+    ties = {(tie["direction"], tie["relation"], tie["iri"]): tie["documents"] for tie in around["ties"]}
+    assert ties["out", "has", EX + "flu"] == 2
+    back = neighbourhood(graph, EX + "flu")
+    assert ("in", "urn:cdkd:graph:test:ann") in {(tie["direction"], tie["iri"]) for tie in back["ties"]}
+
+
+def test_what_is_only_tied_to_can_be_looked_at_and_a_match_has_no_direction(graph: KnowledgeGraph) -> None:
+    theirs = "http://other.example/grippe"
+    graph.add([Quad(NamedNode(EX + "flu"), SKOS.exactMatch, NamedNode(theirs), graph.vocabulary)])
+    assert find_entity(graph, theirs) == theirs
+    assert [(tie["direction"], tie["label"]) for tie in neighbourhood(graph, theirs)["ties"]] == [("both", "flu")]
+
+
+def test_the_picture_is_a_file_of_its_own(graph: KnowledgeGraph) -> None:
+    around = neighbourhood(graph, EX + "flu")
+    root = ElementTree.fromstring(standalone(graph_picture(as_picture(around), "flu")))  # noqa: S314
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "var(" not in ElementTree.tostring(root, encoding="unicode")
