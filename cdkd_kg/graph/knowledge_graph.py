@@ -155,7 +155,7 @@ class KnowledgeGraph:
                 self._load_triples(path)
 
     def _load_triples(self, path: Path) -> None:
-        """Read RDF as N-Triples: into an empty folder that is several times faster than a transaction of quads."""
+        """Read RDF as N-Triples: into a folder that is faster than a transaction of quads."""
         source = plain_triples(path) or as_file(_lines(_checked(_skolemised(path), self.vocabulary, str(path))))
         try:
             self.store.load_triples(source, self.vocabulary)
