@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import resource
 import sys
+import time
+from contextlib import ExitStack
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from pyoxigraph import (
     BlankNode,
@@ -33,7 +37,35 @@ def main() -> None:
 
 
 def answer(task: dict[str, Any]) -> dict[str, Any]:
-    """Return what :func:`cdkd_kg.graph.user_query.user_query` promises, or why the query is refused."""
+    """Return what :func:`cdkd_kg.graph.user_query.user_query` promises, or why the query is not answered."""
+    with ExitStack() as stack:
+        if (lock := _lock(Path(task["store"]))) is not None and not _shared(stack.enter_context(lock), task["wait"]):
+            return {"busy": True}
+        return _found(task)
+
+
+def _lock(store: Path) -> IO[bytes] | None:
+    """Open the file that RocksDB locks while it writes; a copy that was never opened for writing has none."""
+    try:
+        return (store / "LOCK").open("rb")
+    except FileNotFoundError:
+        return None
+
+
+def _shared(lock: IO[bytes], seconds: float) -> bool:
+    """Say whether the lock could be shared: no writer has it, and none gets it until the file is closed."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+
+
+def _found(task: dict[str, Any]) -> dict[str, Any]:
     rejected, decisions, vocabulary = (
         graph_iri(task["name"], part) for part in ("rejected", "decisions", "vocabulary")
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.namespaces import SKOS
 from cdkd_kg.graph.user_query import checked_query, user_query
 
+SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?p ?x . ?b ?p ?y . ?c ?p ?z FILTER (?x != ?y && ?y != ?z) }"
 A, B = NamedNode("urn:a"), NamedNode("urn:b")
 
 
@@ -52,9 +55,8 @@ def test_values_are_bound_not_written_in(folder: Path) -> None:
 
 
 def test_a_query_that_takes_too_long_is_ended(folder: Path) -> None:
-    slow = "SELECT (COUNT(*) AS ?n) { ?a ?p ?x . ?b ?p ?y . ?c ?p ?z FILTER (?x != ?y && ?y != ?z) }"
     with pytest.raises(GraphError, match="longer than 2 s"):
-        user_query(folder, slow, seconds=2)
+        user_query(folder, SLOW, seconds=2)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,37 @@ def test_what_reaches_out_or_changes_anything_is_refused(text: str) -> None:
 )
 def test_words_in_names_and_texts_are_no_keywords(text: str) -> None:
     assert checked_query(text) == text
+
+
+def test_a_graph_that_is_written_to_is_not_read(folder: Path) -> None:
+    with graph_folder(folder), pytest.raises(GraphError, match=r"has the graph open.*ask again"):
+        user_query(folder, "ASK { ?s ?p ?o }", seconds=2)
+    assert user_query(folder, "ASK { ?s ?p ?o }") == {"answer": True}
+
+
+def test_a_query_waits_a_moment_for_a_writer(folder: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with graph_folder(folder):
+            answer = pool.submit(user_query, folder, "ASK { ?s ?p ?o }")
+            time.sleep(1)
+            assert not answer.done()
+        assert answer.result() == {"answer": True}
+
+
+def test_a_graph_that_is_read_is_not_written_to_but_read_by_others(folder: Path) -> None:
+    def asked() -> None:
+        with pytest.raises(GraphError, match="longer than 6 s"):
+            user_query(folder, SLOW, seconds=6)
+
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(asked)
+        time.sleep(3)
+        with pytest.raises(GraphError, match="cannot be opened"), graph_folder(folder):
+            pass
+        assert user_query(folder, "ASK { ?s ?p ?o }") == {"answer": True}
+        answer.result()
+    with graph_folder(folder) as graph:
+        assert len(graph) == 3004
 
 
 def test_a_folder_without_a_graph_is_an_error(tmp_path: Path) -> None:
