@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
 from cdkd_kg.errors import ConfigError, GraphError
+from cdkd_kg.graph import query_worker
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.namespaces import SKOS
 from cdkd_kg.graph.user_query import checked_query, user_query
@@ -40,6 +44,46 @@ def test_what_was_rejected_does_not_hold(folder: Path) -> None:
     query = "PREFIX skos: <http://www.w3.org/2004/02/skos/core#> ASK { ?s skos:related ?o }"
     assert user_query(folder, query) == {"answer": False}
     assert user_query(folder, query.replace("{ ?s", "{ GRAPH ?g { ?s").replace("}", "} }")) == {"answer": True}
+
+
+def test_what_was_rejected_is_not_copied_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the rejected quad is taken out of a copy of links, also where the log alone holds quads."""
+    killed = "import sys; from tests.graph.test_user_query import fill; fill(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", killed, str(tmp_path / "g")], check=True)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "g" / "store").iterdir()}
+    task = {
+        "store": str(tmp_path / "g" / "store"),
+        "aside": str(tmp_path / "aside"),
+        "name": "g",
+        "query": "SELECT ?s ?o { ?s <urn:p> ?o }",
+        "bindings": {},
+        "rows": 10,
+        "wait": 1,
+    }
+    monkeypatch.setattr(query_worker, "_in_memory", lambda _: pytest.fail("the store was copied"))
+    assert query_worker.answer(task)["rows"] == [["<urn:b>", "<urn:a>"]]
+    assert (tmp_path / "aside").is_dir()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "g" / "store").iterdir()} == before
+    monkeypatch.undo()
+    (tmp_path / "aside").rename(tmp_path / "other")
+    monkeypatch.setattr(query_worker.os, "link", no_link)
+    assert query_worker.answer(task)["rows"] == [["<urn:b>", "<urn:a>"]]
+
+
+def fill(folder: str) -> None:
+    with graph_folder(folder, create=True) as graph:
+        graph.add([Quad(A, NamedNode("urn:p"), B, name) for name in (graph.vocabulary, graph.rejected)])
+        graph.add([Quad(B, NamedNode("urn:p"), A)])
+        os._exit(0)
+
+
+def no_link(*_: object) -> None:
+    raise OSError("there are no hard links here")
+
+
+def test_a_query_leaves_nothing_in_the_folder(folder: Path) -> None:
+    user_query(folder, "ASK { ?s ?p ?o }")
+    assert [path.name for path in folder.iterdir()] == ["store"]
 
 
 def test_rows_are_limited_and_it_is_said(folder: Path) -> None:
