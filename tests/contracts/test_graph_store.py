@@ -123,6 +123,21 @@ def test_triples_are_loaded_whole_or_not_at_all(store: GraphStore) -> None:
     assert len(store) == 2
 
 
+def test_quads_are_loaded_whole_or_not_at_all(store: GraphStore) -> None:
+    class Breaking(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if block := super().read(min(size or 10, 10)):
+                return block
+            raise RuntimeError("the source broke")
+
+    data = b"".join(f"{quad} .\n".encode() for quad in QUADS)
+    with pytest.raises(RuntimeError, match="the source broke"):
+        store.load_quads(Breaking(data))
+    assert everything(store) == set()
+    store.load_quads(io.BytesIO(data))
+    assert everything(store) == set(QUADS)
+
+
 def test_a_graph_without_quads_is_no_graph(store: GraphStore) -> None:
     store.add(QUADS)
     assert store.named_graphs() == [G, H]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from cdkd_kg.errors import GraphError
+from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import KD, SKOS
 from cdkd_kg.graph.parse import parse
@@ -122,3 +123,21 @@ def test_our_vocabulary_is_written_down_term_by_term() -> None:
     with pytest.raises(AttributeError, match="no term 'confidance'"):
         _ = KD.confidance
     assert SKOS.prefLabel.value == "http://www.w3.org/2004/02/skos/core#prefLabel"
+
+
+@pytest.mark.parametrize("count", [100, 30_000])
+def test_a_file_with_graphs_goes_in_whole_or_not_at_all_and_is_never_a_list(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lines = tmp_path / "x.nq", [f'<urn:s{n}> <urn:p> "a name: {n}" .\n' for n in range(count)]
+    lines[1] = lines[1].replace(" .", " <urn:cdkd:graph:g/accepted> .")
+    path.write_text("".join(lines) + "<urn:a> <urn:p> <urn:b> <urn:cdkd:graph:other/accepted> .\n")
+    with graph_folder(tmp_path / "g", create=True) as graph:
+        monkeypatch.setattr(graph.store, "add", lambda _: pytest.fail("it came as quads"))
+        with pytest.raises(GraphError, match=r"not of 'g'.*x\.nq.*speaks of other"):
+            graph.include(path)
+        assert len(graph) == 0
+        path.write_text("".join(lines))
+        graph.include(path)
+        assert len(graph) == count
+        assert len(list(graph.store.match(graph=graph.accepted))) == 1

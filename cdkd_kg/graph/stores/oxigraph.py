@@ -66,7 +66,11 @@ class OxigraphStore(GraphStore):
         """Add N-Triples that have been checked to a named graph, all or none."""
         self._load(source, RdfFormat.N_TRIPLES, graph)
 
-    def _load(self, source: BinaryIO, rdf_format: RdfFormat, graph: NamedNode) -> None:
+    def load_quads(self, source: BinaryIO) -> None:
+        """Add N-Quads that have been checked, all or none."""
+        self._load(source, RdfFormat.N_QUADS, None)
+
+    def _load(self, source: BinaryIO, rdf_format: RdfFormat, graph: NamedNode | None) -> None:
         # A bulk load writes its files aside and takes them all in by one entry in RocksDB's manifest, so it is as whole
         # as a transaction, which needs several times its time and memory, but for a small file is the faster one.
         begin = source.read(_SMALL)
