@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from pyoxigraph import NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfFormat, Store, Variable
 
+from cdkd_kg.artifacts import aside_of
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.files import as_file
 from cdkd_kg.graph.stores.port import GraphStore, Pattern, Query
@@ -100,6 +102,13 @@ class OxigraphStore(GraphStore):
         """Let go of the folder."""
         self._store.flush()
         del self._store
+
+    def remove_folder(self) -> None:
+        """Let go of the folder and remove it; it is out of the way before another process can open it."""
+        assert self._folder is not None  # noqa: S101 - memory has none
+        aside = self._folder.rename(aside_of(self._folder))
+        del self._store
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _open(folder: Path | None) -> Store:
