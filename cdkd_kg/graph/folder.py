@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cdkd_kg.artifacts import sweep
 from cdkd_kg.errors import ConfigError, MissingResourceError
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
@@ -21,7 +22,7 @@ def graph_folder(folder: Path | str, *, create: bool = False) -> Iterator[Knowle
 
     Args:
         folder: holds ``store/``, the quads as Oxigraph keeps them.
-        create: make the folder where there is none.
+        create: make the folder where there is none; it goes again when the block fails before anything was added.
 
     Raises:
         ConfigError: the folder's name cannot be that of a graph.
@@ -42,9 +43,24 @@ def graph_folder(folder: Path | str, *, create: bool = False) -> Iterator[Knowle
             where=str(folder),
             remedy="make one with `cdkd graph import FILE --graph FOLDER`",
         )
+    made = [path for path in (folder / STORE, folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder, STORE)
     store = OxigraphStore(folder / STORE)
     try:
         yield KnowledgeGraph(name, store)
-    finally:
-        store.close()
+    except BaseException:
+        if made and next(store.match(), None) is None:
+            _undo(store, made[1:])
+        else:
+            store.close()
+        raise
+    store.close()
+
+
+def _undo(store: OxigraphStore, folders: list[Path]) -> None:
+    """Remove a graph that was made for what then failed, and the folders around it that were made and hold nothing."""
+    store.remove_folder()
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
@@ -167,7 +167,7 @@ class KnowledgeGraph:
                 yield Quad(quad.subject, quad.predicate, quad.object, name)
 
     def _load_triples(self, path: Path) -> None:
-        """Read RDF as N-Triples: into an empty folder that is several times faster than a transaction of quads."""
+        """Read RDF as N-Triples: into a folder that is faster than a transaction of quads."""
         source = plain_triples(path) or as_file(_lines(_checked(_skolemised(path), self.vocabulary, str(path))))
         try:
             self.store.load_triples(source, self.vocabulary)
@@ -187,17 +187,8 @@ class KnowledgeGraph:
         if is_sssom(path) or format_of(path) not in WITH_GRAPHS:
             self.load_background([path])
             return
-        found = set[NamedNode | BlankNode | DefaultGraph]()
-        quads = list(_checked(_noted(_skolemised(path), found), self.vocabulary, str(path)))
-        names = {_name_of(node) for node in found if not isinstance(node, DefaultGraph)}
-        if others := sorted(f"{name}" for name in names - {self.name}):
-            raise GraphError(
-                f"the file holds graphs that are not of {self.name!r}",
-                where=str(path),
-                why=f"it speaks of {', '.join(others).replace('None', 'graphs of other makers')}",
-                remedy="give the graph folder the same name, or export the file as Turtle first",
-            )
-        self.store.add(quads)
+        quads = _checked(_of_name(self.name, _skolemised(path), path), self.vocabulary, str(path))
+        self.store.load_quads(as_file(_blocks(quads, RdfFormat.N_QUADS)))
 
     def replace_vocabulary(self, paths: Iterable[Path | str]) -> None:
         """Let the vocabulary say what these files say and nothing else, all or none; the other graphs stay.
@@ -239,10 +230,28 @@ class KnowledgeGraph:
         return other
 
 
-def _lines(quads: Iterator[Quad], size: int = 1000) -> Iterator[bytes]:
-    """Yield the triples of quads as N-Triples, ``size`` lines at a time."""
-    while triples := [quad.triple for quad in islice(quads, size)]:
-        yield serialize(triples, format=RdfFormat.N_TRIPLES) or b""
+def _lines(quads: Iterator[Quad]) -> Iterator[bytes]:
+    """Yield the triples of quads as N-Triples, some lines at a time."""
+    return _blocks((quad.triple for quad in quads), RdfFormat.N_TRIPLES)
+
+
+def _blocks(said: Iterator[Any], rdf_format: RdfFormat, size: int = 1000) -> Iterator[bytes]:
+    while some := list(islice(said, size)):
+        yield serialize(some, format=rdf_format) or b""
+
+
+def _of_name(name: str, quads: Iterable[Quad], path: Path) -> Iterator[Quad]:
+    """Yield quads; refuse one that lies in a named graph of a knowledge graph of another name."""
+    for quad in quads:
+        node = quad.graph_name
+        if not isinstance(node, DefaultGraph) and _name_of(node) != name:
+            raise GraphError(
+                f"the file holds graphs that are not of {name!r}",
+                where=str(path),
+                why=f"it speaks of {_name_of(node) or f'graphs of other makers: {node.value[:200]}'}",
+                remedy="give the graph folder the same name, or export the file as Turtle first",
+            )
+        yield quad
 
 
 def _checked(quads: Iterable[Quad], default: NamedNode, where: str) -> Iterator[Quad]:

@@ -6,7 +6,6 @@ file (unpacked), length of a line and of a literal, XML document types, and dept
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -30,7 +29,7 @@ FORMATS = {
     ".xml": RdfFormat.RDF_XML,
 }
 _COMMON = (b"<http://", b"<https://", b"<urn:")
-_BLANK = re.compile(rb"(?:^|[ \t])_:", re.MULTILINE)
+_BLANK = b"_:"
 WITH_GRAPHS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 
@@ -72,8 +71,8 @@ def parse(path: Path | str, base_iri: str | None = None) -> Iterator[Quad]:
 def plain_triples(path: Path) -> BinaryIO | None:
     """Return a file of N-Triples that needs no look at each term, else None.
 
-    In such a file every ``<`` begins an IRI of a common scheme, no blank node can be, and lines are no longer than a
-    literal may be; its grammar is still to be checked by whoever reads it.
+    In such a file every ``<`` begins an IRI of a common scheme, nothing looks like a blank node, also in a text, and
+    lines are no longer than a literal may be; its grammar is still to be checked by whoever reads it.
     """
     if format_of(path) is not RdfFormat.N_TRIPLES:
         return None
@@ -103,8 +102,7 @@ def _lines(path: Path, rdf_format: RdfFormat) -> Iterator[bytes]:
 
 def _is_plain(lines: bytes) -> bool:
     common = sum(lines.count(beginning) for beginning in _COMMON)
-    blank = b"_:" in lines and _BLANK.search(lines)
-    return common >= lines.count(b"<") and not blank and max(map(len, lines.split(b"\n"))) <= MAX_LITERAL
+    return common >= lines.count(b"<") and _BLANK not in lines and max(map(len, lines.split(b"\n"))) <= MAX_LITERAL
 
 
 def _too_long(text: str, blocks: Iterable[bytes], path: Path) -> GraphError:

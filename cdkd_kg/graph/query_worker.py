@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import re
 import resource
+import shutil
 import sys
+import time
+from contextlib import ExitStack
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from pyoxigraph import (
     BlankNode,
@@ -24,6 +31,7 @@ from cdkd_kg.graph.iris import graph_iri
 from cdkd_kg.graph.terms import term_of
 
 MEMORY = 4 << 30
+_TABLE, _LOG = re.compile(r"\d+\.sst"), re.compile(r"\d+\.log")
 
 
 def main() -> None:
@@ -33,11 +41,39 @@ def main() -> None:
 
 
 def answer(task: dict[str, Any]) -> dict[str, Any]:
-    """Return what :func:`cdkd_kg.graph.user_query.user_query` promises, or why the query is refused."""
+    """Return what :func:`cdkd_kg.graph.user_query.user_query` promises, or why the query is not answered."""
+    with ExitStack() as stack:
+        if (lock := _lock(Path(task["store"]))) is not None and not _shared(stack.enter_context(lock), task["wait"]):
+            return {"busy": True}
+        return _found(task)
+
+
+def _lock(store: Path) -> IO[bytes] | None:
+    """Open the file that RocksDB locks while it writes; a copy that was never opened for writing has none."""
+    try:
+        return (store / "LOCK").open("rb")
+    except FileNotFoundError:
+        return None
+
+
+def _shared(lock: IO[bytes], seconds: float) -> bool:
+    """Say whether the lock could be shared: no writer has it, and none gets it until the file is closed."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+
+
+def _found(task: dict[str, Any]) -> dict[str, Any]:
     rejected, decisions, vocabulary = (
         graph_iri(task["name"], part) for part in ("rejected", "decisions", "vocabulary")
     )
-    store = _without(Store.read_only(task["store"]), rejected)
+    store = _without(Path(task["store"]), rejected, Path(task["aside"]))
     names = list(store.named_graphs())
     bindings: dict[Variable, NamedNode | BlankNode | Literal | Triple] = {
         Variable(name): term_of(value) for name, value in task["bindings"].items()
@@ -61,13 +97,47 @@ def answer(task: dict[str, Any]) -> dict[str, Any]:
     return {"variables": variables, "rows": rows[: task["rows"]], "more": len(rows) > task["rows"]}
 
 
-def _without(store: Store, rejected: NamedNode) -> Store:
-    """Return the store, or a copy in memory without what was rejected, wherever else it is said."""
-    gone = {quad.triple for quad in store.quads_for_pattern(None, None, None, rejected)}
-    if not gone:
+def _without(folder: Path, rejected: NamedNode, aside: Path) -> Store:
+    """Return the store without what was rejected, wherever else it is said.
+
+    It costs a look-up for each rejected triple; where one is also said elsewhere, it is removed from a copy of the
+    folder, of which the big files are hard links.
+    """
+    store = Store.read_only(str(folder))
+    hidden = [
+        quad
+        for gone in store.quads_for_pattern(None, None, None, rejected)
+        for quad in store.quads_for_pattern(gone.subject, gone.predicate, gone.object, None)
+        if quad.graph_name != rejected
+    ]
+    if not hidden:
         return store
+    copy = _linked(folder, aside) or _in_memory(store)
+    for quad in hidden:
+        copy.remove(quad)
+    return copy
+
+
+def _linked(folder: Path, aside: Path) -> Store | None:
+    """Return a copy of a store, or None where the disk has no hard links or cannot be written.
+
+    ``Store.backup`` will not do: of a store that is open for reading it leaves out what only the log holds.
+    """
+    try:
+        aside.mkdir()
+        for file in folder.iterdir():
+            if _TABLE.fullmatch(file.name):  # RocksDB never changes one
+                os.link(file, aside / file.name)
+            elif file.name.startswith(("CURRENT", "MANIFEST-", "OPTIONS-")) or _LOG.fullmatch(file.name):
+                shutil.copyfile(file, aside / file.name)
+        return Store(str(aside))
+    except OSError:
+        return None
+
+
+def _in_memory(store: Store) -> Store:
     copy = Store()
-    copy.extend(quad for quad in store if quad.graph_name == rejected or quad.triple not in gone)
+    copy.extend(store)
     return copy
 
 

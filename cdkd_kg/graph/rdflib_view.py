@@ -30,10 +30,8 @@ def to_rdflib(quads: Iterable[Quad]) -> rdflib.Dataset:
     return dataset
 
 
-def from_rdflib(dataset: rdflib.Dataset, pattern: tuple[Any, ...] = (None, None, None, None)) -> Iterator[Quad]:
+def from_rdflib(dataset: rdflib.Dataset) -> Iterator[Quad]:
     """Yield the quads of an ``rdflib.Dataset``; a blank node becomes ``urn:cdkd:bnode:<digest>:<n>``.
-
-    ``pattern`` holds subject, predicate, object and graph in rdflib's terms; None stands for any.
 
     Digest and ``n`` come from the canonical form of the data set (W3C RDF Dataset Canonicalization), so equal
     data sets give equal IRIs, whatever rdflib calls their blank nodes.
@@ -41,16 +39,25 @@ def from_rdflib(dataset: rdflib.Dataset, pattern: tuple[Any, ...] = (None, None,
     Raises:
         GraphError: rdflib holds a term that RDF does not allow.
     """
-    try:
-        quads = [
-            Quad(_from_rdflib(subject), _from_rdflib(predicate), _from_rdflib(target), _graph_name(name))  # type: ignore[arg-type]
-            for subject, predicate, target, name in dataset.quads(pattern)
-        ]
-    except (ValueError, TypeError) as error:
-        raise GraphError("the rdflib data set holds a term that is not RDF", why=str(error)) from error
+    quads = as_quads(dataset.quads())
     if any(isinstance(term, BlankNode) for quad in quads for term in quad):
         return _without_blank_nodes(quads)
     return iter(quads)
+
+
+def as_quads(found: Iterable[tuple[Any, ...]]) -> list[Quad]:
+    """Return subjects, predicates, objects and graph names of rdflib as quads.
+
+    Raises:
+        GraphError: rdflib holds a term that RDF does not allow.
+    """
+    try:
+        return [
+            Quad(_from_rdflib(subject), _from_rdflib(predicate), _from_rdflib(target), _graph_name(name))  # type: ignore[arg-type]
+            for subject, predicate, target, name in found
+        ]
+    except (ValueError, TypeError) as error:
+        raise GraphError("the rdflib data set holds a term that is not RDF", why=str(error)) from error
 
 
 def _without_blank_nodes(quads: list[Quad]) -> Iterator[Quad]:

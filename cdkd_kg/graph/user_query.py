@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cdkd_kg.artifacts import aside_of, sweep
 from cdkd_kg.errors import ConfigError, GraphError, nearest
 from cdkd_kg.graph.folder import STORE
 from cdkd_kg.graph.stores.port import Bound
 
-SECONDS, ROWS = 30.0, 10_000
+SECONDS, ROWS, WAIT = 30.0, 10_000, 5.0
 FORMS = ("SELECT", "ASK", "CONSTRUCT")
 REFUSED = frozenset(
     {"SERVICE", "FROM", "LOAD", "INSERT", "DELETE", "DROP", "CLEAR", "CREATE", "COPY", "MOVE", "ADD", "DESCRIBE"}
@@ -61,15 +63,37 @@ def user_query(
 
     Raises:
         ConfigError: the query is refused, or it is no SPARQL.
-        GraphError: its time was up, or the graph cannot be read.
+        GraphError: its time was up, the graph cannot be read, or another process has it open for longer than 5 s.
     """
+    store = Path(folder) / STORE
+    sweep(store.parent, STORE)
+    aside = aside_of(store)
     task = {
-        "store": str(Path(folder) / STORE),
+        "store": str(store),
+        "aside": str(aside),
         "name": Path(folder).resolve().name,
         "query": checked_query(text),
         "bindings": {name: str(value) for name, value in (bindings or {}).items()},
         "rows": rows,
+        "wait": min(WAIT, seconds / 2),
     }
+    try:
+        answer = _answer(task, seconds)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    if "busy" in answer:
+        raise GraphError(
+            "the query could not be answered",
+            where=str(folder),
+            why="another process, or this one, has the graph open and may write to it",
+            remedy="ask again when it is done",
+        )
+    if "refused" in answer:
+        raise ConfigError("this is not a query that can be asked", where="query", why=answer["refused"])
+    return answer
+
+
+def _answer(task: dict[str, Any], seconds: float) -> dict[str, Any]:
     worker = [sys.executable, "-m", "cdkd_kg.graph.query_worker"]
     try:
         done = subprocess.run(
@@ -83,8 +107,6 @@ def user_query(
         why = done.stderr.strip().splitlines()[-1:] or [f"its process ended with {done.returncode}"]
         raise GraphError("the query could not be answered", why=why[0], remedy="ask for less")
     answer: dict[str, Any] = json.loads(done.stdout)
-    if "refused" in answer:
-        raise ConfigError("this is not a query that can be asked", where="query", why=answer["refused"])
     return answer
 
 

@@ -36,6 +36,19 @@ def test_import_says_what_came_and_comes_once(folder: Path) -> None:
     assert json.loads(again.stdout) == {"graph": str(folder), "added": 0, "quads": 7}
 
 
+def test_a_first_import_that_is_refused_leaves_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "bad.nt").write_text("<urn:a> nonsense", "utf-8")
+    (tmp_path / "v.ttl").write_text(TURTLE, "utf-8")
+    assert isinstance(cdkd("import", tmp_path / "bad.nt", "--graph", tmp_path / "new" / "med").exception, CdkdError)
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "med").mkdir()
+    (tmp_path / "med" / "notes.txt").write_text("mine")
+    assert cdkd("import", tmp_path / "bad.nt", "--graph", tmp_path / "med").exception
+    assert [path.name for path in (tmp_path / "med").iterdir()] == ["notes.txt"]
+    assert cdkd("import", tmp_path / "v.ttl", tmp_path / "bad.nt", "--graph", tmp_path / "med").exception
+    assert json.loads(cdkd("stats", tmp_path / "med", "--json").stdout)["quads"] == 7
+
+
 def test_stats(folder: Path) -> None:
     said = json.loads(cdkd("stats", folder, "--json").stdout)
     assert (said["name"], said["quads"], said["concepts"], said["names"]) == ("med", 7, 2, 3)

@@ -123,6 +123,21 @@ def test_triples_are_loaded_whole_or_not_at_all(store: GraphStore) -> None:
     assert len(store) == 2
 
 
+def test_quads_are_loaded_whole_or_not_at_all(store: GraphStore) -> None:
+    class Breaking(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if block := super().read(min(size or 10, 10)):
+                return block
+            raise RuntimeError("the source broke")
+
+    data = b"".join(f"{quad} .\n".encode() for quad in QUADS)
+    with pytest.raises(RuntimeError, match="the source broke"):
+        store.load_quads(Breaking(data))
+    assert everything(store) == set()
+    store.load_quads(io.BytesIO(data))
+    assert everything(store) == set(QUADS)
+
+
 def test_a_graph_without_quads_is_no_graph(store: GraphStore) -> None:
     store.add(QUADS)
     assert store.named_graphs() == [G, H]
@@ -210,15 +225,55 @@ def test_a_folder_outlives_the_store_and_has_one_owner(tmp_path: Path) -> None:
     assert everything(OxigraphStore(tmp_path / "store")) == set(QUADS)
 
 
-def test_an_empty_folder_is_filled_beside_and_stays_usable(tmp_path: Path) -> None:
+MANY = b"".join(b'<urn:a:%d> <urn:p> "a name that takes some room: %d" .\n' % (n, n) for n in range(20_000))
+"""More than fits in one transaction of a folder."""
+
+
+@pytest.mark.parametrize("folder", ["plain", "linked"])
+def test_a_big_file_leaves_the_folder_and_what_else_is_in_it(folder: str, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "notes.txt").write_text("mine")
+    (tmp_path / "linked").symlink_to("plain")
+    store = OxigraphStore(tmp_path / folder)
+    store.load_triples(io.BytesIO(MANY), G)
+    store.load_triples(io.BytesIO(MANY), H)
+    with pytest.raises(SyntaxError):
+        store.load_triples(io.BytesIO(MANY.replace(b"urn:a", b"urn:b") + b"nonsense"), H)
+    assert len(store) == 40_000
+    store.close()
+    assert len(OxigraphStore(tmp_path / folder)) == 40_000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["linked", "plain"]
+    assert (tmp_path / "plain" / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_is_never_free_while_a_big_file_is_loaded(tmp_path: Path) -> None:
+    opened = []
+
+    class Watching(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            try:
+                OxigraphStore(tmp_path / "store").close()
+                opened.append(self.tell())
+            except GraphError:
+                pass
+            return super().read(size)
+
     store = OxigraphStore(tmp_path / "store")
-    store.load_triples(io.BytesIO(b"<urn:a> <urn:p> <urn:b> .\n"), G)
-    store.load_triples(io.BytesIO(b"<urn:a> <urn:p> <urn:c> .\n"), H)
+    store.load_triples(Watching(MANY), G)
     with pytest.raises(GraphError, match="cannot be opened"):
         OxigraphStore(tmp_path / "store")
+    assert (opened, len(store)) == ([], 20_000)
+
+
+def test_what_a_killed_load_left_is_removed_when_the_folder_is_opened(tmp_path: Path) -> None:
+    store = OxigraphStore(tmp_path / "store")
+    store.add(QUADS)
     store.close()
-    assert len(OxigraphStore(tmp_path / "store")) == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+    left, other = (tmp_path / "store" / name for name in ("bulk-120433821735154.sst", "bulk-mine.sst"))
+    left.write_bytes(b"half a file")
+    other.write_bytes(b"mine")
+    assert len(OxigraphStore(tmp_path / "store")) == len(QUADS)
+    assert (left.exists(), other.exists()) == (False, True)
 
 
 def test_a_data_set_of_rdflib_stays_its_owners() -> None:
@@ -228,6 +283,35 @@ def test_a_data_set_of_rdflib_stays_its_owners() -> None:
     dataset.graph(rdflib.URIRef(G.value)).add((rdflib.URIRef(B.value), rdflib.URIRef(P.value), rdflib.Literal("x")))
     assert len(store) == len(everything(store)) == 2
     assert len(store.select(Query("SELECT ?s { ?s ?p ?o }", graphs=(G,))).splitlines()) == 3
+
+
+def test_looking_into_a_data_set_of_rdflib_changes_nothing() -> None:
+    store = RdflibStore()
+    store.add(QUADS[:1])
+    before = {graph.identifier for graph in store.dataset.graphs()}
+    assert list(store.match(graph=H)) == []
+    store.patch(QUADS[3:], ())
+    assert {graph.identifier for graph in store.dataset.graphs()} == before
+
+
+@pytest.mark.parametrize("fault", ["blank node", "outside named graphs"])
+def test_a_data_set_of_rdflib_that_is_no_store_is_refused_with_a_way_out(fault: str) -> None:
+    dataset = rdflib.Dataset()
+    held = dataset.graph(rdflib.URIRef(G.value)) if fault == "blank node" else dataset
+    node = rdflib.BNode() if fault == "blank node" else rdflib.URIRef(A.value)
+    held.add((node, rdflib.URIRef(P.value), rdflib.Literal("x")))
+    with pytest.raises(GraphError, match=rf"{fault}.*KnowledgeGraph\.from_rdflib"):
+        RdflibStore(dataset)
+    assert len(KnowledgeGraph.from_rdflib(dataset)) == 1
+
+
+def test_what_the_owner_adds_later_is_looked_at_when_it_is_read() -> None:
+    dataset = rdflib.Dataset()
+    store = RdflibStore(dataset)
+    dataset.graph(rdflib.URIRef(G.value)).add((rdflib.BNode(), rdflib.URIRef(P.value), rdflib.Literal("x")))
+    for read in (store.__len__, store.match, store.named_graphs, store.dump):
+        with pytest.raises(GraphError, match="blank node"):
+            read()
 
 
 def test_an_endpoint_without_an_address_for_updates_is_read_only(server: str) -> None:

@@ -12,6 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph import view
 from cdkd_kg.graph.export import export
+from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import KD, SKOS
 from cdkd_kg.graph.parse import parse
@@ -151,3 +152,21 @@ def test_a_vocabulary_is_replaced_whole_or_not_at_all_and_the_rest_stays(tmp_pat
     assert set(graph) == {Quad(S, name, first, graph.vocabulary), *kept}
     graph.replace_vocabulary([tmp_path / "v.nt"])
     assert set(graph) == {Quad(S, name, second, graph.vocabulary), *kept}
+
+
+@pytest.mark.parametrize("count", [100, 30_000])
+def test_a_file_with_graphs_goes_in_whole_or_not_at_all_and_is_never_a_list(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lines = tmp_path / "x.nq", [f'<urn:s{n}> <urn:p> "a name: {n}" .\n' for n in range(count)]
+    lines[1] = lines[1].replace(" .", " <urn:cdkd:graph:g/accepted> .")
+    path.write_text("".join(lines) + "<urn:a> <urn:p> <urn:b> <urn:cdkd:graph:other/accepted> .\n")
+    with graph_folder(tmp_path / "g", create=True) as graph:
+        monkeypatch.setattr(graph.store, "add", lambda _: pytest.fail("it came as quads"))
+        with pytest.raises(GraphError, match=r"not of 'g'.*x\.nq.*speaks of other"):
+            graph.include(path)
+        assert len(graph) == 0
+        path.write_text("".join(lines))
+        graph.include(path)
+        assert len(graph) == count
+        assert len(list(graph.store.match(graph=graph.accepted))) == 1

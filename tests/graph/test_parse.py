@@ -78,6 +78,8 @@ def test_an_unknown_suffix_and_a_missing_file_are_said(tmp_path: Path) -> None:
     [
         ('<urn:a> <http://x/p> "1"^^<https://x/t> .', True),
         ("<urn:a> <urn:p> _:b .", False),
+        ("<urn:a> <urn:p>_:b .", False),
+        ("<urn:a> <urn:p> <urn:b> .\r_:b <urn:p> <urn:a> .", False),
         ("_:b <urn:p> <urn:a> .", False),
         ("<javascript:x> <urn:p> <urn:a> .", False),
         ("<\\u0066ile:x> <urn:p> <urn:a> .", False),
@@ -90,6 +92,16 @@ def test_only_triples_that_need_no_look_at_each_term_are_plain(tmp_path: Path, l
     path = tmp_path / "x.nt"
     path.write_text(f"<urn:a> <urn:p> <urn:b> .\n{line}\n", "utf-8")
     assert (plain_triples(path) is not None) is plain
+
+
+@pytest.mark.parametrize("line", ["<urn:a> <urn:p>_:b .", "<urn:a> <urn:p> <urn:b> .\r_:b <urn:p> <urn:b> ."])
+def test_no_blank_node_comes_in_however_it_is_written(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "x.nt"
+    path.write_bytes(line.encode())
+    graph = KnowledgeGraph()
+    graph.load_background([path])
+    assert "_:" not in graph.to_bytes().decode()
+    assert "urn:cdkd:bnode:" in graph.to_bytes().decode()
 
 
 def test_plain_triples_load_as_others_do_and_are_refused_as_others_are(tmp_path: Path) -> None:

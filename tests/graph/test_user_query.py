@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
 from cdkd_kg.errors import ConfigError, GraphError
+from cdkd_kg.graph import query_worker
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.namespaces import SKOS
 from cdkd_kg.graph.user_query import checked_query, user_query
 
+SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?p ?x . ?b ?p ?y . ?c ?p ?z FILTER (?x != ?y && ?y != ?z) }"
 A, B = NamedNode("urn:a"), NamedNode("urn:b")
 
 
@@ -39,6 +46,46 @@ def test_what_was_rejected_does_not_hold(folder: Path) -> None:
     assert user_query(folder, query.replace("{ ?s", "{ GRAPH ?g { ?s").replace("}", "} }")) == {"answer": True}
 
 
+def test_what_was_rejected_is_not_copied_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the rejected quad is taken out of a copy of links, also where the log alone holds quads."""
+    killed = "import sys; from tests.graph.test_user_query import fill; fill(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", killed, str(tmp_path / "g")], check=True)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "g" / "store").iterdir()}
+    task = {
+        "store": str(tmp_path / "g" / "store"),
+        "aside": str(tmp_path / "aside"),
+        "name": "g",
+        "query": "SELECT ?s ?o { ?s <urn:p> ?o }",
+        "bindings": {},
+        "rows": 10,
+        "wait": 1,
+    }
+    monkeypatch.setattr(query_worker, "_in_memory", lambda _: pytest.fail("the store was copied"))
+    assert query_worker.answer(task)["rows"] == [["<urn:b>", "<urn:a>"]]
+    assert (tmp_path / "aside").is_dir()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "g" / "store").iterdir()} == before
+    monkeypatch.undo()
+    (tmp_path / "aside").rename(tmp_path / "other")
+    monkeypatch.setattr(query_worker.os, "link", no_link)
+    assert query_worker.answer(task)["rows"] == [["<urn:b>", "<urn:a>"]]
+
+
+def fill(folder: str) -> None:
+    with graph_folder(folder, create=True) as graph:
+        graph.add([Quad(A, NamedNode("urn:p"), B, name) for name in (graph.vocabulary, graph.rejected)])
+        graph.add([Quad(B, NamedNode("urn:p"), A)])
+        os._exit(0)
+
+
+def no_link(*_: object) -> None:
+    raise OSError("there are no hard links here")
+
+
+def test_a_query_leaves_nothing_in_the_folder(folder: Path) -> None:
+    user_query(folder, "ASK { ?s ?p ?o }")
+    assert [path.name for path in folder.iterdir()] == ["store"]
+
+
 def test_rows_are_limited_and_it_is_said(folder: Path) -> None:
     found = user_query(folder, "SELECT ?s { ?s ?p ?o }", rows=5)
     assert (len(found["rows"]), found["more"]) == (5, True)
@@ -52,9 +99,8 @@ def test_values_are_bound_not_written_in(folder: Path) -> None:
 
 
 def test_a_query_that_takes_too_long_is_ended(folder: Path) -> None:
-    slow = "SELECT (COUNT(*) AS ?n) { ?a ?p ?x . ?b ?p ?y . ?c ?p ?z FILTER (?x != ?y && ?y != ?z) }"
     with pytest.raises(GraphError, match="longer than 2 s"):
-        user_query(folder, slow, seconds=2)
+        user_query(folder, SLOW, seconds=2)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +138,37 @@ def test_what_reaches_out_or_changes_anything_is_refused(text: str) -> None:
 )
 def test_words_in_names_and_texts_are_no_keywords(text: str) -> None:
     assert checked_query(text) == text
+
+
+def test_a_graph_that_is_written_to_is_not_read(folder: Path) -> None:
+    with graph_folder(folder), pytest.raises(GraphError, match=r"has the graph open.*ask again"):
+        user_query(folder, "ASK { ?s ?p ?o }", seconds=2)
+    assert user_query(folder, "ASK { ?s ?p ?o }") == {"answer": True}
+
+
+def test_a_query_waits_a_moment_for_a_writer(folder: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with graph_folder(folder):
+            answer = pool.submit(user_query, folder, "ASK { ?s ?p ?o }")
+            time.sleep(1)
+            assert not answer.done()
+        assert answer.result() == {"answer": True}
+
+
+def test_a_graph_that_is_read_is_not_written_to_but_read_by_others(folder: Path) -> None:
+    def asked() -> None:
+        with pytest.raises(GraphError, match="longer than 6 s"):
+            user_query(folder, SLOW, seconds=6)
+
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(asked)
+        time.sleep(3)
+        with pytest.raises(GraphError, match="cannot be opened"), graph_folder(folder):
+            pass
+        assert user_query(folder, "ASK { ?s ?p ?o }") == {"answer": True}
+        answer.result()
+    with graph_folder(folder) as graph:
+        assert len(graph) == 3004
 
 
 def test_a_folder_without_a_graph_is_an_error(tmp_path: Path) -> None:

@@ -88,6 +88,14 @@ class GraphStore(ABC):
             Quad(quad.subject, quad.predicate, quad.object, graph) for quad in parse(source, format=RdfFormat.N_TRIPLES)
         )
 
+    def load_quads(self, source: BinaryIO) -> None:
+        """Add N-Quads that have been checked; what reading the source raises, it raises.
+
+        Raises:
+            SyntaxError: they are no N-Quads.
+        """
+        self.add(parse(source, format=RdfFormat.N_QUADS))
+
     @abstractmethod
     def select(self, query: Query) -> bytes:
         """Return the solutions as SPARQL 1.1 TSV: a line of variables, then one line a solution."""
