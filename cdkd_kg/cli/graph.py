@@ -26,6 +26,9 @@ def import_cli(
         list[str], typer.Argument(help="RDF, mappings (.sssom.tsv), or vocabularies of `cdkd data list`.")
     ],
     graph: Annotated[Path, typer.Option("--graph", help="The folder of the graph; made where there is none.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="The vocabulary says what these files say, and nothing else any more.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring RDF or SSSOM mappings into a graph, SKOS, OWL and RDFS as they are; a file goes in whole or not at all."""
@@ -35,10 +38,14 @@ def import_cli(
     paths = [background_file(name, "graph import") for name in files]
     with graph_folder(graph, create=True) as found:
         before = len(found)
-        for path in paths:
+        if replace:
+            found.replace_vocabulary(paths)
+        for path in () if replace else paths:
             found.include(path)
-        said = {"graph": str(graph), "added": len(found) - before, "quads": len(found)}
-    _tell(said, as_json, f"{said['added']:,} quads added; {graph} holds {said['quads']:,}.")
+        added = len(found) - before
+        said = {"graph": str(graph), "added": added, "quads": len(found)}
+    change = f"{abs(added):,} quads {'added' if added >= 0 else 'fewer'}"
+    _tell(said, as_json, f"{change}; {graph} holds {said['quads']:,}.")
 
 
 @app.command("build")
@@ -58,7 +65,7 @@ def build_cli(
     config = config if pipeline is None else config.model_copy(update={"pipeline": pipeline})
     need_pipeline(config.pipeline)
     link_model_identity(config)
-    _need(texts, "texts to read")
+    _need(texts, "file or folder of texts")
     found, faults = _texts(texts, domain)
     from cdkd_kg.graph.propose import propose  # takes seconds, so what can be wrong was looked at before
 
@@ -141,7 +148,9 @@ def validate_cli(
 def query_cli(
     graph: Folder,
     query: Annotated[str, typer.Argument(help="SPARQL SELECT, ASK or CONSTRUCT, or a file with one.")],
-    bind: Annotated[list[str] | None, typer.Option("--bind", help='name=term, such as c=<urn:x> or l="ox"@en.')] = None,
+    bind: Annotated[
+        list[str] | None, typer.Option("--bind", help='name=term for a selected variable: c=<urn:x>, l="ox"@en.')
+    ] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long it may take.")] = 30.0,
     rows: Annotated[int, typer.Option(min=1, help="How many rows at most.")] = 1000,
     as_json: AsJson = False,
@@ -153,9 +162,11 @@ def query_cli(
     pairs = [pair.partition("=") for pair in bind or ()]
     if wrong := [name for name, equals, _ in pairs if not equals or not name.isidentifier()]:
         raise ConfigError(f"{wrong[0]!r} binds nothing", where="--bind", remedy="write --bind 'name=<urn:x>'")
-    text = Path(query).read_text("utf-8") if "{" not in query and Path(query).is_file() else query
+    if "{" not in query:
+        _need(Path(query), "file with a query")
+        query = Path(query).read_text("utf-8")
     bindings = {name: term_of(value) for name, _, value in pairs}
-    answer = user_query(graph, text, bindings, seconds=seconds, rows=rows)
+    answer = user_query(graph, query, bindings, seconds=seconds, rows=rows)
     if as_json:
         typer.echo(json.dumps(answer, indent=1, ensure_ascii=False))
     elif "answer" in answer:
@@ -245,7 +256,7 @@ def _need(path: Path, what: str) -> None:
     if not path.exists():
         beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
         raise MissingResourceError(
-            f"there are no {what} at {path}{nearest(path.name, beside)}", remedy="correct the path"
+            f"there is no {what} at {path}{nearest(path.name, beside)}", remedy="correct the path"
         )
 
 

@@ -11,16 +11,12 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
 from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import ConfigError, nearest
-from cdkd_kg.graph import namespaces, view
+from cdkd_kg.graph import view
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.namespaces import PREFIXES
 from cdkd_kg.graph.sssom.write import to_sssom
 
 SSSOM = "sssom.tsv"
-PREFIXES = {
-    name.lower(): value.base
-    for name, value in sorted(vars(namespaces).items())
-    if isinstance(value, namespaces.Namespace)
-}
 
 
 def export(graph: KnowledgeGraph, path: Path | str, form: str | None = None) -> Path:

@@ -37,12 +37,8 @@ def graph_folder(folder: Path | str, *, create: bool = False) -> Iterator[Knowle
             where=str(folder),
             remedy="call the folder by small letters, digits, - and _, as in graphs/medicine",
         )
-    if not create and not (folder / STORE).is_dir():
-        raise MissingResourceError(
-            "there is no graph in this folder",
-            where=str(folder),
-            remedy="make one with `cdkd graph import FILE --graph FOLDER`",
-        )
+    if not create:
+        need_graph(folder)
     made = [path for path in (folder / STORE, folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder, STORE)
@@ -56,6 +52,20 @@ def graph_folder(folder: Path | str, *, create: bool = False) -> Iterator[Knowle
             store.close()
         raise
     store.close()
+
+
+def need_graph(folder: Path) -> None:
+    """Refuse a folder in which no graph is.
+
+    Raises:
+        MissingResourceError: saying how to make one.
+    """
+    if not (folder / STORE).is_dir():
+        raise MissingResourceError(
+            "there is no graph in this folder",
+            where=str(folder),
+            remedy="make one with `cdkd graph import FILE --graph FOLDER`",
+        )
 
 
 def _undo(store: OxigraphStore, folders: list[Path]) -> None:

@@ -57,3 +57,7 @@ KD = Namespace(
         "pattern", "textHash", "wording",
     ),
 )  # fmt: skip
+PREFIXES: dict[str, str] = {
+    name.lower(): value.base for name, value in sorted(globals().items()) if isinstance(value, Namespace)
+}
+"""What the namespaces are called in files and in queries."""

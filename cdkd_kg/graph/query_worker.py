@@ -28,6 +28,7 @@ from pyoxigraph import (
 )  # fmt: skip
 
 from cdkd_kg.graph.iris import graph_iri
+from cdkd_kg.graph.namespaces import PREFIXES
 from cdkd_kg.graph.terms import term_of
 
 MEMORY = 4 << 30
@@ -81,6 +82,7 @@ def _found(task: dict[str, Any]) -> dict[str, Any]:
     try:
         found = store.query(
             task["query"],
+            prefixes=PREFIXES,
             default_graph=[name for name in names if name not in (rejected, decisions)] or [vocabulary],
             named_graphs=names,
             substitutions=bindings,

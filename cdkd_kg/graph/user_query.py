@@ -16,7 +16,7 @@ from typing import Any
 
 from cdkd_kg.artifacts import aside_of, sweep
 from cdkd_kg.errors import ConfigError, GraphError, nearest
-from cdkd_kg.graph.folder import STORE
+from cdkd_kg.graph.folder import STORE, need_graph
 from cdkd_kg.graph.stores.port import Bound
 
 SECONDS, ROWS, WAIT = 30.0, 10_000, 5.0
@@ -52,7 +52,8 @@ def user_query(
 
     Args:
         folder: of the graph.
-        text: SPARQL 1.1 SELECT, ASK or CONSTRUCT, without SERVICE and FROM.
+        text: SPARQL 1.1 SELECT, ASK or CONSTRUCT, without SERVICE and FROM; ``skos:``, ``rdfs:`` and the other prefixes
+            of :mod:`cdkd_kg.graph.namespaces` need no PREFIX.
         bindings: variable -> value; it is bound, not written into the text, and must be selected.
         seconds: how long it may take.
         rows: how many rows are returned at most.
@@ -63,8 +64,10 @@ def user_query(
 
     Raises:
         ConfigError: the query is refused, or it is no SPARQL.
+        MissingResourceError: there is no graph in the folder.
         GraphError: its time was up, the graph cannot be read, or another process has it open for longer than 5 s.
     """
+    need_graph(Path(folder))
     store = Path(folder) / STORE
     sweep(store.parent, STORE)
     aside = aside_of(store)
@@ -89,8 +92,16 @@ def user_query(
             remedy="ask again when it is done",
         )
     if "refused" in answer:
-        raise ConfigError("this is not a query that can be asked", where="query", why=answer["refused"])
+        raise ConfigError("this is not a query that can be asked", where="query", why=_told(answer["refused"]))
     return answer
+
+
+def _told(why: str) -> str:
+    """Return what the parser says, without the long list of all that it would have taken."""
+    if "its SELECT projection" in why:
+        return f"{why} A variable can be bound only if it is selected."
+    told = why.partition("expected one of")[0].rstrip(" :") if len(why) > 300 else why
+    return told + ("; is a prefix missing?" if "Prefix not found" in why else "")
 
 
 def _answer(task: dict[str, Any], seconds: float) -> dict[str, Any]:

@@ -200,3 +200,26 @@ def test_mentions_shows_what_else_a_mention_may_have_meant(folder: Path) -> None
     assert "viral disease <urn:x:virus>" in " ".join(cdkd("mentions", folder).stdout.split())
     assert cdkd("mentions", folder, "--nil", "ambiguous").stdout == "There are none.\n"
     assert cdkd("mentions", folder, "--nil", "none").exit_code == 2
+
+
+def test_an_edited_vocabulary_replaces_the_old_one(folder: Path) -> None:
+    (folder.parent / "v.ttl").write_text(TURTLE.replace('"flu"@en', '"grippe"@en'), "utf-8")
+    assert cdkd("import", folder.parent / "v.ttl", "--graph", folder, "--replace").exit_code == 0
+    assert [name["text"] for name in json.loads(cdkd("show", folder, "grippe", "--json").stdout)["names"]] == [
+        "grippe", "influenza",
+    ]  # fmt: skip
+    assert json.loads(cdkd("stats", folder, "--json").stdout)["quads"] == 7
+
+
+def test_a_query_needs_no_prefixes_and_says_what_is_wrong_in_a_line(folder: Path) -> None:
+    assert '"influenza"@en' in cdkd("query", folder, "SELECT ?l { <urn:x:flu> skos:prefLabel ?l }").stdout
+    for query, message in (
+        ("SELECT ?x { ?x food:has ?y }", "is a prefix missing"),
+        ("question.rq", "no file with a query at question.rq"),
+    ):
+        failed = str(cdkd("query", folder, query).exception)
+        assert message in failed
+        assert len(failed) < 300
+    unselected = cdkd("query", folder, "SELECT ?o { ?c ?p ?o }", "--bind", "c=<urn:x:flu>")
+    assert "only if it is selected" in str(unselected.exception)
+    assert "no graph in this folder" in str(cdkd("query", folder.parent / "none", "ASK {}").exception)
