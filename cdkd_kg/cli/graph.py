@@ -162,7 +162,7 @@ def query_cli(
     pairs = [pair.partition("=") for pair in bind or ()]
     if wrong := [name for name, equals, _ in pairs if not equals or not name.isidentifier()]:
         raise ConfigError(f"{wrong[0]!r} binds nothing", where="--bind", remedy="write --bind 'name=<urn:x>'")
-    if "{" not in query:
+    if not any(mark in query for mark in "{ "):
         _need(Path(query), "file with a query")
         query = Path(query).read_text("utf-8")
     bindings = {name: term_of(value) for name, _, value in pairs}

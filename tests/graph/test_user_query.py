@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
-from cdkd_kg.errors import ConfigError, GraphError
+from cdkd_kg.errors import ConfigError, GraphError, MissingResourceError
 from cdkd_kg.graph import query_worker
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.namespaces import SKOS
@@ -172,5 +172,5 @@ def test_a_graph_that_is_read_is_not_written_to_but_read_by_others(folder: Path)
 
 
 def test_a_folder_without_a_graph_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(GraphError, match="could not be answered"):
+    with pytest.raises(MissingResourceError, match="no graph in this folder"):
         user_query(tmp_path / "none", "ASK { ?s ?p ?o }")
