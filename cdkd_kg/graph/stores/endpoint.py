@@ -135,7 +135,7 @@ class EndpointStore(GraphStore):
     def _send(self, url: str, text: str, kind: str, accept: str, parameters: Sequence[tuple[str, str]] = ()) -> bytes:
         # Packed answers are refused: 2 KB of gzip in gzip are gigabytes before anything can count them.
         headers = {"Content-Type": f"{kind}; charset=utf-8", "Accept": accept, "Accept-Encoding": "identity"}
-        content, query = text.encode(), list(parameters) or None
+        content, query = text.encode(), tuple(parameters) or None
         try:
             question = self._client.build_request("POST", url, content=content, headers=headers, params=query)
             said, data = self._in_time(question)
