@@ -25,7 +25,7 @@ MAX_RATIO, FREE_BYTES = 100, 64 << 20
 """Gzip packs RDF 5 to 50 times; what is over ``FREE_BYTES`` and over 100 times its archive was made to fill a disk."""
 MAX_LITERAL = 1 << 20
 MAX_LINE = 2 * MAX_LITERAL
-MAX_IRI, MAX_PREFIX = 8 << 10, 1 << 10
+MAX_IRI, MAX_PREFIX = 8 << 10, 2 << 10
 """Characters of an IRI, and of what is put before many: a short file repeats a long prefix without end."""
 _BLOCK = 1 << 20
 

@@ -43,7 +43,7 @@ FORMATS = {
 _COMMON = (b"<http://", b"<https://", b"<urn:")
 _BLANK = re.compile(rb"(?:^|[ \t])_:", re.MULTILINE)
 WITH_GRAPHS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
-_LONG = re.compile(rb"<[^>\n]{%d}" % MAX_IRI)
+_LONG = re.compile(rb"<[^<>\n]{%d}" % MAX_IRI)
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 
 
@@ -69,16 +69,16 @@ def parse(path: Path | str, base_iri: str | None = None) -> Iterator[Quad]:
         check_nesting(data, rdf_format, str(path))
         check_prefixes(data, rdf_format, str(path))
     source = as_file(_lines(path, rdf_format)) if data is None else data
-    most, count = float("inf") if data is None else max(FREE_BYTES, MAX_RATIO * len(data)), 0
+    bound, count = float("inf") if data is None else max(FREE_BYTES, MAX_RATIO * len(data)), 0
     try:
-        for quad in _bounded(parse_rdf(source, format=rdf_format, base_iri=base_iri), most, path):
+        for quad in _bounded(parse_rdf(source, format=rdf_format, base_iri=base_iri), bound, path):
             if isinstance(quad.object, Literal) and len(quad.object.value) > MAX_LITERAL:
                 raise _too_long(quad.object.value, read_lines(path) if data is None else [data], path)
             count += 1
             yield quad
         if data is not None and rdf_format is RdfFormat.JSON_LD:
             lenient = parse_rdf(data, format=rdf_format, base_iri=base_iri, lenient=True)
-            check_complete(_bounded(lenient, most, path), count, data, str(path))
+            check_complete(_bounded(lenient, bound, path), count, data, str(path))
     except (SyntaxError, ValueError, MemoryError) as error:  # MemoryError: a token over 16 MiB
         raise refused(error, path) from error
 
@@ -92,6 +92,14 @@ def plain_triples(path: Path) -> BinaryIO | None:
     if format_of(path) is not RdfFormat.N_TRIPLES:
         return None
     return as_file(read_lines(path)) if all(map(_is_short_and_plain, read_lines(path))) else None
+
+
+def has_graphs(path: Path) -> bool:
+    """Say whether a file can have named graphs: N-Quads and TriG by their format, JSON-LD if it has a quad in one."""
+    rdf_format = format_of(path)
+    if rdf_format is RdfFormat.JSON_LD:
+        return any(not isinstance(quad.graph_name, DefaultGraph) for quad in parse(path))
+    return rdf_format in WITH_GRAPHS
 
 
 def format_of(path: Path) -> RdfFormat:
@@ -126,19 +134,18 @@ def _is_short_and_plain(lines: bytes) -> bool:
 
 
 def _bounded(quads: Iterable[Quad], most: float, path: Path) -> Iterator[Quad]:
-    """Yield quads while no IRI of them is too long, and all their terms together no longer than ``most`` characters."""
+    """Yield quads while no IRI of them is too long, and all of them, as N-Quads, no longer than ``most`` characters."""
     total = 0
     for quad in quads:
-        for term in quad:
-            long, size = _lengths(term)
-            if long > MAX_IRI:
-                raise GraphError(
-                    f"an IRI is over {MAX_IRI >> 10} KiB",
-                    where=str(path),
-                    why=f"it is in {str(quad)[:200]}...",
-                    remedy="shorten it; a short file can repeat a long prefix without end",
-                )
-            total += size
+        size = len(str(quad))  # one call for all terms: this is done for every quad
+        total += size
+        if size > MAX_IRI and any(map(_has_long_iri, quad)):
+            raise GraphError(
+                f"an IRI is over {MAX_IRI >> 10} KiB",
+                where=str(path),
+                why=f"it is in {str(quad)[:200]}...",
+                remedy="shorten it; a short file can repeat a long prefix without end",
+            )
         if total > most:
             raise GraphError(
                 f"the file's triples are over {MAX_RATIO} times its size",
@@ -149,18 +156,12 @@ def _bounded(quads: Iterable[Quad], most: float, path: Path) -> Iterator[Quad]:
         yield quad
 
 
-def _lengths(term: NamedNode | BlankNode | Literal | Triple | DefaultGraph) -> tuple[int, int]:
-    """Return the length of the longest IRI of a term, and that of the term."""
+def _has_long_iri(term: NamedNode | BlankNode | Literal | Triple | DefaultGraph) -> bool:
     if isinstance(term, NamedNode | BlankNode):
-        size = len(term.value)
-        return size, size
+        return len(term.value) > MAX_IRI
     if isinstance(term, Literal):
-        datatype = len(term.datatype.value)
-        return datatype, datatype + len(term.value)
-    if isinstance(term, Triple):
-        parts = [_lengths(part) for part in term]
-        return max(long for long, _ in parts), sum(size for _, size in parts)
-    return 0, 0
+        return len(term.datatype.value) > MAX_IRI
+    return isinstance(term, Triple) and any(map(_has_long_iri, term))
 
 
 def _too_long(text: str, blocks: Iterable[bytes], path: Path) -> GraphError:

@@ -314,7 +314,7 @@ HOSTILE = {
     "open quote": (table(FAT, changed(FAT, "comment", '"open')), "cannot be read.*line 11"),
     "long line": (table(FAT, changed(FAT, "comment", "x" * (10 << 20))), "over 2 MiB.*line 11"),
     "long row": (table(FAT, changed(FAT, "comment", '"\n' + '"\t"\n' * (1 << 20) + '"')), "over 2 MiB.*line 11"),
-    "long prefix": (table(FAT, head="#curie_map:\n#  MP: http://x/" + "x" * 1024 + "\n"), "prefix 'MP' .*over 1 KiB"),
+    "long prefix": (table(FAT, head="#curie_map:\n#  MP: http://x/" + "x" * 2048 + "\n"), "prefix 'MP' .*over 2 KiB"),
     "long iri": (table(FAT, changed(EARS, "object_id", "MP:" + "x" * (8 << 10))), "over 8 KiB.*line 11"),
     "no end of head": ("#\n" * (1 << 20) + table(FAT), "metadata are over 64 KiB"),
     "long cell": (table(FAT, changed(FAT, "comment", "x" * (1 << 20) + "x")), "cannot be read.*line 11"),
