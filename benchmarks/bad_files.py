@@ -15,6 +15,8 @@ from pathlib import Path
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://example.org/"'
 SKOS = "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix e: <http://example.org/> .\n"
 LONG, DEEP, MANY = 10 << 20, 5000, 1_000_000
+PREFIX, BOTH = "http://x/" + "A" * (128 << 10), "</rdf:Description></rdf:RDF>"
+MAPPINGS = "subject_id\tpredicate_id\tobject_id\tmapping_justification\nskos:a\tskos:b\tskos:c\tsemapv:d\n"
 HARMLESS = SKOS + 'e:a a skos:Concept ; skos:prefLabel "blade"@en ; skos:broader e:b . e:b skos:prefLabel "tool"@en .\n'
 
 
@@ -41,6 +43,26 @@ def refused() -> dict[str, str | bytes]:
         "gzip-bomb.ttl.gz": packed([b" " * (1 << 20)] * 300),
         "gzip-bomb.rdf.gz": packed([b" " * (1 << 20)] * 300),
         "gzip-bomb.jsonld.gz": packed([b" " * (1 << 20)] * 300),
+        "hashes.sssom.tsv.gz": gzip.compress(b"#\n" * (31 << 20)),
+        "empty-lines.sssom.tsv.gz": gzip.compress(MAPPINGS.encode() + b"\n" * (31 << 20)),
+        "empty-lines.sssom.tsv": MAPPINGS + "\n" * LONG,
+        "long-row.sssom.tsv": MAPPINGS + '"a\n"\t' * MANY,
+        "twice.sssom.tsv.gz": gzip.compress(MAPPINGS.encode() * 2 * MANY),
+        "long-prefix.sssom.tsv": f"#curie_map:\n#  a: http://x/{'A' * 60_000}\n{MAPPINGS}"
+        + "".join(f"a:{n}\ta:b\ta:c\tsemapv:d\n" for n in range(5000)),
+        "prefix.ttl": f"@prefix a: <{PREFIX}> . <urn:s> <urn:p> " + ",".join(f"a:{n}" for n in range(400)) + " .",
+        "graphs.trig": f"@prefix a: <{PREFIX}> . " + "a:x{} " * 30_000,
+        "bases.ttl": f"@base <{PREFIX}> . " + "".join(f"@prefix a{n}: <x> . " for n in range(20_000)),
+        "base.rdf": f'<rdf:RDF {RDF} xml:base="{PREFIX}">'
+        + "".join(f'<rdf:Description rdf:ID="x{n}"/>' for n in range(20_000))
+        + "</rdf:RDF>",
+        "names.rdf": f'<rdf:RDF {RDF} xmlns:a="{PREFIX}"><rdf:Description>' + "<a:p>1</a:p>" * 400 + BOTH,
+        "base.jsonld": f'{{"@context": {{"@base": "{PREFIX}"}}, "@graph": ['
+        + ",".join(f'{{"@id": "a{n}"}}' for n in range(20_000))
+        + "]}",
+        "vocab.jsonld": f'{{"@context": {{"@vocab": "{PREFIX}"}}, "@id": "urn:s"'
+        + "".join(f', "a{n}": 1' for n in range(400))
+        + "}",
         "huge-line.jsonld": '{"@id": "urn:s", "urn:p": [' + ",".join(f'"x{n:020}"' for n in range(8 * MANY)) + "]}",
     }
     for suffix in ("nt", "nq", "ttl", "trig", "jsonld", "rdf"):
@@ -61,6 +83,7 @@ def taken() -> dict[str, str | bytes]:
         "lists-in-nodes.ttl": "<urn:s> <urn:p> " + "( [ <urn:p> " * DEEP + "1" + " ] )" * DEEP + " .",
         "long-line.ttl": "<urn:s> <urn:p> " + " , ".join(f'"{n:0200}"' for n in range(LONG // 205)) + " .",
         "long-line.jsonld": '{"@id": "urn:s", "urn:p": [' + ",".join(f'"{n:0200}"' for n in range(LONG // 203)) + "]}",
+        "metadata.sssom.tsv": "#a: [" + "[]," * 21_000 + "]\n" + MAPPINGS,
         "nul.nt": b'<urn:s> <urn:p> "a\0b" .\n',
         "nul.ttl": b'<urn:s> <urn:p> "a\0b" .\n',
     }

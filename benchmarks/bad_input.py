@@ -20,12 +20,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
 from typing import Any, NamedTuple
 
 from benchmarks.about import about
+from benchmarks.liar import served
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.graph.folder import graph_folder
 
@@ -38,6 +38,10 @@ ENDPOINTS = {
     "redirect": "count",
     "endless": "count",
     "drip": "count",
+    "headers": "count",
+    "packed": "count",
+    "bomb": "count",
+    "blanks": "count",
     "html": "count",
     "half": "count",
     "cut": "count",
@@ -99,7 +103,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as scratch, endpoints() as server:
+    with tempfile.TemporaryDirectory() as scratch, served() as server:
         for case in cases(Path(scratch), server, options.quick):
             rows.append(judged(measured(case), rows))
             print(line(rows[-1]), flush=True)
@@ -108,16 +112,6 @@ def main() -> int:
     broken = [row for row in rows if row["breaks"]]
     print(f"{len(rows)} cases, {len(broken)} break the promise")
     return int(bool(broken))
-
-
-@contextmanager
-def endpoints() -> Iterator[str]:
-    """Start the server that lies, and give its address."""
-    command = [sys.executable, "-m", "benchmarks.liar"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        process.kill()
 
 
 def cases(scratch: Path, server: str, quick: bool) -> Iterator[Case]:

@@ -25,6 +25,8 @@ MAX_RATIO, FREE_BYTES = 100, 64 << 20
 """Gzip packs RDF 5 to 50 times; what is over ``FREE_BYTES`` and over 100 times its archive was made to fill a disk."""
 MAX_LITERAL = 1 << 20
 MAX_LINE = 2 * MAX_LITERAL
+MAX_IRI, MAX_PREFIX = 8 << 10, 2 << 10
+"""Characters of an IRI, and of what is put before many: a short file repeats a long prefix without end."""
 _BLOCK = 1 << 20
 
 
@@ -38,15 +40,18 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
     return b"".join(_pieces(path, most or MAX_BYTES))
 
 
-def read_lines(path: Path, longest: int = MAX_LINE) -> Iterator[bytes]:
+def read_lines(
+    path: Path, longest: int = MAX_LINE, most: int = MAX_LINES_BYTES, free: int = FREE_BYTES
+) -> Iterator[bytes]:
     """Yield what is in a file in blocks of whole lines, unpacked where its name ends in ``.gz``.
 
     Raises:
         MissingResourceError: there is no such file.
-        GraphError: a line is surely over ``longest`` bytes, the file is over ``MAX_LINES_BYTES``, or cannot be read.
+        GraphError: a line is surely over ``longest`` bytes, the file is over ``most``, or cannot be read, or it
+            is over ``free`` bytes and over ``MAX_RATIO`` times its archive.
     """
     rest, number = b"", 1
-    for piece in _pieces(path, MAX_LINES_BYTES):
+    for piece in _pieces(path, most, free):
         end = piece.rfind(b"\n") + 1
         first = piece.find(b"\n") if end else len(piece)
         if len(rest) + first > longest:
@@ -90,7 +95,7 @@ def digest(path: Path) -> str:
     return found.hexdigest()
 
 
-def _pieces(path: Path, most: int) -> Iterator[bytes]:
+def _pieces(path: Path, most: int, free: int = FREE_BYTES) -> Iterator[bytes]:
     if not path.is_file():
         raise MissingResourceError("there is no such RDF file", where=str(path), remedy="correct the path")
     packed, total = path.suffix.lower() == ".gz", 0
@@ -104,7 +109,7 @@ def _pieces(path: Path, most: int) -> Iterator[bytes]:
                         where=str(path),
                         remedy="keep the part of the vocabulary that you need, or convert it to N-Triples",
                     )
-                if packed and total > max(FREE_BYTES, MAX_RATIO * path.stat().st_size):
+                if packed and total > max(free, MAX_RATIO * path.stat().st_size):
                     raise GraphError(
                         f"the archive unpacks to over {MAX_RATIO} times its size",
                         where=str(path),

@@ -14,7 +14,7 @@ from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.files import as_file, digest
 from cdkd_kg.graph.iris import BLANK, check_scheme, graph_iri
-from cdkd_kg.graph.parse import WITH_GRAPHS, format_of, parse, plain_triples, refused
+from cdkd_kg.graph.parse import has_graphs, parse, plain_triples, refused
 from cdkd_kg.graph.sssom.mappings import mapping_quads
 from cdkd_kg.graph.sssom.read import is_sssom, read_sssom
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
@@ -184,7 +184,7 @@ class KnowledgeGraph:
             GraphError: the file is refused, or speaks of a graph of another name.
         """
         path = Path(path)
-        if is_sssom(path) or format_of(path) not in WITH_GRAPHS:
+        if is_sssom(path) or not has_graphs(path):
             self.load_background([path])
             return
         quads = _checked(_of_name(self.name, _skolemised(path), path), self.vocabulary, str(path))

@@ -1,7 +1,8 @@
 """The one door through which RDF comes in: no network, no entities, no bombs, errors that name the line.
 
 The grammar is that of ``pyoxigraph``; what it leaves open is closed here, before it sees a byte: size of the
-file (unpacked), length of a line and of a literal, XML document types, and depth of nesting.
+file (unpacked), length of a line, a literal and an IRI, XML document types, depth of nesting, and how much longer than
+the file its quads may be.
 """
 
 from __future__ import annotations
@@ -10,13 +11,23 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pyoxigraph import Literal, Quad, RdfFormat
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple
 from pyoxigraph import parse as parse_rdf
 
 from cdkd_kg.errors import GraphError, nearest
-from cdkd_kg.graph.files import MAX_JSON_BYTES, MAX_LITERAL, as_file, read_bytes, read_lines
+from cdkd_kg.graph.files import (
+    FREE_BYTES,
+    MAX_IRI,
+    MAX_JSON_BYTES,
+    MAX_LITERAL,
+    MAX_RATIO,
+    as_file,
+    read_bytes,
+    read_lines,
+)
 from cdkd_kg.graph.json_ld import check_complete
 from cdkd_kg.graph.nesting import check_nesting
+from cdkd_kg.graph.prefixes import check_prefixes
 
 FORMATS = {
     ".nt": RdfFormat.N_TRIPLES,
@@ -31,6 +42,7 @@ FORMATS = {
 _COMMON = (b"<http://", b"<https://", b"<urn:")
 _BLANK = b"_:"
 WITH_GRAPHS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
+_LONG = re.compile(rb"<[^<>\n]{%d}" % MAX_IRI)
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 
 
@@ -54,16 +66,18 @@ def parse(path: Path | str, base_iri: str | None = None) -> Iterator[Quad]:
     data = None if rdf_format in _BY_LINE else read_bytes(path, most)
     if data is not None:
         check_nesting(data, rdf_format, str(path))
+        check_prefixes(data, rdf_format, str(path))
     source = as_file(_lines(path, rdf_format)) if data is None else data
-    count = 0
+    bound, count = float("inf") if data is None else max(FREE_BYTES, MAX_RATIO * len(data)), 0
     try:
-        for quad in parse_rdf(source, format=rdf_format, base_iri=base_iri):
+        for quad in _bounded(parse_rdf(source, format=rdf_format, base_iri=base_iri), bound, path):
             if isinstance(quad.object, Literal) and len(quad.object.value) > MAX_LITERAL:
                 raise _too_long(quad.object.value, read_lines(path) if data is None else [data], path)
             count += 1
             yield quad
         if data is not None and rdf_format is RdfFormat.JSON_LD:
-            check_complete(parse_rdf(data, format=rdf_format, base_iri=base_iri, lenient=True), count, data, str(path))
+            lenient = parse_rdf(data, format=rdf_format, base_iri=base_iri, lenient=True)
+            check_complete(_bounded(lenient, bound, path), count, data, str(path))
     except (SyntaxError, ValueError, MemoryError) as error:  # MemoryError: a token over 16 MiB
         raise refused(error, path) from error
 
@@ -76,7 +90,15 @@ def plain_triples(path: Path) -> BinaryIO | None:
     """
     if format_of(path) is not RdfFormat.N_TRIPLES:
         return None
-    return as_file(read_lines(path)) if all(map(_is_plain, read_lines(path))) else None
+    return as_file(read_lines(path)) if all(map(_is_short_and_plain, read_lines(path))) else None
+
+
+def has_graphs(path: Path) -> bool:
+    """Say whether a file can have named graphs: N-Quads and TriG by their format, JSON-LD if it has a quad in one."""
+    rdf_format = format_of(path)
+    if rdf_format is RdfFormat.JSON_LD:
+        return any(not isinstance(quad.graph_name, DefaultGraph) for quad in parse(path))
+    return rdf_format in WITH_GRAPHS
 
 
 def format_of(path: Path) -> RdfFormat:
@@ -103,6 +125,41 @@ def _lines(path: Path, rdf_format: RdfFormat) -> Iterator[bytes]:
 def _is_plain(lines: bytes) -> bool:
     common = sum(lines.count(beginning) for beginning in _COMMON)
     return common >= lines.count(b"<") and _BLANK not in lines and max(map(len, lines.split(b"\n"))) <= MAX_LITERAL
+
+
+def _is_short_and_plain(lines: bytes) -> bool:
+    return _is_plain(lines) and not _LONG.search(lines)
+
+
+def _bounded(quads: Iterable[Quad], most: float, path: Path) -> Iterator[Quad]:
+    """Yield quads while no IRI of them is too long, and all of them, as N-Quads, no longer than ``most`` characters."""
+    total = 0
+    for quad in quads:
+        size = len(str(quad))  # one call for all terms: this is done for every quad
+        total += size
+        if size > MAX_IRI and any(map(_has_long_iri, quad)):
+            raise GraphError(
+                f"an IRI is over {MAX_IRI >> 10} KiB",
+                where=str(path),
+                why=f"it is in {str(quad)[:200]}...",
+                remedy="shorten it; a short file can repeat a long prefix without end",
+            )
+        if total > most:
+            raise GraphError(
+                f"the file's triples are over {MAX_RATIO} times its size",
+                where=str(path),
+                why="its prefixes are so long that it may have been made to fill memory",
+                remedy="convert it to N-Triples with a tool that you trust",
+            )
+        yield quad
+
+
+def _has_long_iri(term: NamedNode | BlankNode | Literal | Triple | DefaultGraph) -> bool:
+    if isinstance(term, NamedNode | BlankNode):
+        return len(term.value) > MAX_IRI
+    if isinstance(term, Literal):
+        return len(term.datatype.value) > MAX_IRI
+    return isinstance(term, Triple) and any(map(_has_long_iri, term))
 
 
 def _too_long(text: str, blocks: Iterable[bytes], path: Path) -> GraphError:

@@ -6,8 +6,8 @@ import io
 import shutil
 import socket
 import subprocess
-import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
 
+from benchmarks.liar import served
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import RDF, SKOS, XSD
@@ -319,65 +320,26 @@ def test_an_endpoint_without_an_address_for_updates_is_read_only(server: str) ->
         EndpointStore(f"{server}/query").add(QUADS)
 
 
-LIAR = """
-import http.server, sys, time
-class Liar(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        if self.path == "/slow":
-            time.sleep(30)
-        kind, body = {
-            "/html": ("text/html", b"<h1>hello</h1>"),
-            "/broken": ("application/sparql-results+json", b'{"head": {"vars": ["n"]}, "results": {"bindings": [{'),
-            "/blank": ("application/sparql-results+json",
-                b'{"head":{"vars":["n"]},"results":{"bindings":[{"n":{"type":"bnode","value":"x"}}]}}'),
-            "/word": ("application/sparql-results+json",
-                b'{"head":{"vars":["n"]},"results":{"bindings":[{"n":{"type":"literal","value":"many"}}]}}'),
-            "/yes": ("application/sparql-results+json", b'{"head":{},"boolean":true}'),
-            "/wrong": ("application/sparql-results+json", b'{"head":{"vars":["s","p","o","g"]},"results":{"bindings":[{'
-                + b",".join(b'"%c":{"type":"uri","value":"urn:x"}' % name for name in b"spog") + b"}]}}"),
-            "/part": ("text/tab-separated-values", b"?s\\n<urn:a>\\n<urn:"),
-            "/huge": ("application/sparql-results+json", b" " * (self.path == "/huge") * (300 << 20)),
-        }.get(self.path, ("text/plain", b"no"))
-        self.send_response({"/refuse": 403, "/moved": 302, "/gateway": 504}.get(self.path, 200))
-        self.send_header("Content-Type", kind)
-        self.send_header("Location", "http://127.0.0.1:9/")
-        if self.path == "/cut":
-            self.send_header("Content-Length", "1000")
-        self.end_headers()
-        while self.path == "/drip":
-            self.wfile.write(b" ")
-            self.wfile.flush()
-            time.sleep(0.1)
-        self.wfile.write(body)
-    def log_message(self, *arguments):
-        pass
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Liar)
-print(server.server_port, flush=True)
-server.serve_forever()
-"""
-
-
 @pytest.fixture(scope="module")
 def liar() -> Iterator[str]:
-    with subprocess.Popen([sys.executable, "-c", LIAR], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        process.kill()
+    with served() as address:
+        yield address
 
 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
         ("/html", "text/html came"),
-        ("/broken", "not what SPARQL says"),
+        ("/half", "not what SPARQL says"),
         ("/blank", "blank node"),
         ("/word", "not a number"),
         ("/yes", "yes or no"),
-        ("/huge", "over 256 MiB"),
-        ("/slow", "too slow"),
+        ("/endless", "over 256 MiB"),
+        ("/silent", "too slow"),
         ("/refuse", "status 403"),
-        ("/moved", "status 302"),
+        ("/redirect", "status 307"),
+        ("/packed", "is packed.*gzip, gzip"),
+        ("/bomb", "is packed"),
         ("/cut", "does not answer"),
     ],
 )
@@ -386,9 +348,18 @@ def test_an_endpoint_that_lies_is_found_out(liar: str, path: str, message: str) 
         len(EndpointStore(liar + path, timeout=1))
 
 
-def test_an_endpoint_that_drips_for_ever_is_left(liar: str) -> None:
+@pytest.mark.parametrize("path", ["/drip", "/headers"])
+def test_an_endpoint_that_drips_for_ever_is_left_and_so_is_its_connection(liar: str, path: str) -> None:
+    threads, store = set(threading.enumerate()), EndpointStore(liar + path, liar + path, timeout=5, longest=0.5)
+    begin = time.monotonic()
     with pytest.raises(GraphError, match=r"not ended after 0\.5 s"):
-        len(EndpointStore(f"{liar}/drip", timeout=5, longest=0.5))
+        len(store)
+    with pytest.raises(GraphError, match=r"not ended after 0\.5 s.*may have been carried out or not"):
+        store.add(QUADS)
+    assert time.monotonic() - begin < 4
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(5)
+        assert not thread.is_alive(), "it reads on, though nobody waits"
 
 
 def test_an_endpoint_that_gives_what_was_not_asked_for_is_found_out(liar: str) -> None:
@@ -398,13 +369,13 @@ def test_an_endpoint_that_gives_what_was_not_asked_for_is_found_out(liar: str) -
         EndpointStore(f"{liar}/part").select(Query("SELECT ?s { ?s ?p ?o }"))
 
 
-@pytest.mark.parametrize("path", ["/slow", "/gateway", "/cut"])
+@pytest.mark.parametrize("path", ["/silent", "/gateway", "/cut", "/packed"])
 def test_an_update_without_an_answer_may_have_been_carried_out_and_it_is_said(liar: str, path: str) -> None:
     with pytest.raises(GraphError, match=r"may have been carried out or not.*same change twice"):
         EndpointStore(liar, liar + path, timeout=1).add(QUADS)
 
 
-@pytest.mark.parametrize("path", ["/refuse", "/moved"])
+@pytest.mark.parametrize("path", ["/refuse", "/redirect"])
 def test_an_update_that_was_refused_was_not_carried_out(liar: str, path: str) -> None:
     with pytest.raises(GraphError, match="refuses") as caught:
         EndpointStore(liar, liar + path).add(QUADS)

@@ -42,6 +42,22 @@ FILES = {
 }  # fmt: skip
 
 
+LONG = "http://x/" + "A" * (128 << 10)
+FILES |= {
+    "prefix.ttl": (f"@prefix a: <{LONG}> . " + "<urn:s> <urn:p> a:b . " * 400, "IRI is over 2 KiB.*line 1"),
+    "graphs.trig": (f"@prefix a: <{LONG}> . " + "a:x{} " * 400, "IRI is over 2 KiB"),
+    "prefixes.ttl": ("".join(f"PREFIX a{n}: <u:>\n" for n in range(10_002)), "10,000 prefixes.*line 10001"),
+    "bases.ttl": ("@base <http://x/> .\n" + f"@base <{'a' * 1500}/> .\n" * 2, "base or prefix is over 2 KiB.*line 3"),
+    "many.ttl": (f"@prefix a: <http://{'a' * 2000}/> . <urn:s> <urn:p> {'a:b, ' * 40_000} a:b .", "over 100 times"),
+    "iri.nt": (f'<urn:s> <urn:p> "x"^^<urn:{"A" * (8 << 10)}> .', "IRI is over 8 KiB"),
+    "base.rdf": (f'<rdf:RDF {RDF} xml:base="{LONG}">' + '<e:a rdf:ID="b"/>' * 400, "base or prefix is over 2 KiB"),
+    "names.rdf": (f"<rdf:RDF {RDF} xmlns:a='{LONG}'><a:b/></rdf:RDF>", "base or prefix is over 2 KiB"),
+    "base.jsonld": (f'{{"@context": {{"@base": "{LONG}"}}, "@id": "a"}}', "IRI is over 8 KiB"),
+    "vocabs.jsonld": ('{"@context": [' + '{"@vocab": "urn:x"},' + ('{"@vocab": "%s"},' % ("x" * 1000)) * 20
+                      + '{}], "@id": "urn:s", "a": 1}', "IRI is over 8 KiB"),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_hostile_file_is_refused_by_name(name: str, tmp_path: Path) -> None:
     content, message = FILES[name]

@@ -114,3 +114,21 @@ def test_plain_triples_load_as_others_do_and_are_refused_as_others_are(tmp_path:
     path.write_text("<urn:a> <urn:p> <urn:b> .\n", "utf-8")
     graph.load_background([path])
     assert [quad.graph_name for quad in graph] == [graph.vocabulary]
+
+
+def test_named_graphs_of_json_ld_stay_what_they_are(tmp_path: Path) -> None:
+    path, graph = tmp_path / "x.jsonld", KnowledgeGraph("x")
+    path.write_text(
+        '{"@id": "urn:cdkd:graph:x/rejected", "@graph": {"@id": "urn:s", "urn:p": {"@id": "urn:o"}}}', "utf-8"
+    )
+    graph.include(path)
+    assert [quad.graph_name for quad in graph] == [graph.rejected]
+    with pytest.raises(GraphError, match="not of 'other'"):
+        KnowledgeGraph("other").include(path)
+
+
+def test_a_long_iri_in_a_plain_line_is_refused(tmp_path: Path) -> None:
+    path, graph = tmp_path / "x.nt", KnowledgeGraph()
+    path.write_text(f"<urn:s> <urn:p> <urn:{'A' * (8 << 10)}> .\n", "utf-8")
+    with pytest.raises(GraphError, match="IRI is over 8 KiB"):
+        graph.include(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
@@ -312,9 +313,13 @@ HOSTILE = {
     "short row": (table(FAT, EARS[:4]), "4 cells, the header 9.*line 11"),
     "open quote": (table(FAT, changed(FAT, "comment", '"open')), "cannot be read.*line 11"),
     "long line": (table(FAT, changed(FAT, "comment", "x" * (10 << 20))), "over 2 MiB.*line 11"),
+    "long row": (table(FAT, changed(FAT, "comment", '"\n' + '"\t"\n' * (1 << 20) + '"')), "over 2 MiB.*line 11"),
+    "long prefix": (table(FAT, head="#curie_map:\n#  MP: http://x/" + "x" * 2048 + "\n"), "prefix 'MP' .*over 2 KiB"),
+    "long iri": (table(FAT, changed(EARS, "object_id", "MP:" + "x" * (8 << 10))), "over 8 KiB.*line 11"),
+    "no end of head": ("#\n" * (1 << 20) + table(FAT), "metadata are over 64 KiB"),
     "long cell": (table(FAT, changed(FAT, "comment", "x" * (1 << 20) + "x")), "cannot be read.*line 11"),
     "zeros": (b"\0" * 1000, "no column subject_id.*line 1"),
-    "junk": (HEAD.encode() + bytes(range(256)), "not UTF-8.*line"),
+    "junk": (table(FAT, EARS).encode().replace(b"Microtia", b"\xff"), "not UTF-8.*line 11"),
     "nothing": ("", "no table"),
     "metadata alone": (HEAD, "no table"),
     "aliases": (table(FAT, head=HEAD + BOMB), "anchors, aliases.*line 9"),
@@ -324,7 +329,7 @@ HOSTILE = {
     "broken yaml": (table(FAT, head="# A comment.\n" + HEAD), "not YAML.*line 2"),
     "no text in yaml": (table(FAT, head=HEAD + '#a: "\\ud800"\n'), "not YAML"),
     "no character in yaml": (table(FAT, head=HEAD + '#a: "\\UFFFFFFFF"\n'), "not YAML"),
-    "long metadata": (table(FAT, head=HEAD + "#a: b\n" * 200_000), "metadata are over 128 KiB"),
+    "long metadata": (table(FAT, head=HEAD + "#a: b\n" * 200_000), "metadata are over 64 KiB"),
     "yaml list": (table(FAT, head="#- a\n"), "no mapping of names.*line 1"),
     "curie_map list": (table(FAT, head="#curie_map: [a]\n"), "curie_map is no list of prefixes"),
     "shared list": (table(FAT, head=HEAD + "#mapping_tool: [a]\n"), "mapping_tool is no text.*metadata"),
@@ -340,6 +345,17 @@ def test_a_hostile_file_is_refused_whole_by_name_and_line(name: str, tmp_path: P
         graph.include(path)
     assert str(path) in caught.value.where
     assert len(graph) == 0, "a refused file leaves nothing behind"
+
+
+def test_a_file_of_mappings_is_read_as_a_stream_and_bounded(tmp_path: Path) -> None:
+    path, stated = tmp_path / "x.sssom.tsv.gz", table(FAT)
+    for content, message in ((b"#\n" * (31 << 20), "metadata are over"), (b"\n" * (31 << 20), "row.*is over 2 MiB")):
+        path.write_bytes(gzip.compress(stated.encode() * (content[:1] != b"#") + content))
+        tracemalloc.start()
+        with pytest.raises(GraphError, match=message):
+            read_sssom(path)
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+        tracemalloc.stop()
 
 
 @given(st.binary(max_size=200) | st.text(st.sampled_from('#&*![]{}:-"\\uU0dF|> \t\n'), max_size=60).map(str.encode))

@@ -12,6 +12,7 @@ from itertools import chain, count
 from pyoxigraph import NamedNode
 
 from cdkd_kg.errors import GraphError, nearest
+from cdkd_kg.graph.files import MAX_IRI, MAX_PREFIX
 from cdkd_kg.graph.iris import SCHEMES, check_scheme, local_name
 from cdkd_kg.graph.namespaces import DCTERMS, OWL, PROV, RDF, RDFS, SCHEMA, SEMAPV, SKOS, SSSOM, XSD
 
@@ -52,6 +53,8 @@ def expand(text: str, prefixes: Mapping[str, str], where: str) -> NamedNode:
         )
     iri = text if base is None else base + local
     check_scheme(iri, where)
+    if len(iri) > MAX_IRI:
+        raise GraphError(f"the IRI {iri[:100]!r}... is over {MAX_IRI >> 10} KiB", where=where, remedy="shorten it")
     try:
         return NamedNode(iri)
     except ValueError as error:
@@ -72,7 +75,8 @@ def prefixes_of(iris: Iterable[str], full: Iterable[str] = ()) -> dict[str, str]
     schemes = {iri.partition(":")[0].lower() for iri in (*iris, *full)}
     taken = {*(SCHEMES - set(_USUAL.values())), *schemes, *BUILT_IN}
     found: dict[str, str] = {}
-    for base in sorted({_split(iri)[0] for iri in iris} - {"", *BUILT_IN.values()}):
+    bases = {base for base in (_split(iri)[0] for iri in iris) if len(base) <= MAX_PREFIX}
+    for base in sorted(bases - {"", *BUILT_IN.values()}):
         name = _USUAL.get(base) or re.sub(r"^[\W\d_]+", "", local_name(base)).rstrip("_") or "ns"
         name = next(free for free in chain([name], (f"{name}{n}" for n in count(2))) if free.lower() not in taken)
         taken.add(name.lower())

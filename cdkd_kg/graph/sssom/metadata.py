@@ -9,8 +9,10 @@ from typing import Any
 import yaml
 
 from cdkd_kg.errors import GraphError
+from cdkd_kg.graph.files import MAX_PREFIX
 
-MAX_METADATA = 1 << 17
+MAX_METADATA = 1 << 16
+"""Characters; YAML of this length takes seconds, however it is written."""
 MAX_DEPTH = 10
 _FORBIDDEN = (yaml.AliasToken, yaml.AnchorToken, yaml.TagToken, yaml.DirectiveToken)
 _OPENING = (
@@ -24,15 +26,13 @@ def read_metadata(head: Sequence[str], path: Path) -> dict[str, Any]:
     """Return what the lines at the head of a file say: texts, and lists and dictionaries of texts.
 
     Args:
-        head: lines that begin with ``#``.
+        head: lines that begin with ``#``, in all no more than ``MAX_METADATA``.
         path: of the file, for the message.
 
     Raises:
         GraphError: they are refused.
     """
     text = "\n".join(line[1:].rstrip() for line in head)
-    if len(text) > MAX_METADATA:
-        raise refusal(f"the metadata are over {MAX_METADATA >> 10} KiB", str(path))
     try:
         _check_tokens(text, path)
         # All scalars as text: a version 1.10 is no number, and a prefix NO no truth value.
@@ -71,6 +71,9 @@ def prefixes_in(metadata: Mapping[str, Any], path: Path) -> dict[str, str]:
     prefixes = metadata.get("curie_map") or {}
     if not isinstance(prefixes, dict) or not all(isinstance(part, str) for pair in prefixes.items() for part in pair):
         raise refusal("the curie_map is no list of prefixes and IRIs", f"{path}, metadata")
+    for prefix, iri in prefixes.items():
+        if len(iri) > MAX_PREFIX:
+            raise refusal(f"the prefix {prefix[:100]!r} is for an IRI over {MAX_PREFIX >> 10} KiB", f"{path}, metadata")
     return prefixes
 
 

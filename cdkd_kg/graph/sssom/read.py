@@ -1,7 +1,7 @@
 """Mappings out of SSSOM/TSV: YAML in lines that begin with ``#``, then a table with one mapping a row.
 
-Source: https://mapping-commons.github.io/sssom/spec-formats-tsv/. A file comes from outside: its size, lines and cells
-are bounded, and every IRI is checked.
+Source: https://mapping-commons.github.io/sssom/spec-formats-tsv/. A file comes from outside: its size, rows and cells
+are bounded, and every IRI is checked. It is read row by row, so that no more than its mappings is ever held.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import takewhile
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from cdkd_kg.errors import nearest
-from cdkd_kg.graph.files import MAX_LINE, MAX_LITERAL, read_bytes
+from cdkd_kg.graph.files import MAX_LINE, MAX_LITERAL, read_lines
 from cdkd_kg.graph.namespaces import XSD
 from cdkd_kg.graph.sssom.curies import expand
 from cdkd_kg.graph.sssom.mappings import NEGATED, Record, Value
-from cdkd_kg.graph.sssom.metadata import prefixes_in, read_metadata, refusal
+from cdkd_kg.graph.sssom.metadata import MAX_METADATA, prefixes_in, read_metadata, refusal
 from cdkd_kg.graph.sssom.slots import (
     DATES,
     EXPORTED,
@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PIECE = re.compile(r"(?:[^\\|]|\\.|\\\Z)+", re.DOTALL)
 Row = tuple[int, dict[str, str]]
+MAX_SSSOM_BYTES, FREE_BYTES = 64 << 20, 1 << 20
+"""Of mappings, and of those in an archive however well it is packed: they are read slowly, and held in memory."""
 
 
 def is_sssom(path: Path) -> bool:
@@ -60,15 +62,15 @@ def read_sssom(path: Path) -> list[Record]:
         MissingResourceError: there is no such file.
         GraphError: the file is refused; the message names the file, the line where it is known, and why.
     """
-    lines = _lines(path)
-    head = list(takewhile(lambda line: line.startswith("#"), lines))
-    metadata = read_metadata(head, path)
+    metadata = read_metadata(_head(path), path)
     prefixes = prefixes_in(metadata, path)
-    rows = list(_rows(lines[len(head) :], len(head), path))
-    shared = dict(_shared(metadata, {slot for _, row in rows for slot in row}, prefixes, f"{path}, metadata"))
+    # Which slots the rows fill is asked of the whole file only where the head fills some of them for all.
+    contested = set(metadata) & set(_columns(path))
+    used = {slot for _, row in _rows(path) for slot in row} if contested else set()
+    shared = dict(_shared(metadata, used, prefixes, f"{path}, metadata"))
     found: dict[NamedNode, int] = {}
     records = []
-    for number, row in rows:
+    for number, row in _rows(path):
         record = _record(row, shared, prefixes, f"{path}, line {number}")
         first = found.setdefault(record.node, number)
         if first != number:
@@ -87,25 +89,37 @@ def split(text: str) -> list[str]:
     return [re.sub(r"\\([\\|])", r"\1", piece) for piece in _PIECE.findall(text)]
 
 
-def _lines(path: Path) -> list[str]:
-    """Return the lines of a file, with their ends."""
-    data = read_bytes(path)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        bad = data.count(b"\n", 0, error.start) + 1
-        raise refusal("the file is not UTF-8", f"{path}, line {bad}", str(error)) from error
-    lines = list(io.StringIO(text, newline="\n"))
-    for number, line in enumerate(lines, 1):
-        if len(line) > MAX_LINE:
-            raise refusal(f"the line is over {MAX_LINE >> 20} MiB", f"{path}, line {number}")
-    return lines
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a file, numbered, with their ends."""
+    number = 1
+    for block in read_lines(path, most=MAX_SSSOM_BYTES, free=FREE_BYTES):
+        try:
+            text = block.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            bad = number + block.count(b"\n", 0, error.start)
+            raise refusal("the file is not UTF-8", f"{path}, line {bad}", str(error)) from error
+        for line in io.StringIO(text, newline="\n"):
+            yield number, line
+            number += 1
 
 
-def _rows(lines: Sequence[str], before: int, path: Path) -> Iterator[Row]:
+def _head(path: Path) -> list[str]:
+    """Return the lines at the head of a file that begin with ``#``."""
+    head, size = [], 0
+    for _, line in _lines(path):
+        if not line.startswith("#"):
+            break
+        head.append(line)
+        size += len(line)
+        if size > MAX_METADATA:
+            raise refusal(f"the metadata are over {MAX_METADATA >> 10} KiB", str(path))
+    return head
+
+
+def _rows(path: Path) -> Iterator[Row]:
     """Yield the line of every row, and its cells that are not empty, by slot."""
     header: list[str] = []
-    for number, cells in _cells(lines, before, path):
+    for number, cells in _cells(path):
         where = f"{path}, line {number}"
         if not header:
             header = _header(cells, where)
@@ -120,21 +134,37 @@ def _rows(lines: Sequence[str], before: int, path: Path) -> Iterator[Row]:
         raise refusal("the file has no table", str(path))
 
 
-def _cells(lines: Sequence[str], before: int, path: Path) -> list[tuple[int, list[str]]]:
-    """Return the cells of every row that has any, and the line on which it begins."""
-    limit = csv.field_size_limit(MAX_LITERAL)
-    table = csv.reader(lines, delimiter="\t", strict=True)
-    found, line = [], before + 1
+def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of every row that has any, and the line on which it begins."""
+    begin, size = 0, 0
+
+    def fed() -> Iterator[str]:
+        nonlocal begin, size
+        for number, line in dropwhile(lambda numbered: numbered[1].startswith("#"), _lines(path)):
+            begin, size = begin or number, size + len(line)
+            if size > MAX_LINE:  # one row of many lines would be held whole, and empty lines have no end
+                raise refusal(
+                    f"the row, with what is empty before it, is over {MAX_LINE >> 20} MiB", f"{path}, line {begin}"
+                )
+            yield line
+
+    table = csv.reader(fed(), delimiter="\t", strict=True)
     try:
-        for cells in table:
+        while (cells := _next(table)) is not None:
             if cells:
-                found.append((line, cells))
-            line = before + table.line_num + 1
+                yield begin, cells
+                size = 0
+            begin = 0
     except csv.Error as error:
-        raise refusal("the table cannot be read", f"{path}, line {line}", str(error)) from error
+        raise refusal("the table cannot be read", f"{path}, line {begin}", str(error)) from error
+
+
+def _next(table: Iterator[list[str]]) -> list[str] | None:
+    limit = csv.field_size_limit(MAX_LITERAL)  # of the whole process, so it is given back at once
+    try:
+        return next(table, None)
     finally:
         csv.field_size_limit(limit)
-    return found
 
 
 def _header(cells: Sequence[str], where: str) -> list[str]:
@@ -144,9 +174,18 @@ def _header(cells: Sequence[str], where: str) -> list[str]:
         raise refusal(f"there is no column {missing[0]}{near}", where, f"it has {', '.join(header)[:200]!r}")
     if twice := [name for name, number in Counter(header).items() if number > 1]:
         raise refusal(f"the column {twice[0][:100]!r} is there twice", where)
-    if others := [name for name in header if name not in SLOTS]:
-        logger.warning("%s: left out, as they are no slots of SSSOM: %s", where, ", ".join(others)[:500])
     return header
+
+
+def _columns(path: Path) -> list[str]:
+    """Return the columns of the table, and warn of those that are no slots."""
+    for number, cells in islice(_cells(path), 1):
+        where = f"{path}, line {number}"
+        header = _header(cells, where)
+        if others := [name for name in header if name not in SLOTS]:
+            logger.warning("%s: left out, as they are no slots of SSSOM: %s", where, ", ".join(others)[:500])
+        return header
+    return []
 
 
 def _shared(

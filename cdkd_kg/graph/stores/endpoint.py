@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from threading import Thread
+from typing import TypeVar
 
 import httpx
 from pyoxigraph import Literal, NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfFormat, parse_query_results
@@ -19,20 +22,22 @@ TSV, JSON = "text/tab-separated-values", "application/sparql-results+json"
 _QUADS = "SELECT ?s ?p ?o ?g { GRAPH ?g { ?s ?p ?o } }"
 _NAMES = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
 _COUNT = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+T = TypeVar("T")
 
 
 class EndpointStore(GraphStore):
     """Quads behind a SPARQL endpoint such as Oxigraph server, Fuseki, GraphDB or QLever.
 
     One change is one update request, which SPARQL asks servers to carry out whole or not at all. Redirects are not
-    followed, and an answer that is late, too large or not what was asked for is an error. Where an update was sent and
-    no answer came, nobody here can know whether it was carried out, and the error says so; to send it again is safe.
+    followed, and an answer that is late, too large, packed or not what was asked for is an error. Where an update was
+    sent and no answer came, nobody here can know whether it was carried out, and the error says so; to send it again
+    is safe.
 
     Args:
         query_url: where queries are sent.
         update_url: where updates are sent; None makes the store read-only.
         timeout: seconds to wait for the server at any one point.
-        longest: seconds that one answer may take in all, however steadily it drips.
+        longest: seconds that one question and its answer may take in all, however steadily it drips.
         headers: such as ``{"Authorization": "..."}``.
     """
 
@@ -46,7 +51,8 @@ class EndpointStore(GraphStore):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self._query_url, self._update_url, self._longest = query_url, update_url, longest
-        self._client = httpx.Client(timeout=timeout, headers=dict(headers or {}), follow_redirects=False)
+        self._timeout, self._headers = timeout, dict(headers or {})
+        self._client = self._connected()
 
     def __len__(self) -> int:
         ((count,),) = self._solutions(Query(_COUNT), ("n",))
@@ -123,20 +129,16 @@ class EndpointStore(GraphStore):
         graphs += [("named-graph-uri", graph.value) for graph in query.named]
         return self._send(self._query_url, text, "application/sparql-query", accept, graphs)
 
+    def _connected(self) -> httpx.Client:
+        return httpx.Client(timeout=self._timeout, headers=self._headers, follow_redirects=False)
+
     def _send(self, url: str, text: str, kind: str, accept: str, parameters: Sequence[tuple[str, str]] = ()) -> bytes:
-        headers = {"Content-Type": f"{kind}; charset=utf-8", "Accept": accept}
+        # Packed answers are refused: 2 KB of gzip in gzip are gigabytes before anything can count them.
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "Accept": accept, "Accept-Encoding": "identity"}
+        content, query = text.encode(), tuple(parameters) or None
         try:
-            with self._client.stream(
-                "POST", url, content=text.encode(), headers=headers, params=list(parameters) or None
-            ) as answer:
-                data = _limited(answer.iter_bytes(), url, self._longest)
-                if not answer.is_success:
-                    why = f"status {answer.status_code}: {data[:300].decode('utf-8', 'replace')}"
-                    kind_of_error = GraphError if answer.is_server_error else _RefusedError
-                    raise kind_of_error(
-                        "the SPARQL endpoint refuses", where=url, why=why, remedy="check address and rights"
-                    )
-                said = answer.headers.get("Content-Type", "").partition(";")[0].strip()
+            question = self._client.build_request("POST", url, content=content, headers=headers, params=query)
+            said, data = self._in_time(question)
         except httpx.TimeoutException as error:
             raise GraphError(
                 "the SPARQL endpoint is too slow", where=url, why=str(error), remedy="try again, or raise the timeout"
@@ -151,6 +153,23 @@ class EndpointStore(GraphStore):
         if accept != "*/*" and said != accept:
             raise self._lie(f"{accept} was asked for, {said or 'nothing'} came")
         return data
+
+    def _in_time(self, question: httpx.Request) -> tuple[str, bytes]:
+        """Return an answer, or leave it: httpx bounds the wait for each byte, but not for all of them."""
+        client = self._client
+        answer = _begun(lambda: _exchanged(client, question))
+        try:
+            if not wait([answer], self._longest).done:
+                raise GraphError(
+                    f"the SPARQL endpoint's answer has not ended after {self._longest:g} s",
+                    where=_address(question),
+                    remedy="ask for a smaller part, or raise the limit of time",
+                )
+        finally:
+            if not answer.done():  # late, or interrupted: the thread ends when it next touches its connection
+                self._client = self._connected()
+                client.close()
+        return answer.result()
 
     def _lie(self, why: str) -> GraphError:
         return GraphError(
@@ -184,20 +203,53 @@ class _RefusedError(GraphError):
     """The server understood, and did nothing."""
 
 
-def _limited(parts: Iterable[bytes], url: str, longest: float) -> bytes:
-    data, end = bytearray(), time.monotonic() + longest
+def _begun(work: Callable[[], T]) -> Future[T]:
+    """Start work in a thread that nothing waits for, not even the end of Python."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return done
+
+
+def _exchanged(client: httpx.Client, question: httpx.Request) -> tuple[str, bytes]:
+    """Send a question, and return the type and the bytes of its answer."""
+    url, answer = _address(question), client.send(question, stream=True)
+    try:
+        if (packed := answer.headers.get("Content-Encoding", "identity").strip().lower()) != "identity":
+            raise GraphError(
+                "the SPARQL endpoint's answer is packed",
+                where=url,
+                why=f"status {answer.status_code} with Content-Encoding {packed[:100]}; identity was asked for",
+                remedy="turn compression off at the server, or at what stands before it",
+            )
+        data = _limited(answer.iter_raw(), url)
+        if not answer.is_success:
+            why = f"status {answer.status_code}: {data[:300].decode('utf-8', 'replace')}"
+            kind_of_error = GraphError if answer.is_server_error else _RefusedError
+            raise kind_of_error("the SPARQL endpoint refuses", where=url, why=why, remedy="check address and rights")
+        return answer.headers.get("Content-Type", "").partition(";")[0].strip(), data
+    finally:
+        answer.close()
+
+
+def _address(question: httpx.Request) -> str:
+    return str(question.url.copy_with(query=None))
+
+
+def _limited(parts: Iterable[bytes], url: str) -> bytes:
+    data = io.BytesIO()  # gives its bytes without a second copy of them
     for part in parts:
-        data += part
-        if len(data) > MAX_BYTES:
+        if data.tell() + len(part) > MAX_BYTES:
             raise GraphError(
                 f"the SPARQL endpoint's answer is over {MAX_BYTES >> 20} MiB",
                 where=url,
                 remedy="ask for a smaller part",
             )
-        if time.monotonic() > end:
-            raise GraphError(
-                f"the SPARQL endpoint's answer has not ended after {longest:g} s",
-                where=url,
-                remedy="ask for a smaller part, or raise the limit of time",
-            )
-    return bytes(data)
+        data.write(part)
+    return data.getvalue()
