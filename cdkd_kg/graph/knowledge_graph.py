@@ -154,7 +154,7 @@ class KnowledgeGraph:
             if is_sssom(path):
                 records = read_sssom(path)
                 self.store.add([quad for one in records for quad in mapping_quads(one, self.vocabulary, self.rejected)])
-            elif format_of(path) in WITH_GRAPHS:
+            elif has_graphs(path):
                 self.store.add(list(self._settled(_checked(_skolemised(path), self.vocabulary, str(path)))))
             else:
                 self._load_triples(path)
