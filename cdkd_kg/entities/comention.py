@@ -10,8 +10,14 @@ from scipy.sparse import csr_matrix
 from scipy.stats import hypergeom
 
 SCHEMA = pa.schema(
-    [("a", pa.string()), ("b", pa.string()), ("count", pa.int32()), ("npmi", pa.float64())]
-    + [("p", pa.float64()), ("fdr", pa.float64())]
+    [
+        ("a", pa.string()),
+        ("b", pa.string()),
+        ("count", pa.int32()),
+        ("npmi", pa.float64()),
+        ("p", pa.float64()),
+        ("fdr", pa.float64()),
+    ]
 )
 _BLOCK = 2048
 

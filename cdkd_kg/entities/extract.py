@@ -116,7 +116,7 @@ def readable(text: str, max_words: int) -> str:
 def _mention_rows(document: Document, doc: Doc) -> Iterator[dict[str, Any]]:
     sentences = _sentences(doc)
     for span in doc.spans[SPANS]:
-        concept, link = span._.cdkd
+        concept, candidates, iri, nil, confidence = span._.cdkd_record
         yield {
             "document": document.id,
             "begin": span.start_char,
@@ -125,10 +125,10 @@ def _mention_rows(document: Document, doc: Doc) -> Iterator[dict[str, Any]]:
             "concept": concept,
             "type": span.label_,
             "sentence": int(sentences[span.start]),
-            "candidates": [candidate._asdict() for candidate in link.candidates],
-            "iri": link.iri,
-            "nil": link.nil,
-            "confidence": link.confidence,
+            "candidates": [tuple(candidate) for candidate in candidates],
+            "iri": iri,
+            "nil": nil,
+            "confidence": confidence,
         }
 
 
