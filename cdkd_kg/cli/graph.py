@@ -60,6 +60,8 @@ def build_cli(
     said: dict[str, Any] = propose(graph, found, config) | {"set_aside": faults}
     for fault in faults:
         typer.echo(f"set aside: {fault}", err=True)
+    for warning in said["warnings"]:
+        typer.echo(f"warning: {warning}", err=True)
     sentence = "{documents:,} texts: {mentions:,} mentions, {linked:,} linked, {new:,} new, {ambiguous:,} ambiguous."
     _tell(said, as_json, sentence.format(**said))
 
