@@ -71,7 +71,7 @@ def _language_of(pipeline: str) -> str:
 
 
 def label_language(pipeline: str) -> str:
-    """Return the language of the labels that texts read by a pipeline are linked to: its own, English where it has none.
+    """Return the language of the labels that the texts of a pipeline are linked to: its own, or English if it has none.
 
     Example:
         >>> label_language("de_core_news_sm"), label_language("xx_ent_wiki_sm")

@@ -1,8 +1,8 @@
 """The spaCy component ``cdkd_mentions``: finds mentions in a ``Doc`` and links them.
 
 It sets ``doc.spans["cdkd"]``; each span has the type as its label, the chosen IRI as ``kb_id_``, and a
-:class:`Mention` as ``span._.cdkd``. The ``Doc`` keeps what that says as plain lists (``span._.cdkd_record``), so that it
-survives a file and another process. Importing this module registers it.
+:class:`Mention` as ``span._.cdkd``. The ``Doc`` keeps what that says as plain lists (``span._.cdkd_record``), so
+that it survives a file and another process. Importing this module registers it.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ _NO_ENTITY = frozenset({"", "TERM", "CONCEPT"})
 """Types of mentions that say nothing of what the thing is."""
 _CLEAR_FIT = 2.0
 
+Number = TypeVar("Number", int, float)
 Floats = NDArray[np.float64]
 
 
@@ -96,11 +97,16 @@ class LinkModel:
             weights = tuple(float(found["weights"][name]) for name in FEATURES)
             if len(found["weights"]) != len(FEATURES) or not all(map(math.isfinite, weights)):
                 raise ValueError("its features are others")
-            return cls(weights, float(found["unknown"]), found["meant"], found["type_fit"])
-        except (KeyError, TypeError, ValueError) as error:
+            meant, type_fit = _numbers(found["meant"], int), _numbers(found["type_fit"], float)
+            return cls(weights, float(found["unknown"]), meant, type_fit)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ArtifactError(
                 "this is not a linking model", where=str(path), why=str(error), remedy="fit it again"
             ) from error
+
+
+def _numbers(found: Any, number: Callable[[Any], Number]) -> dict[str, dict[str, Number]]:
+    return {key: {name: number(value) for name, value in inner.items()} for key, inner in found.items()}
 
 
 def _fit_by_name(classes: Sequence[str], kind: str) -> float:
