@@ -71,11 +71,12 @@ def read_in_parts(
     waiting = iter(track(ordered, "Finding entities", len(ordered)))
     for _ in range(0, len(ordered), PART):
         with nlp.memory_zone():  # words that only these documents have are forgotten with them
-            part = _read(nlp, islice(waiting, PART), config)
+            part = read(nlp, islice(waiting, PART), config)
         yield part
 
 
-def _read(nlp: Language, documents: Iterable[Document], config: EntitiesConfig) -> Extraction:
+def read(nlp: Language, documents: Iterable[Document], config: EntitiesConfig) -> Extraction:
+    """Return what a pipeline of :func:`mention_pipeline` finds in documents, in their order."""
     texts = ((readable(document.text, config.max_words), document) for document in documents)
     mentions: list[dict[str, Any]] = []
     relations: list[dict[str, Any]] = []

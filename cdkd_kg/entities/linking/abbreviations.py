@@ -15,9 +15,9 @@ def abbreviations(text: str) -> dict[str, str]:
 
     Each letter of the short form must be found, from the last to the first, in the long one, the first one at the
     beginning of a word. Of the words before a bracket at most ``min(n + 5, 2 n)`` are looked at for n characters; a
-    long form in brackets has no more words, and begins with the first letter; what is in front of it has two capitals. In brackets what comes after a comma
-    or a semicolon does not count. The first explanation of a short form counts, and one after its long form before
-    one in front of it.
+    long form in brackets has no more words, and begins with the first letter; what is in front of it has two
+    capitals. In brackets what comes after a comma or a semicolon does not count. The first explanation of a short
+    form counts, and one after its long form before one in front of it.
 
     Source: Schwartz and Hearst, A simple algorithm for identifying abbreviation definitions in biomedical text,
     PSB 2003.
