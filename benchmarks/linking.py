@@ -124,8 +124,9 @@ def anchor(doc: Doc, mention: Gold) -> Anchor:
     text = doc.text[mention.begin : mention.end]
     if span is None or not len(span):
         return Anchor(text)
-    types = [entity.label_ for entity in doc.ents if entity.start < span.end and span.start < entity.end]
-    return MentionFinder.anchor(span, types[0] if types else "", TYPES)._replace(text=text)
+    shared = [(min(entity.end, span.end) - max(entity.start, span.start), entity.label_) for entity in doc.ents]
+    most, kind = max(shared, key=lambda one: one[0], default=(0, ""))
+    return MentionFinder.anchor(span, kind if most > 0 else "", TYPES)._replace(text=text)
 
 
 def measure(name: str, files: dict[str, list[Annotated]], vocabulary: Vocabulary, count: int) -> dict[str, Any]:

@@ -154,8 +154,8 @@ class GraphConfig(Model):
     ``background`` lists vocabularies: names of ``cdkd data list`` or RDF files. An entity links documents
     when it is in at least ``min_documents`` and at most a share ``max_document_share`` of them.
     Two entities keep company when ``min_comentions`` documents mention both, their NPMI is ``min_npmi`` at
-    least, and the chance of that under independence is ``max_p`` at most. ``hops`` bounds how far from a
-    linked entity background knowledge is followed.
+    least, and of all pairs that pass the test of independence a share ``max_fdr`` is expected to be chance.
+    ``hops`` bounds how far from a linked entity background knowledge is followed.
     """
 
     name: str = Field("default", pattern=NAME)
@@ -164,7 +164,7 @@ class GraphConfig(Model):
     max_document_share: float = Field(0.2, gt=0, le=1)
     min_comentions: int = Field(2, ge=2)
     min_npmi: float = Field(0.1, ge=-1, le=1)
-    max_p: float = Field(0.05, gt=0, le=1)
+    max_fdr: float = Field(0.05, gt=0, le=1)
     hops: int = Field(2, ge=0)
     similar_texts: int = Field(10, ge=0)
 

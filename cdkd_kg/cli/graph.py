@@ -72,6 +72,8 @@ def build_cli(
     said: dict[str, Any] = propose(graph, found, config) | {"set_aside": faults}
     for fault in faults:
         typer.echo(f"set aside: {fault}", err=True)
+    for warning in said["warnings"]:
+        typer.echo(f"warning: {warning}", err=True)
     sentence = "{documents:,} texts: {mentions:,} mentions, {linked:,} linked, {new:,} new, {ambiguous:,} ambiguous."
     if said["replaced"]:
         sentence += " They take the place of {replaced:,} that had been read before."

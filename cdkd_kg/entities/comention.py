@@ -10,13 +10,20 @@ from scipy.sparse import csr_matrix
 from scipy.stats import hypergeom
 
 SCHEMA = pa.schema(
-    [("a", pa.string()), ("b", pa.string()), ("count", pa.int32()), ("npmi", pa.float64()), ("p", pa.float64())]
+    [
+        ("a", pa.string()),
+        ("b", pa.string()),
+        ("count", pa.int32()),
+        ("npmi", pa.float64()),
+        ("p", pa.float64()),
+        ("fdr", pa.float64()),
+    ]
 )
 _BLOCK = 2048
 
 
 def comentions(keys: pa.Table, documents: int, min_count: int) -> pa.Table:
-    """Return pairs of entities that share at least ``min_count`` documents, with their NPMI.
+    """Return pairs of entities that share at least ``min_count`` documents, with their NPMI and its significance.
 
     Normalised pointwise mutual information (Bouma 2009, "Normalized (pointwise) mutual information in
     collocation extraction"), with probabilities as shares of documents::
@@ -31,14 +38,23 @@ def comentions(keys: pa.Table, documents: int, min_count: int) -> pa.Table:
 
         p = sum over k >= count(a, b) of C(n_a, k) C(D - n_a, n_b - k) / C(D, n_b)
 
+    ``fdr`` is the least false discovery rate at which a pair is kept, among the m = n (n - 1) / 2 possible pairs of
+    the n entities in ``min_count`` documents or more (Benjamini and Hochberg 1995, "Controlling the false discovery
+    rate")::
+
+        fdr of the i-th smallest p = min over j >= i of p_j m / j
+
+    Pairs of fewer documents than ``min_count`` count in m and are taken to have a p above all others, which can only
+    make it larger; so does the discreteness of p.
+
     Args:
         keys: columns ``document`` and ``entity``; a repeated row counts once.
         documents: how many documents there are, those without an entity too.
         min_count: pairs of fewer documents are left out; at least 1.
 
     Returns:
-        Columns a, b (a < b), count (documents with both), npmi in [-1, 1], p in [0, 1];
-        sorted by a and b.
+        Columns a, b (a < b), count (documents with both), npmi in [-1, 1], p and fdr in
+        [0, 1]; sorted by a and b.
 
     Raises:
         ValueError: ``keys`` names more than ``documents`` documents, or ``min_count`` is below 1.
@@ -57,7 +73,18 @@ def comentions(keys: pa.Table, documents: int, min_count: int) -> pa.Table:
     npmi = _npmi(count, frequency[a], frequency[b], documents)
     p = np.clip(hypergeom.sf(count - 1, documents, frequency[a], frequency[b]), 0.0, 1.0)
     labels = entities.take(pa.array(frequent))
-    return pa.Table.from_arrays([labels.take(pa.array(a)), labels.take(pa.array(b)), count, npmi, p], schema=SCHEMA)
+    fdr = _false_discovery_rate(p, len(frequent) * (len(frequent) - 1) // 2)
+    ends = labels.take(pa.array(a)), labels.take(pa.array(b))
+    return pa.Table.from_arrays([*ends, count, npmi, p, fdr], schema=SCHEMA)
+
+
+def _false_discovery_rate(p: NDArray[np.float64], tests: int) -> NDArray[np.float64]:
+    """Return the adjusted p of Benjamini and Hochberg; those of the ``tests`` that are not in ``p`` rank last."""
+    order = np.argsort(p, kind="stable")
+    scaled = p[order] * tests / np.arange(1, len(p) + 1)
+    result = np.empty_like(p)
+    result[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return result
 
 
 def _numbered(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:

@@ -71,11 +71,12 @@ def read_in_parts(
     waiting = iter(track(ordered, "Finding entities", len(ordered)))
     for _ in range(0, len(ordered), PART):
         with nlp.memory_zone():  # words that only these documents have are forgotten with them
-            part = _read(nlp, islice(waiting, PART), config)
+            part = read(nlp, islice(waiting, PART), config)
         yield part
 
 
-def _read(nlp: Language, documents: Iterable[Document], config: EntitiesConfig) -> Extraction:
+def read(nlp: Language, documents: Iterable[Document], config: EntitiesConfig) -> Extraction:
+    """Return what a pipeline of :func:`mention_pipeline` finds in documents, in their order."""
     texts = ((readable(document.text, config.max_words), document) for document in documents)
     mentions: list[dict[str, Any]] = []
     relations: list[dict[str, Any]] = []
@@ -116,7 +117,7 @@ def readable(text: str, max_words: int) -> str:
 def _mention_rows(document: Document, doc: Doc) -> Iterator[dict[str, Any]]:
     sentences = _sentences(doc)
     for span in doc.spans[SPANS]:
-        concept, link = span._.cdkd
+        concept, candidates, iri, nil, confidence = span._.cdkd_record
         yield {
             "document": document.id,
             "begin": span.start_char,
@@ -125,10 +126,10 @@ def _mention_rows(document: Document, doc: Doc) -> Iterator[dict[str, Any]]:
             "concept": concept,
             "type": span.label_,
             "sentence": int(sentences[span.start]),
-            "candidates": [candidate._asdict() for candidate in link.candidates],
-            "iri": link.iri,
-            "nil": link.nil,
-            "confidence": link.confidence,
+            "candidates": [tuple(candidate) for candidate in candidates],
+            "iri": iri,
+            "nil": nil,
+            "confidence": confidence,
         }
 
 

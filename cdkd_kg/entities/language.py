@@ -70,6 +70,17 @@ def _language_of(pipeline: str) -> str:
     return pipeline.removeprefix("blank:").split("_")[0]
 
 
+def label_language(pipeline: str) -> str:
+    """Return the language of the labels that the texts of a pipeline are linked to: its own, or English if it has none.
+
+    Example:
+        >>> label_language("de_core_news_sm"), label_language("xx_ent_wiki_sm")
+        ('de', 'en')
+    """
+    language = _language_of(pipeline)
+    return language if language not in ("", "xx", "mul") else "en"
+
+
 def _foreign(text: str) -> float:
     letters = list(islice(filter(str.isalpha, text), LETTERS))
     foreign = sum(not unicodedata.name(character, "").startswith("LATIN") for character in letters)

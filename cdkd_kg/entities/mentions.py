@@ -1,7 +1,8 @@
 """The spaCy component ``cdkd_mentions``: finds mentions in a ``Doc`` and links them.
 
 It sets ``doc.spans["cdkd"]``; each span has the type as its label, the chosen IRI as ``kb_id_``, and a
-:class:`Mention` as ``span._.cdkd``. Importing this module registers it.
+:class:`Mention` as ``span._.cdkd``. The ``Doc`` keeps what that says as plain lists (``span._.cdkd_record``), so
+that it survives a file and another process. Importing this module registers it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from cdkd_kg.entities.concepts import noun_concepts
 from cdkd_kg.entities.gazetteer import Gazetteer, gazetteer
 from cdkd_kg.entities.linking.abbreviations import abbreviations
 from cdkd_kg.entities.linking.aliases import AliasTable
-from cdkd_kg.entities.linking.candidates import Anchor
+from cdkd_kg.entities.linking.candidates import Anchor, Candidate
 from cdkd_kg.entities.linking.facts import Facts
 from cdkd_kg.entities.linking.files import load_facts, load_labels, load_model, save_linker
 from cdkd_kg.entities.linking.linker import Link, Linker
@@ -132,8 +133,17 @@ class MentionFinder(SavedComponent):
 def _linked(span: Span, link: Link, long_form: str | None) -> Span:
     """Return the span with its link; what the text abbreviates has the normal form of the words it stands for."""
     linked = Span(span.doc, span.start, span.end, label=span.label_, kb_id=link.iri or "")
-    linked._.cdkd = Mention(normal_form(linked) if long_form is None else fold(long_form), link)
+    concept = normal_form(linked) if long_form is None else fold(long_form)
+    linked._.cdkd_record = [concept, [list(one) for one in link.candidates], link.iri, link.nil, link.confidence]
     return linked
+
+
+def mention_of(span: Span) -> Mention | None:
+    """Return what is known of a span; None of one that is no mention."""
+    if span._.cdkd_record is None:
+        return None
+    concept, candidates, iri, nil, confidence = span._.cdkd_record
+    return Mention(concept, Link(tuple(Candidate(*one) for one in candidates), iri, nil, confidence))
 
 
 def _trimmed(entity: Span) -> Span | None:
@@ -163,7 +173,8 @@ def create(nlp: Language, name: str, types: Sequence[str], noun_concepts: bool) 
     return MentionFinder(nlp, types, noun_concepts)
 
 
-Span.set_extension("cdkd", default=None, force=True)
+Span.set_extension("cdkd_record", default=None, force=True)
+Span.set_extension("cdkd", getter=mention_of, force=True)
 Language.factory(
     "cdkd_mentions", assigns=["doc.spans"], default_config={"types": [], "noun_concepts": True}, func=create
 )

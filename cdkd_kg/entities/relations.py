@@ -57,7 +57,7 @@ def _relation(mentions: list[Span], triple: Triple, subject: int, object_: int) 
     Nothing is related to itself; a name is no kind, so that names are subjects of ``is_a`` only; and beside
     a plain noun an apposition says the same again rather than what kind it is.
     """
-    if mentions[subject]._.cdkd.concept == mentions[object_]._.cdkd.concept:
+    if mentions[subject]._.cdkd_record[0] == mentions[object_]._.cdkd_record[0]:
         return []
     if triple.predicate == IS_A and _is_named(mentions[object_]):
         subject, object_ = object_, subject

@@ -18,16 +18,16 @@ _INSTANCE_OF = (RDF.type, KD.entityType, NamedNode("http://www.wikidata.org/prop
 _NO_CLASS = {SKOS.Concept, OWL.Class, RDFS.Class, OWL.NamedIndividual}
 
 
-def facts(graph: KnowledgeGraph) -> Facts:
-    """Return classes, definitions and neighbours of the concepts of a graph, by IRI."""
-    return Facts(classes(graph), definitions(graph), _neighbours(graph))
+def facts(graph: KnowledgeGraph, language: str = "en") -> Facts:
+    """Return classes, definitions in a language, and neighbours of the concepts of a graph, by IRI."""
+    return Facts(classes(graph), definitions(graph, language=language), _neighbours(graph))
 
 
 def classes(graph: KnowledgeGraph, concept: NamedNode | None = None) -> dict[str, tuple[str, ...]]:
     """Return the classes of every concept that has any, or of one alone."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for predicate in _INSTANCE_OF:
-        for quad in graph.store.match(concept, predicate, None, graph.vocabulary):
+        for quad in graph.holding(concept, predicate):
             subject, name = quad.subject, quad.object
             if isinstance(subject, NamedNode) and isinstance(name, NamedNode) and name not in _NO_CLASS:
                 found[subject.value].add(name.value)
@@ -38,7 +38,7 @@ def definitions(graph: KnowledgeGraph, concept: NamedNode | None = None, languag
     """Return the definition of every concept that has one, or of one alone."""
     found: dict[str, str] = {}
     for predicate in (SKOS.definition, RDFS.comment):
-        for quad in graph.store.match(concept, predicate, None, graph.vocabulary):
+        for quad in graph.holding(concept, predicate):
             subject, text = quad.subject, quad.object
             if isinstance(subject, NamedNode) and isinstance(text, Literal) and is_in(text, language):
                 found[subject.value] = min(found.get(subject.value, text.value), text.value)

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pyoxigraph import Literal
+
 from cdkd_kg.artifacts import canonical_json, sha256_file, sha256_text
 from cdkd_kg.config import EntitiesConfig, GraphConfig
 from cdkd_kg.entities.extract import Document, extract
 from cdkd_kg.entities.installed import link_model_identity, pipeline_identity
+from cdkd_kg.entities.language import label_language
 from cdkd_kg.entities.linking.aliases import AliasTable
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import DataRefusedError
@@ -18,6 +21,8 @@ from cdkd_kg.graph.facts import facts
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.kept_mentions import forget_other_mentions, keep_mentions
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.labels import is_in
+from cdkd_kg.graph.namespaces import RDFS, SKOS
 from cdkd_kg.graph.shipped import shipped
 from cdkd_kg.graph.view import documents
 from cdkd_kg.stages import code_digest
@@ -49,7 +54,7 @@ def propose(
         config: bounds on co-mention; the name of the graph counts.
 
     Returns:
-        ``{"documents", "mentions", "linked", "new", "ambiguous", "replaced", "run"}``; replaced is how many
+        ``{"documents", "mentions", "linked", "new", "ambiguous", "replaced", "run", "warnings"}``; replaced is how many
         documents had been read before.
 
     Raises:
@@ -62,6 +67,7 @@ def propose(
     with graph_folder(folder, create=True) as graph:
         before = len(documents(graph))
         run, found, built = _reading(graph, texts, entities or EntitiesConfig(), config or GraphConfig())
+        warnings = _warnings(graph, label_language((entities or EntitiesConfig()).pipeline))
         keep_mentions(folder, run, found)
         _replace_proposals(graph, built, run)
         forget_other_mentions(folder, run)
@@ -74,7 +80,30 @@ def propose(
         "ambiguous": nil.count("ambiguous"),
         "replaced": before,
         "run": run,
+        "warnings": warnings,
     }
+
+
+def _warnings(graph: KnowledgeGraph, language: str) -> list[str]:
+    """Return a warning where a graph has a vocabulary, but not in the language of the texts."""
+    if next(graph.store.match(graph=graph.vocabulary), None) is None or _named(graph, language):
+        return []
+    return [
+        f"the graph has no label in the language {language!r} of the pipeline, and none without a language: nothing is "
+        "linked to its concepts; import a vocabulary with such labels, or name a pipeline for its language"
+    ]
+
+
+def _named(graph: KnowledgeGraph, language: str) -> bool:
+    """Say whether anything but a proposal has a name in a language."""
+    predicates = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel, RDFS.label)
+    settled_graphs = (graph.vocabulary, graph.accepted)
+    return any(
+        isinstance(quad.object, Literal) and is_in(quad.object, language)
+        for predicate in predicates
+        for node in settled_graphs
+        for quad in graph.store.match(None, predicate, None, node)
+    )
 
 
 _NOT_THERE = {"batch_size", "link_model"}
@@ -99,7 +128,8 @@ def _reading(
     }
     run = sha256_text(canonical_json(used))[:16]
     documents = [Document(text.id, text.text) for text in texts]
-    found = extract(documents, entities, AliasTable(known.labels()), facts(known))
+    language = label_language(entities.pipeline)
+    found = extract(documents, entities, AliasTable(known.labels(language)), facts(known, language))
     rows = [(text.id, text.domain, hashes[text.id]) for text in texts]
     return run, found, build_graph(found, rows, known, config, used | {"id": run})
 

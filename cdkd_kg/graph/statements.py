@@ -77,8 +77,8 @@ def comention_quads(resolved: Resolved, documents: int, config: GraphConfig, gra
     """Yield pairs of entities that keep company in documents more than chance says.
 
     An entity in more than ``config.max_document_share`` of the documents keeps company with everything and is
-    left out; a pair needs ``config.min_comentions`` documents, an NPMI of ``config.min_npmi``, and no more than
-    ``config.max_p`` as its chance under independence.
+    left out; a pair needs ``config.min_comentions`` documents, an NPMI of ``config.min_npmi``, and a false discovery
+    rate of ``config.max_fdr`` at most.
     """
     keys = _keys(resolved)
     count = keys.group_by("entity").aggregate([("document", "count")])
@@ -86,9 +86,9 @@ def comention_quads(resolved: Resolved, documents: int, config: GraphConfig, gra
     keys = keys.filter(pc.invert(pc.is_in(keys["entity"], value_set=common.combine_chunks())))
     pairs = comentions(keys, documents, config.min_comentions)
     pairs = pairs.filter(
-        pc.and_(pc.greater_equal(pairs["npmi"], config.min_npmi), pc.less_equal(pairs["p"], config.max_p))
+        pc.and_(pc.greater_equal(pairs["npmi"], config.min_npmi), pc.less_equal(pairs["fdr"], config.max_fdr))
     )
-    for a, b, number, npmi, p in zip(*(column.to_pylist() for column in pairs.columns), strict=True):
+    for a, b, number, npmi, p, _ in zip(*(column.to_pylist() for column in pairs.columns), strict=True):
         triple = Triple(NamedNode(a), KD.comention, NamedNode(b))
         yield from _statement(triple, number, graph)
         yield Quad(statement_iri(triple), KD.npmi, Literal(round(npmi, 6)), graph)

@@ -28,6 +28,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     del job
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.entities.extract import Document, read_in_parts
+    from cdkd_kg.entities.language import label_language
     from cdkd_kg.entities.linking.aliases import AliasTable
     from cdkd_kg.entities.tables import save_parts
     from cdkd_kg.graph.facts import facts
@@ -37,5 +38,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     background.load_background(background_files(config.graph))
     rows = Corpus.load(inputs["corpus"]).graph_documents()
     documents = [Document(name, text) for name, text in zip(rows["id"][:], rows["text"][:], strict=True)]
-    parts = read_in_parts(documents, config.entities, AliasTable(background.labels()), facts(background))
+    language = label_language(config.entities.pipeline)
+    labels = AliasTable(background.labels(language))
+    parts = read_in_parts(documents, config.entities, labels, facts(background, language))
     save_parts(parts, folder)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import random
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import fisher_exact
+from scipy.stats import false_discovery_control, fisher_exact
 
 from cdkd_kg.entities.comention import SCHEMA, comentions
 
@@ -28,7 +29,10 @@ def test_the_formula() -> None:
     (pair,) = comentions(table(rows), documents=10, min_count=2).to_pylist()
     expected = math.log((2 / 10) / ((3 / 10) * (2 / 10))) / -math.log(2 / 10)
     chance = math.comb(3, 2) / math.comb(10, 2)
-    assert pair == {"a": "A", "b": "B", "count": 2, "npmi": pytest.approx(expected), "p": pytest.approx(chance)}
+    assert pair == {
+        "a": "A", "b": "B", "count": 2, "npmi": pytest.approx(expected),
+        "p": pytest.approx(chance), "fdr": pytest.approx(chance),
+    }  # fmt: skip
 
 
 def test_the_chance_of_company_is_fishers() -> None:
@@ -48,6 +52,30 @@ def test_its_ends() -> None:
     assert comentions(independent, 4, 1)["npmi"].to_pylist() == [pytest.approx(0.0)]
     apart = [(str(place), "A") for place in range(51)] + [(str(place), "B") for place in range(50, 100)]
     assert comentions(table(apart), 100, 1)["npmi"].to_pylist()[0] < -0.6
+
+
+def test_the_false_discovery_rate_is_benjamini_and_hochbergs_over_all_possible_pairs() -> None:
+    chance = random.Random(1)
+    rows = [(str(n), name) for n in range(60) for name in "ABCDEFGH" if chance.random() < 0.3]
+    pairs = comentions(table(rows), documents=60, min_count=1)
+    assert pairs.num_rows == 28
+    assert pairs["fdr"].to_pylist() == pytest.approx(false_discovery_control(pairs["p"].to_pylist()).tolist())
+
+
+def test_independent_entities_keep_no_company_and_planted_ones_do() -> None:
+    draw = np.random.default_rng(0)
+    share = 0.02 / np.sqrt(1 + np.arange(1500) / 50)
+    here = draw.random((2000, 1500)) < share
+    rows = [(f"d{document}", f"e{entity}") for document, entity in np.argwhere(here).tolist()]
+    kept = kept_pairs(comentions(table(rows), 2000, 2))
+    assert len(kept) <= 5
+    planted = {(f"p{n}a", f"p{n}b") for n in range(10)}
+    rows += [(f"d{document}", name) for pair in planted for document in range(700, 708) for name in pair]
+    assert planted <= kept_pairs(comentions(table(rows), 2000, 2))
+
+
+def kept_pairs(pairs: pa.Table) -> set[tuple[str, str]]:
+    return {(row["a"], row["b"]) for row in pairs.to_pylist() if row["fdr"] <= 0.05}
 
 
 def test_no_rows_no_pairs() -> None:

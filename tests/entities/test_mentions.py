@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, DocBin
 
 from cdkd_kg.entities.gazetteer import MANY, gazetteer
 from cdkd_kg.entities.linking.aliases import AliasTable, Label
@@ -148,6 +148,20 @@ def test_a_saved_pipeline_finds_and_links_as_before(way: str, tmp_path: Path) ->
     assert found(new) == found(old) == [("lung cancer", "TERM"), ("England", "TERM")]
     assert [span._.cdkd for span in new.spans[SPANS]] == [span._.cdkd for span in old.spans[SPANS]]
     assert again.get_pipe("cdkd_mentions").linker.facts == nlp.get_pipe("cdkd_mentions").linker.facts
+
+
+def test_what_is_known_of_a_mention_survives_another_process_and_a_file() -> None:
+    nlp = saved_pipeline()
+    texts = ["They study lung cancer in England.", "Nothing.", "England!"]
+    docs = list(nlp.pipe(texts))
+    known = [span._.cdkd for doc in docs for span in doc.spans[SPANS]]
+    assert [mention.link.iri for mention in known] == ["urn:cancer", "urn:england", "urn:england"]
+    elsewhere = list(nlp.pipe(texts, n_process=2, batch_size=1))
+    assert [span._.cdkd for doc in elsewhere for span in doc.spans[SPANS]] == known
+    saved = DocBin(docs=docs, store_user_data=True).to_bytes()
+    read = list(DocBin().from_bytes(saved).get_docs(spacy.blank("en").vocab))
+    assert [span._.cdkd for doc in read for span in doc.spans[SPANS]] == known
+    assert docs[0][:1]._.cdkd is None
 
 
 def test_a_saved_pipeline_is_the_same_bytes_again(tmp_path: Path) -> None:

@@ -118,3 +118,22 @@ def test_a_fitted_model_decides(folder: Path, tmp_path: Path) -> None:
     assert said["run"] != first
     with pytest.raises(MissingResourceError, match="link_model"):
         propose(folder, TEXTS, BLANK.model_copy(update={"link_model": tmp_path / "none.json"}))
+
+
+def test_labels_are_those_of_the_pipelines_language(tmp_path: Path) -> None:
+    turtle = '<urn:x:flu> a skos:Concept ; skos:prefLabel "Grippe"@de ; skos:definition "eine Krankheit"@de .'
+    (tmp_path / "v.ttl").write_text(TURTLE.splitlines()[0] + turtle)
+    with graph_folder(tmp_path / "g", create=True) as graph:
+        graph.include(tmp_path / "v.ttl")
+    texts = [Text("a", "news", "Sie hat Grippe.")]
+    german = propose(tmp_path / "g", texts, BLANK.model_copy(update={"pipeline": "blank:de"}))
+    assert (german["linked"], german["warnings"]) == (1, [])
+    assert rows(tmp_path / "g")[0]["candidates"][0]["label"] == "Grippe"
+    english = propose(tmp_path / "g", texts, BLANK)
+    assert english["linked"] == 0
+    (warning,) = english["warnings"]
+    assert "no label in the language 'en'" in warning
+
+
+def test_a_graph_without_a_vocabulary_is_no_cause_for_a_warning(tmp_path: Path) -> None:
+    assert propose(tmp_path / "g", TEXTS, BLANK)["warnings"] == []

@@ -54,6 +54,11 @@ class Linker:
         self._descriptions = Descriptions(aliases.labels, self.facts)
         self._matches = lru_cache(1 << 16)(self._find)
 
+    def forget(self) -> None:
+        """Forget what was looked up, as if no text had been read."""
+        self._matches.cache_clear()
+        self._descriptions.of.cache_clear()
+
     def with_model(self, model: LinkModel) -> Linker:
         """Return the same linker with another model; what it has looked up is shared."""
         other = copy(self)

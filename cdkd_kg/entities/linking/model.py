@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,12 @@ DEFAULT = (1.5, 1.4, 0.9, 1.3, -1.9, -3.6, -5.5, 5.2, 6.8, 2.0, 1.3, 0.9, -0.3, 
 """Weights of a model that has seen no judged mention: rounded from fits on news; those of lesser names are set."""
 UNKNOWN = 0.7
 """Probability that a mention without a candidate is new, where no judged mention says otherwise."""
+_TYPE = "urn:cdkd:type:"
+_NO_ENTITY = frozenset({"", "TERM", "CONCEPT"})
+"""Types of mentions that say nothing of what the thing is."""
+_CLEAR_FIT = 2.0
 
+Number = TypeVar("Number", int, float)
 Floats = NDArray[np.float64]
 
 
@@ -67,9 +72,13 @@ class LinkModel:
         return self.meant.get(fold(anchor), {}).get(iri, 0)
 
     def fit_of_type(self, classes: Sequence[str], kind: str) -> float:
-        """Return how well a mention type fits a concept of ``classes``: the mean of what is known, else 0."""
+        """Return how well a mention type fits a concept of ``classes``: the mean of what is known, else 0.
+
+        Where no judged mention had any of them, ``urn:cdkd:type:X`` fits type X and contradicts the other types of
+        entities.
+        """
         known = [fits[kind] for name in classes if kind in (fits := self.type_fit.get(name, {}))]
-        return sum(known) / len(known) if known else 0.0
+        return sum(known) / len(known) if known else _fit_by_name(classes, kind)
 
     def save(self, path: Path) -> None:
         """Write the model as JSON."""
@@ -88,11 +97,23 @@ class LinkModel:
             weights = tuple(float(found["weights"][name]) for name in FEATURES)
             if len(found["weights"]) != len(FEATURES) or not all(map(math.isfinite, weights)):
                 raise ValueError("its features are others")
-            return cls(weights, float(found["unknown"]), found["meant"], found["type_fit"])
-        except (KeyError, TypeError, ValueError) as error:
+            meant, type_fit = _numbers(found["meant"], int), _numbers(found["type_fit"], float)
+            return cls(weights, float(found["unknown"]), meant, type_fit)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ArtifactError(
                 "this is not a linking model", where=str(path), why=str(error), remedy="fit it again"
             ) from error
+
+
+def _numbers(found: Any, number: Callable[[Any], Number]) -> dict[str, dict[str, Number]]:
+    return {key: {name: number(value) for name, value in inner.items()} for key, inner in found.items()}
+
+
+def _fit_by_name(classes: Sequence[str], kind: str) -> float:
+    named = [name.removeprefix(_TYPE) for name in classes if name.startswith(_TYPE)]
+    if kind in _NO_ENTITY or not set(named) - _NO_ENTITY:
+        return 0.0
+    return _CLEAR_FIT if kind in named else -_CLEAR_FIT
 
 
 def vector(candidate: Candidate) -> list[float]:

@@ -7,16 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-import numpy as np
-from scipy.sparse import csc_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
-
 from cdkd_kg.entities.linking.aliases import Form, Label, Match
 from cdkd_kg.entities.linking.names import content_words, initials, name_words
+from cdkd_kg.entities.linking.trigrams import Trigrams
 
 MOST = 30
 """At most so many near labels an anchor: a part that more names share tells nothing."""
-SHORTEST, LEAST_SIMILAR = 4, 0.5
+SHORTEST = 4
 PART: Form = "part"
 HOLDS: Form = "holds"
 _ACRONYM = range(2, 8)
@@ -34,6 +31,7 @@ class NearNames:
         self._words = [content_words(name_words(label.text)) for label in labels]
         count = Counter(word for words in self._words for word in set(words))
         self._rarity = {word: math.log(1 + len(labels) / number) for word, number in count.items()}
+        self._rarest = max(self._rarity.values(), default=1.0)
         self._with_word: defaultdict[str, list[int]] = defaultdict(list)
         self._by_rarest: defaultdict[str, list[int]] = defaultdict(list)
         self._by_initials: defaultdict[str, list[int]] = defaultdict(list)
@@ -61,7 +59,7 @@ class NearNames:
 
     def _parts(self, mine: set[str]) -> list[Match]:
         held = {place for word in mine for place in self._by_rarest.get(word, ()) if mine >= set(self._words[place])}
-        rarest = min((self._with_word.get(word, []) for word in mine), key=len)
+        rarest = min((self._with_word.get(word, []) for word in sorted(mine)), key=len)
         sought = rarest if len(rarest) <= 10 * MOST else []
         found = dict.fromkeys(held, HOLDS) | {place: PART for place in sought if mine <= set(self._words[place])}
         return _best(
@@ -70,9 +68,9 @@ class NearNames:
         )
 
     def _overlap(self, mine: set[str], other: set[str]) -> float:
-        rarest = max(self._rarity.values(), default=1.0)
         shared, either = (
-            sum(sorted(self._rarity.get(word, rarest) for word in words)) for words in (mine & other, mine | other)
+            sum(sorted(self._rarity.get(word, self._rarest) for word in words))
+            for words in (mine & other, mine | other)
         )
         return shared / either
 
@@ -82,42 +80,16 @@ class NearNames:
             places = self._by_initials.get(letters.casefold(), [])
             yield from (Match(self._labels[place], "acronym") for place in places[:MOST])
 
-    def _spellings(self, text: str) -> Iterator[Match]:
+    def _spellings(self, text: str) -> list[Match]:
         if len(text) < SHORTEST or not self._labels:
-            return
-        vectorizer, matrix = self._trigrams
-        parts = [
-            (matrix.indices[matrix.indptr[column] : matrix.indptr[column + 1]], value, column)
-            for column, value in _query(vectorizer, text, len(self._labels)).items()
-        ]
-        if not parts:
-            return
-        places = np.concatenate([rows for rows, _, _ in parts])
-        weights = np.concatenate(
-            [matrix.data[matrix.indptr[column] : matrix.indptr[column + 1]] * value for _, value, column in parts]
+            return []
+        return _best(
+            Match(self._labels[place], "trigram", min(1.0, cosine)) for place, cosine in self._trigrams.near(text)
         )
-        cosine = np.bincount(places, weights=weights, minlength=len(self._labels))
-        near = np.flatnonzero(cosine >= LEAST_SIMILAR).tolist()
-        yield from _best(Match(self._labels[place], "trigram", min(1.0, float(cosine[place]))) for place in near)
 
     @cached_property
-    def _trigrams(self) -> tuple[TfidfVectorizer, csc_matrix]:
-        vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), lowercase=False, sublinear_tf=True)
-        names = [" ".join(words) or "-" for words in self._words]
-        return vectorizer, vectorizer.fit_transform(names).tocsc()
-
-
-def _query(vectorizer: TfidfVectorizer, text: str, labels: int) -> dict[int, float]:
-    """Return the weight of each known 3-gram of a text, by its column; those that no label has count in its length."""
-    rarest = math.log(1 + labels) + 1
-    counts = Counter(vectorizer.build_analyzer()(text))
-    columns = {gram: vectorizer.vocabulary_.get(gram) for gram in counts}
-    weights = {
-        gram: (1 + math.log(count)) * (rarest if columns[gram] is None else float(vectorizer.idf_[columns[gram]]))
-        for gram, count in sorted(counts.items())
-    }
-    length = math.sqrt(sum(weight**2 for weight in weights.values()))
-    return {column: weights[gram] / length for gram, column in columns.items() if column is not None}
+    def _trigrams(self) -> Trigrams:
+        return Trigrams([" ".join(words) or "-" for words in self._words])
 
 
 def _best(matches: Iterable[Match]) -> list[Match]:

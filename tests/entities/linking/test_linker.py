@@ -84,6 +84,17 @@ def test_a_weak_candidate_is_kept_and_the_mention_is_new() -> None:
     assert LINKER.decide([weak]) == Link((weak,), None, "new", 0.8)
 
 
+def test_without_fitting_a_concept_of_the_mentions_type_is_likelier() -> None:
+    twins = AliasTable([Label("urn:place", "Paris", "preferred"), Label("urn:she", "Paris", "preferred")])
+    linker = Linker(twins, Facts({"urn:place": ("urn:cdkd:type:GPE",), "urn:she": ("urn:cdkd:type:PERSON",)}))
+    for kind, iri in (("GPE", "urn:place"), ("PERSON", "urn:she")):
+        (link,) = linker.link("Paris", [Anchor("Paris", type=kind)])
+        assert link.iri == iri
+        assert [candidate.type_fit > 0 for candidate in link.candidates] == [True, False]
+    (unknown,) = linker.link("Paris", [Anchor("Paris", type="TERM")])
+    assert [candidate.type_fit for candidate in unknown.candidates] == [0, 0]
+
+
 @given(st.permutations(LABELS), st.text(alphabet="GgeorgiaFAO MRI", max_size=12))
 def test_the_order_of_labels_changes_nothing(labels: list[Label], anchor: str) -> None:
     assert Linker(AliasTable(labels), FACTS).link(anchor, [Anchor(anchor)]) == link(anchor, anchor)

@@ -101,7 +101,10 @@ def test_a_model_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert again.fit_of_type([], "GPE") == replace(model, type_fit={}).fit_of_type(["urn:place"], "GPE") == 0
 
 
-@pytest.mark.parametrize("change", [{"weights": {}}, {"unknown": "x"}, {"weights": {"cased": 1}}])
+@pytest.mark.parametrize(
+    "change",
+    [{"weights": {}}, {"unknown": "x"}, {"weights": {"cased": 1}}, {"meant": []}, {"type_fit": {"urn:a": 1}}],
+)
 def test_another_file_is_no_model(tmp_path: Path, change: dict[str, object]) -> None:
     LinkModel().save(tmp_path / "model.json")
     write_json(tmp_path / "model.json", read_json(tmp_path / "model.json") | change)

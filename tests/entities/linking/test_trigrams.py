@@ -1,0 +1,41 @@
+"""Names that are spelled alike."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from cdkd_kg.entities.linking.aliases import Label
+from cdkd_kg.entities.linking.near import NearNames
+from cdkd_kg.entities.linking.trigrams import LEAST_SIMILAR, Trigrams
+
+CHANCE = random.Random(0)
+SYLLABLES = ("bo", "lan", "ger", "mu", "ri", "tan", "ost", "er", "sel", "gau")
+NAMES = sorted({"".join(CHANCE.choices(SYLLABLES, k=CHANCE.randint(2, 5))) for _ in range(300)})
+TRIGRAMS = Trigrams(NAMES)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from(SYLLABLES), min_size=2, max_size=5).map("".join))
+def test_the_names_near_a_text_are_those_that_the_whole_matrix_gives(text: str) -> None:
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), lowercase=False, sublinear_tf=True)
+    matrix = vectorizer.fit_transform(NAMES)
+    if not set(vectorizer.build_analyzer()(text)) <= set(vectorizer.vocabulary_):
+        return  # scikit-learn forgets 3-grams that no name has
+    cosine = (matrix @ vectorizer.transform([text]).T).toarray().ravel()
+    found = dict(TRIGRAMS.near(text))
+    sure = np.flatnonzero(cosine > LEAST_SIMILAR + 1e-9)
+    assert set(sure.tolist()) <= set(found) <= set(np.flatnonzero(cosine > LEAST_SIMILAR - 1e-9).tolist())
+    assert list(found.values()) == pytest.approx([cosine[place] for place in found])
+
+
+def test_how_texts_are_cut_is_settled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    near = NearNames([Label(f"urn:{name}", name, "preferred") for name in NAMES])
+    assert near.matches("Muritan")
+    monkeypatch.setattr(TfidfVectorizer, "build_analyzer", None)
+    assert near.matches("Bolanger")
