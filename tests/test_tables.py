@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.bad_input_table import bad_input_table
 from benchmarks.tables import BENCHMARKS, MARK, redrawn
 from cdkd_kg.artifacts import read_json
 
@@ -39,3 +40,22 @@ def test_results_say_how_they_came_about(path):
     assert re.fullmatch(r"[0-9a-f]{7,40}", results["git"])
     for part in (results["created"], results["machine"]["processor"], results["versions"]["python"]):
         assert part
+
+
+def test_an_odd_graph_has_one_row_and_a_hostile_input_one_each():
+    def case(command, given, ended, seconds, breaks=""):
+        return {"command": command, "input": given, "ended": ended, "seconds": seconds, "beyond_start": seconds,
+                "megabytes": int(100 * seconds), "message": "a | b", "breaks": breaks}  # fmt: skip
+
+    cases = [
+        case("import", "bomb.ttl", "refused", 1),
+        case("endpoint", "drip", "refused", 3),
+        case("import", "cyclic", "taken", 1),
+        case("show", "cyclic", "taken", 4, "over 2 s"),
+        case("validate", "cyclic", "refused", 2),
+    ]
+    rows = bad_input_table({"cases": cases}).splitlines()
+    assert "| import | bomb.ttl | refused | 1.0 | 100 | a \\| b |" in rows
+    assert "| endpoint | drip | refused | 3.0 | 300 | a \\| b |" in rows
+    assert "| cyclic | import, show (**over 2 s**) | validate | show, 4.0 s | 400 |" in rows
+    assert sum("cyclic" in row for row in rows) == 1

@@ -41,14 +41,14 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
 
 
 def read_lines(
-    path: Path, longest: int = MAX_LINE, most: int = MAX_LINES_BYTES, free: int = FREE_BYTES
+    path: Path, longest: int = MAX_LINE, most: int = MAX_LINES_BYTES, free: int | None = None
 ) -> Iterator[bytes]:
     """Yield what is in a file in blocks of whole lines, unpacked where its name ends in ``.gz``.
 
     Raises:
         MissingResourceError: there is no such file.
         GraphError: a line is surely over ``longest`` bytes, the file is over ``most``, or cannot be read, or it
-            is over ``free`` bytes and over ``MAX_RATIO`` times its archive.
+            is over ``free`` bytes (``FREE_BYTES`` where they are left out) and over ``MAX_RATIO`` times its archive.
     """
     rest, number = b"", 1
     for piece in _pieces(path, most, free):
@@ -95,7 +95,7 @@ def digest(path: Path) -> str:
     return found.hexdigest()
 
 
-def _pieces(path: Path, most: int, free: int = FREE_BYTES) -> Iterator[bytes]:
+def _pieces(path: Path, most: int, free: int | None = None) -> Iterator[bytes]:
     if not path.is_file():
         raise MissingResourceError("there is no such RDF file", where=str(path), remedy="correct the path")
     packed, total = path.suffix.lower() == ".gz", 0
@@ -109,7 +109,7 @@ def _pieces(path: Path, most: int, free: int = FREE_BYTES) -> Iterator[bytes]:
                         where=str(path),
                         remedy="keep the part of the vocabulary that you need, or convert it to N-Triples",
                     )
-                if packed and total > max(free, MAX_RATIO * path.stat().st_size):
+                if packed and total > max(free or FREE_BYTES, MAX_RATIO * path.stat().st_size):
                     raise GraphError(
                         f"the archive unpacks to over {MAX_RATIO} times its size",
                         where=str(path),
