@@ -22,7 +22,7 @@ ALIASES = AliasTable(
     [
         Label("urn:cancer", "lung cancer", "preferred"),
         Label("urn:smoking", "smoking", "preferred"),
-        Label("urn:paris-tx", "Paris", "alternative"),
+        Label("urn:paris-tx", "Paris", "hidden"),
         Label("urn:paris-fr", "Paris", "preferred"),
     ]
 )

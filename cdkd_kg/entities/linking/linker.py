@@ -16,8 +16,8 @@ from cdkd_kg.entities.linking.names import name_words
 from cdkd_kg.entities.linking.near import NearNames
 
 Nil = Literal["new", "ambiguous"]
-TIE = 0.95
-"""A runner-up with this share of the best one's probability makes a tie."""
+LIKELY = 0.5
+"""A concept is linked that is likelier than all others and NIL together; two as good as equal never are."""
 
 
 class Link(NamedTuple):
@@ -121,14 +121,14 @@ class Linker:
     def decide(self, candidates: list[Candidate]) -> Link:
         """Return the link of a mention with these candidates.
 
-        "new" where NIL is likelier than not; "ambiguous" where NIL is likelier than the best candidate, or the best
-        two are as good as equal; else the best candidate.
+        The best candidate where it is likelier than all the others and NIL together; "new" where NIL is; else
+        "ambiguous".
         """
         scores = [candidate.score for candidate in candidates]
         nil = max(0.0, 1.0 - sum(scores)) if scores else self.model.unknown
-        if not scores or nil >= 0.5:
+        if not scores or nil >= LIKELY:
             return Link(tuple(candidates), None, "new", nil)
-        if nil > scores[0] or (len(scores) > 1 and scores[1] >= TIE * scores[0]):
+        if scores[0] <= LIKELY:
             return Link(tuple(candidates), None, "ambiguous", scores[0])
         return Link(tuple(candidates), candidates[0].iri, None, scores[0])
 
