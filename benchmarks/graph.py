@@ -59,7 +59,7 @@ def main() -> None:
         "load": load(size, rounds),
         "tensors": [tensors(edges, rounds, peer=edges == size // 10) for edges in (size // 10, size // 2)],
         "shacl": shacl(size // 10, 3 * size // 100),
-        "entities": entities(size // 500, rounds),
+        "entities": entities(size // 1000, rounds),
     }
     for line in lines(results):
         print(line)
