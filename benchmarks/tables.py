@@ -34,20 +34,12 @@ MARK = re.compile(r"(<!-- results: ([a-z0-9_-]+) -->\n).*?(<!-- end of results -
 
 
 def redrawn(text: str) -> str:
-    """Return the text with every marked table drawn from its results; one that has none yet stays as it is."""
-
-    def drawn(match: re.Match[str]) -> str:
-        return match[1] + _section(match[2]) + match[3] if _results(match[2]).is_file() else match[0]
-
-    return MARK.sub(drawn, text)
-
-
-def _results(name: str) -> Path:
-    return ROOT / "results" / f"{name}.json"
+    """Return the text with every marked table drawn from its results."""
+    return MARK.sub(lambda match: match[1] + _section(match[2]) + match[3], text)
 
 
 def _section(name: str) -> str:
-    results = read_json(_results(name))
+    results = read_json(ROOT / "results" / f"{name}.json")
     machine = results["machine"]
     where = f"{machine['processor']}, {machine['cores']} cores, {machine['device']}"
     when = f"`{results['command']}`, {results['created'][:10]}, commit `{results['git']}`"
