@@ -22,7 +22,7 @@ from typing import Any
 import psutil
 
 from benchmarks.about import about
-from benchmarks.graph import SAMPLE, timed, vocabulary
+from benchmarks.graph import SAMPLE, invented_names, timed, vocabulary
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import EntitiesConfig
 from cdkd_kg.entities.extract import Document, mention_pipeline, read_in_parts
@@ -83,7 +83,7 @@ def names(size: int, folder: Path) -> dict[str, Any]:
     import os
 
     os.environ["CDKD_CACHE"] = str(folder)
-    labels = [Label(f"urn:{number}", invented(number), "preferred") for number in range(size)]
+    labels = [Label(f"urn:{number}", name, "preferred") for number, name in enumerate(invented_names(size))]
     return {"names": size, "seconds": timed(lambda: mention_pipeline(EntitiesConfig(), AliasTable(labels)))}
 
 
@@ -106,12 +106,6 @@ def texts(size: int, folder: Path) -> dict[str, Any]:
 
 
 CASES: dict[str, Callable[[int, Path], dict[str, Any]]] = {"load": load, "names": names, "texts": texts}
-
-
-def invented(number: int) -> str:
-    """Return a name of two to four invented words."""
-    chance = random.Random(number)  # noqa: S311
-    return " ".join(word(chance) for _ in range(chance.randint(2, 4)))
 
 
 def sentence(number: int, words: list[str]) -> str:

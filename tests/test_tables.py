@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.about import without_output
 from benchmarks.bad_input_table import bad_input_table
 from benchmarks.tables import BENCHMARKS, MARK, redrawn
 from cdkd_kg.artifacts import read_json
@@ -59,3 +60,10 @@ def test_an_odd_graph_has_one_row_and_a_hostile_input_one_each():
     assert "| endpoint | drip | refused | 3.0 | 300 | a \\| b |" in rows
     assert "| cyclic | import, show (**over 2 s**) | validate | show, 4.0 s | 400 |" in rows
     assert sum("cyclic" in row for row in rows) == 1
+
+
+def test_a_command_does_not_say_where_its_results_were_written():
+    assert without_output(["--quick", "--json", "/somewhere/x.json", "--case", "a"]) == ["--quick", "--case", "a"]
+    assert without_output(["--json=/somewhere/x.json"]) == []
+    for path in (ROOT / "results").glob("*.json"):
+        assert "--json" not in read_json(path)["command"]

@@ -120,7 +120,7 @@ def mentions_cli(
     columns = ("document", "mention", "means", "sure", "candidates (how the name matches, how likely)")
     _table(columns, [_mention_line(row) for row in shown[:rows]])
     if len(shown) > rows:
-        typer.echo(f"... and more; the first {rows:,} are shown, --rows shows others.")
+        typer.echo(f"... and more; the first {rows:,} are shown; --rows shows more.")
 
 
 @app.command("validate")
@@ -206,10 +206,8 @@ def export_cli(
 
     with graph_folder(graph) as found:
         typer.echo(str(export(found, output, form)))
-    if output.suffix in FLAT:
-        typer.echo(
-            "It tells what holds, not what was proposed, accepted or rejected; .nq and .trig tell all.", err=True
-        )
+    if (form or output.suffix.lstrip(".").lower()) in FLAT:
+        typer.echo("It no longer says what was proposed, accepted or rejected; .nq and .trig say that too.", err=True)
 
 
 @app.command("show")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import version
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -26,6 +25,7 @@ from cdkd_kg.entities.mentions import SPANS
 from cdkd_kg.entities.pipeline import load_pipeline
 from cdkd_kg.entities.tables import MENTIONS, RELATIONS, Extraction
 from cdkd_kg.progress import track
+from cdkd_kg.stages import code_digest
 
 __all__ = ["Document", "Extraction", "extract"]
 
@@ -92,7 +92,7 @@ def mention_pipeline(config: EntitiesConfig, aliases: AliasTable, facts: Facts |
     nlp = load_pipeline(config)
     options = {"types": list(config.types), "noun_concepts": config.noun_concepts}
     finder = nlp.add_pipe("cdkd_mentions", config=options)
-    key = sha256_text(f"{version('cdkd-kg')} {pipeline_identity(config.pipeline)} {aliases.digest}")
+    key = sha256_text(f"{code_digest('entities')} {pipeline_identity(config.pipeline)} {aliases.digest}")
     model = None if config.link_model is None else LinkModel.load(config.link_model)
     finder.use(nlp, aliases, facts, model, cache_folder() / "gazetteers" / key[:16])
     if config.relations:

@@ -95,12 +95,14 @@ def gazetteer(nlp: Language, texts: Sequence[str], cache: Path | None = None) ->
         texts: the labels.
         cache: a folder for these labels and this pipeline, and no others; it is made where there is none.
     """
-    if cache is None or len(texts) < MANY:
-        return Gazetteer(nlp.vocab, terms(nlp, texts))
-    if not is_sound(cache):
-        with new_folder(cache, {"labels": len(texts)}) as fresh:
-            Gazetteer(nlp.vocab, terms(nlp, texts)).save(fresh)
-    return Gazetteer.load(nlp.vocab, cache)
+    folder = cache if len(texts) >= MANY else None
+    if folder is not None and is_sound(folder):
+        return Gazetteer.load(nlp.vocab, folder)
+    found = Gazetteer(nlp.vocab, terms(nlp, texts))
+    if folder is not None:
+        with new_folder(folder, {"labels": len(texts)}) as fresh:
+            found.save(fresh)
+    return found
 
 
 def _is_telling(label: Doc) -> bool:

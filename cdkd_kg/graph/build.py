@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 from cdkd_kg.artifacts import canonical_json, sha256_text
 from cdkd_kg.config import GraphConfig
 from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.graph.iris import document_iri
+from cdkd_kg.graph.iris import GRAPH, document_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.mentions import concept_quads, mention_quads, resolve
 from cdkd_kg.graph.namespaces import DCTERMS, KD, NIF, PROV, RDF, SCHEMA
@@ -46,7 +46,7 @@ def build_graph(
     rows = sorted(documents)
     nodes = {row[0]: document_iri(row[0]) for row in rows}
     resolved = resolve(extraction.mentions, nodes, config.name)
-    scheme = NamedNode(f"urn:cdkd:graph:{config.name}")
+    scheme = NamedNode(GRAPH + config.name)
     result.add_own(_document_quads(rows, nodes, graph))
     result.add_own(_run_quads(run, identifier, graph))
     result.add_own(mention_quads(resolved, graph))

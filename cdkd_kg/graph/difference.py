@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from cdkd_kg.graph.folder import STORE, graph_folder
+from cdkd_kg.graph.iris import GRAPH
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
 
@@ -53,10 +54,10 @@ def _lines(graph: KnowledgeGraph) -> list[str]:
 def _in_words(line: str, name: str, run: str | None) -> str:
     """Return a line with the name of a graph in its last term, and of a run in IRIs, replaced."""
     place = line.rindex(" <")
-    statement, graph = line[:place], re.sub(r"<urn:cdkd:graph:[^/>]+/", f"<urn:cdkd:graph:{name}/", line[place:])
+    statement, graph = line[:place], re.sub(rf"<{GRAPH}[^/>]+/", f"<{GRAPH}{name}/", line[place:])
     if run is None:
         return statement + graph
     graph = re.sub(r"/proposed/[^>]+>", f"/proposed/{run}>", graph)
-    proposed = f"<urn:cdkd:graph:{name}/proposed/{run}>"
-    statement = re.sub(r"<urn:cdkd:graph:[^/>]+/proposed/[^>]+>", proposed, statement)
+    proposed = f"<{GRAPH}{name}/proposed/{run}>"
+    statement = re.sub(rf"<{GRAPH}[^/>]+/proposed/[^>]+>", proposed, statement)
     return re.sub(r"<urn:cdkd:run:[^/>]+", f"<urn:cdkd:run:{run}", statement) + graph

@@ -80,8 +80,8 @@ def _tsv(graph: KnowledgeGraph) -> bytes:
     return buffer.getvalue().encode()
 
 
-FLAT = (".nt", ".ttl", ".jsonld")
-"""Suffixes of formats without named graphs."""
+FLAT = ("nt", "ttl", "jsonld")
+"""Formats without named graphs."""
 WRITERS: dict[str, Callable[[KnowledgeGraph], bytes]] = {
     "nq": KnowledgeGraph.to_bytes,
     "trig": _all(RdfFormat.TRIG),

@@ -13,10 +13,10 @@ from cdkd_kg.errors import GraphError
 SCHEMES = frozenset(
     {"http", "https", "urn", "tag", "info", "doi", "hdl", "ark", "did", "oid", "orcid", "mailto", "ftp", "tel", "geo"}
 )
+GRAPH = "urn:cdkd:graph:"
 RELATION = "urn:cdkd:relation:"
 BLANK = "urn:cdkd:bnode:"
 """What the IRI of a node begins with that was a blank node where it came from."""
-TYPE = "urn:cdkd:type:"
 _PLAIN = re.compile(r"[a-z0-9]+( [a-z0-9]+)*")
 
 
@@ -40,7 +40,7 @@ def checked_iri(iri: str) -> NamedNode:
 
 def graph_iri(name: str, part: str) -> NamedNode:
     """Return the IRI of a named graph, such as ``urn:cdkd:graph:medicine/vocabulary``."""
-    return NamedNode(f"urn:cdkd:graph:{name}/{part}")
+    return NamedNode(f"{GRAPH}{name}/{part}")
 
 
 def document_iri(identifier: str) -> NamedNode:
@@ -60,7 +60,7 @@ def concept_iri(name: str, concept: str) -> NamedNode:
     else:
         readable = re.sub(r"[^a-z0-9]+", "_", concept.casefold())[:40].strip("_")
         slug = f"{readable}-{sha256_text(concept)[:12]}"
-    return NamedNode(f"urn:cdkd:graph:{name}:{slug}")
+    return NamedNode(f"{GRAPH}{name}:{slug}")
 
 
 def relation_iri(predicate: str) -> NamedNode:

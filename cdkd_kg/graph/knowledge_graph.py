@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFor
 from cdkd_kg.artifacts import write_bytes
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.files import as_file, digest
-from cdkd_kg.graph.iris import BLANK, check_scheme, graph_iri
+from cdkd_kg.graph.iris import BLANK, GRAPH, check_scheme, graph_iri
 from cdkd_kg.graph.parse import has_graphs, parse, plain_triples, refused
 from cdkd_kg.graph.sssom.mappings import mapping_quads
 from cdkd_kg.graph.sssom.read import is_sssom, read_sssom
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from cdkd_kg.entities.linking.aliases import Label
 
-_PREFIX = "urn:cdkd:graph:"
 _KEPT = ("accepted", "rejected", "decisions")
 _COMMON = ("http://", "https://", "urn:")
 Term = NamedNode | BlankNode | Literal | Triple | DefaultGraph
@@ -277,14 +276,14 @@ def _check_term(term: Term, where: str) -> None:
 
 
 def _name_of(graph: NamedNode | BlankNode | DefaultGraph) -> str | None:
-    if isinstance(graph, NamedNode) and graph.value.startswith(_PREFIX):
-        return graph.value.removeprefix(_PREFIX).partition("/")[0]
+    if isinstance(graph, NamedNode) and graph.value.startswith(GRAPH):
+        return graph.value.removeprefix(GRAPH).partition("/")[0]
     return None
 
 
 def _part_of(graph: NamedNode | BlankNode | DefaultGraph) -> str:
-    if isinstance(graph, NamedNode) and graph.value.startswith(_PREFIX):
-        return graph.value.removeprefix(_PREFIX).partition("/")[2]
+    if isinstance(graph, NamedNode) and graph.value.startswith(GRAPH):
+        return graph.value.removeprefix(GRAPH).partition("/")[2]
     return ""
 
 

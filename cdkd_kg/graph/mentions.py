@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyoxigraph import Literal, NamedNode, Quad
 
+from cdkd_kg.entities.linking.facts import TYPE
 from cdkd_kg.entities.linking.names import is_acronym
-from cdkd_kg.graph.iris import TYPE, checked_iri, concept_iri, mention_iri
+from cdkd_kg.graph.iris import checked_iri, concept_iri, mention_iri
 from cdkd_kg.graph.labels import MAX_CHARACTERS
 from cdkd_kg.graph.namespaces import ITSRDF, KD, NIF, RDF, SKOS, XSD
 

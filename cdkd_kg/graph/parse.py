@@ -42,7 +42,7 @@ FORMATS = {
 }
 _COMMON = (b"<http://", b"<https://", b"<urn:")
 _BLANK = b"_:"
-WITH_GRAPHS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
+_WITH_GRAPHS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
 _LONG = re.compile(rb"<[^<>\n]{%d}" % MAX_IRI)
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 
@@ -86,12 +86,12 @@ def parse(path: Path | str, base_iri: str | None = None) -> Iterator[Quad]:
 def plain_triples(path: Path) -> BinaryIO | None:
     """Return a file of N-Triples that needs no look at each term, else None.
 
-    In such a file every ``<`` begins an IRI of a common scheme, nothing looks like a blank node, also in a text, and
-    lines are no longer than a literal may be; its grammar is still to be checked by whoever reads it.
+    In such a file every ``<`` begins an IRI of a common scheme, nothing looks like a blank node, also in a text, no
+    line is longer than a literal may be, and no IRI too long; its grammar is still to be checked by whoever reads it.
     """
     if format_of(path) is not RdfFormat.N_TRIPLES:
         return None
-    return as_file(read_lines(path)) if all(map(_is_short_and_plain, read_lines(path))) else None
+    return as_file(read_lines(path)) if all(map(_is_plain, read_lines(path))) else None
 
 
 def has_graphs(path: Path) -> bool:
@@ -99,7 +99,7 @@ def has_graphs(path: Path) -> bool:
     rdf_format = format_of(path)
     if rdf_format is RdfFormat.JSON_LD:
         return any(not isinstance(quad.graph_name, DefaultGraph) for quad in parse(path))
-    return rdf_format in WITH_GRAPHS
+    return rdf_format in _WITH_GRAPHS
 
 
 def format_of(path: Path) -> RdfFormat:
@@ -125,11 +125,8 @@ def _lines(path: Path, rdf_format: RdfFormat) -> Iterator[bytes]:
 
 def _is_plain(lines: bytes) -> bool:
     common = sum(lines.count(beginning) for beginning in _COMMON)
-    return common >= lines.count(b"<") and _BLANK not in lines and max(map(len, lines.split(b"\n"))) <= MAX_LITERAL
-
-
-def _is_short_and_plain(lines: bytes) -> bool:
-    return _is_plain(lines) and not _LONG.search(lines)
+    short = max(map(len, lines.split(b"\n"))) <= MAX_LITERAL and not _LONG.search(lines)
+    return short and common >= lines.count(b"<") and _BLANK not in lines
 
 
 def _bounded(quads: Iterable[Quad], most: float, path: Path) -> Iterator[Quad]:

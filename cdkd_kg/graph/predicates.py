@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
+from cdkd_kg.entities.linking.facts import TYPE
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph.iris import RELATION, TYPE, local_name, relation_iri
+from cdkd_kg.graph.iris import RELATION, local_name, relation_iri
 from cdkd_kg.graph.namespaces import KD, OWL, RDF, RDFS, SCHEMA, SKOS
 from cdkd_kg.graph.parse import parse
 from cdkd_kg.graph.shipped import shipped

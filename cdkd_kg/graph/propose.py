@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pyoxigraph import Literal
-
 from cdkd_kg.artifacts import canonical_json, sha256_file, sha256_text
 from cdkd_kg.config import EntitiesConfig, GraphConfig
 from cdkd_kg.entities.extract import Document, extract
@@ -21,11 +19,17 @@ from cdkd_kg.graph.facts import facts
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.kept_mentions import forget_other_mentions, keep_mentions
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.labels import is_in
-from cdkd_kg.graph.namespaces import RDFS, SKOS
 from cdkd_kg.graph.shipped import shipped
 from cdkd_kg.graph.view import documents
 from cdkd_kg.stages import code_digest
+
+_WITHOUT_EFFECT = {"batch_size", "link_model"}
+"""Settings that the proposals do not depend on, or not by their name."""
+
+_NO_LABEL = (
+    "the graph has no label in the language {language!r} of the pipeline, and none without a language: nothing is "
+    "linked to its concepts; import a vocabulary with such labels, or name a pipeline for its language"
+)
 
 
 class Text(NamedTuple):
@@ -66,8 +70,7 @@ def propose(
         raise DataRefusedError("there is no text to read", why="what was read before would be forgotten")
     with graph_folder(folder, create=True) as graph:
         before = len(documents(graph))
-        run, found, built = _reading(graph, texts, entities or EntitiesConfig(), config or GraphConfig())
-        warnings = _warnings(graph, label_language((entities or EntitiesConfig()).pipeline))
+        run, found, built, warnings = _reading(graph, texts, entities or EntitiesConfig(), config or GraphConfig())
         keep_mentions(folder, run, found)
         _replace_proposals(graph, built, run)
         forget_other_mentions(folder, run)
@@ -84,42 +87,16 @@ def propose(
     }
 
 
-def _warnings(graph: KnowledgeGraph, language: str) -> list[str]:
-    """Return a warning where a graph has a vocabulary, but not in the language of the texts."""
-    if next(graph.store.match(graph=graph.vocabulary), None) is None or _named(graph, language):
-        return []
-    return [
-        f"the graph has no label in the language {language!r} of the pipeline, and none without a language: nothing is "
-        "linked to its concepts; import a vocabulary with such labels, or name a pipeline for its language"
-    ]
-
-
-def _named(graph: KnowledgeGraph, language: str) -> bool:
-    """Say whether anything but a proposal has a name in a language."""
-    predicates = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel, RDFS.label)
-    settled_graphs = (graph.vocabulary, graph.accepted)
-    return any(
-        isinstance(quad.object, Literal) and is_in(quad.object, language)
-        for predicate in predicates
-        for node in settled_graphs
-        for quad in graph.store.match(None, predicate, None, node)
-    )
-
-
-_NOT_THERE = {"batch_size", "link_model"}
-"""Settings that the proposals do not depend on, or not by their name."""
-
-
 def _reading(
     graph: KnowledgeGraph, texts: Sequence[Text], entities: EntitiesConfig, config: GraphConfig
-) -> tuple[str, Extraction, KnowledgeGraph]:
-    """Return the name of a run, what it found in the texts, and a graph that has its proposals."""
+) -> tuple[str, Extraction, KnowledgeGraph, list[str]]:
+    """Return the name of a run, what it found in the texts, a graph that has its proposals, and warnings."""
     hashes = {text.id: sha256_text(text.text) for text in texts}
     known = settled(graph, graph.name)
     config = config.model_copy(update={"name": graph.name})
     used = {
         "code": sha256_text(code_digest("entities") + code_digest("graph")),
-        "config": sha256_text(canonical_json([entities.model_dump(exclude=_NOT_THERE), config.model_dump()])),
+        "config": sha256_text(canonical_json([entities.model_dump(exclude=_WITHOUT_EFFECT), config.model_dump()])),
         "link_model": link_model_identity(entities),
         "pipeline": pipeline_identity(entities.pipeline),
         "predicates": sha256_file(shipped("relations.ttl")),
@@ -129,9 +106,11 @@ def _reading(
     run = sha256_text(canonical_json(used))[:16]
     documents = [Document(text.id, text.text) for text in texts]
     language = label_language(entities.pipeline)
-    found = extract(documents, entities, AliasTable(known.labels(language)), facts(known, language))
+    aliases = AliasTable(known.labels(language))
+    found = extract(documents, entities, aliases, facts(known, language))
     rows = [(text.id, text.domain, hashes[text.id]) for text in texts]
-    return run, found, build_graph(found, rows, known, config, used | {"id": run})
+    warnings = [] if len(aliases) or not len(known) else [_NO_LABEL.format(language=language)]
+    return run, found, build_graph(found, rows, known, config, used | {"id": run}), warnings
 
 
 def _replace_proposals(graph: KnowledgeGraph, built: KnowledgeGraph, run: str) -> None:

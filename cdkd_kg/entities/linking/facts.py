@@ -11,6 +11,8 @@ from functools import lru_cache
 from cdkd_kg.entities.linking.aliases import Label
 from cdkd_kg.entities.linking.names import content_words, name_words
 
+TYPE = "urn:cdkd:type:"
+"""What the class of a concept begins with that was found in texts as an entity of that type."""
 LONGEST = 60
 """So many words of a definition and of neighbours' names are read."""
 

@@ -15,6 +15,7 @@ from scipy.optimize import minimize
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.entities.linking.aliases import FORMS, PARTS, WHOLE
 from cdkd_kg.entities.linking.candidates import Candidate
+from cdkd_kg.entities.linking.facts import TYPE
 from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.errors import ArtifactError
 
@@ -26,7 +27,6 @@ DEFAULT = (1.5, 1.4, 0.9, 1.3, -1.9, -3.6, -5.5, 5.2, 6.8, 2.0, 1.3, 0.9, -0.3, 
 """Weights of a model that has seen no judged mention: rounded from fits on news; those of lesser names are set."""
 UNKNOWN = 0.7
 """Probability that a mention without a candidate is new, where no judged mention says otherwise."""
-_TYPE = "urn:cdkd:type:"
 _NO_ENTITY = frozenset({"", "TERM", "CONCEPT"})
 """Types of mentions that say nothing of what the thing is."""
 _CLEAR_FIT = 2.0
@@ -110,7 +110,7 @@ def _numbers(found: Any, number: Callable[[Any], Number]) -> dict[str, dict[str,
 
 
 def _fit_by_name(classes: Sequence[str], kind: str) -> float:
-    named = [name.removeprefix(_TYPE) for name in classes if name.startswith(_TYPE)]
+    named = [name.removeprefix(TYPE) for name in classes if name.startswith(TYPE)]
     if kind in _NO_ENTITY or not set(named) - _NO_ENTITY:
         return 0.0
     return _CLEAR_FIT if kind in named else -_CLEAR_FIT
