@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -32,6 +33,9 @@ __all__ = ["Document", "Extraction", "extract"]
 LONGEST_WORD = 50
 PART = 1000
 """So many documents are read before what they say is turned into columns."""
+
+Row = tuple[Any, ...]
+"""The values of a row in the order of its schema: plain tuples of values that Python's collector need not visit."""
 
 
 class Document(NamedTuple):
@@ -78,13 +82,28 @@ def read_in_parts(
 def read(nlp: Language, documents: Iterable[Document], config: EntitiesConfig) -> Extraction:
     """Return what a pipeline of :func:`mention_pipeline` finds in documents, in their order."""
     texts = ((readable(document.text, config.max_words), document) for document in documents)
-    mentions: list[dict[str, Any]] = []
-    relations: list[dict[str, Any]] = []
-    for doc, document in nlp.pipe(texts, as_tuples=True, batch_size=config.batch_size):
-        rows = list(_mention_rows(document, doc))
-        mentions += rows
-        relations += _relation_rows(rows, doc)
-    return Extraction(pa.Table.from_pylist(mentions, MENTIONS), pa.Table.from_pylist(relations, RELATIONS))
+    mentions: list[Row] = []
+    relations: list[Row] = []
+    with _vocabulary_at_rest():
+        for doc, document in nlp.pipe(texts, as_tuples=True, batch_size=config.batch_size):
+            sentences = _sentences(doc)
+            mentions += _mention_rows(document, doc, sentences)
+            relations += _relation_rows(document, doc, sentences)
+    return Extraction(_table(mentions, MENTIONS), _table(relations, RELATIONS))
+
+
+@contextmanager
+def _vocabulary_at_rest() -> Iterator[None]:
+    """Keep what is there already out of the collector's rounds, which a large vocabulary would make slow."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _table(rows: list[Row], schema: pa.Schema) -> pa.Table:
+    return pa.table(list(zip(*rows, strict=True)), schema=schema) if rows else schema.empty_table()
 
 
 def mention_pipeline(config: EntitiesConfig, aliases: AliasTable, facts: Facts | None = None) -> Language:
@@ -114,42 +133,29 @@ def readable(text: str, max_words: int) -> str:
     return re.sub(r"(?<=\S)\s(?=\S)", " ", text[:end])
 
 
-def _mention_rows(document: Document, doc: Doc) -> Iterator[dict[str, Any]]:
-    sentences = _sentences(doc)
+def _mention_rows(document: Document, doc: Doc, sentences: Sequence[int]) -> Iterator[Row]:
     for span in doc.spans[SPANS]:
         concept, candidates, iri, nil, confidence = span._.cdkd_record
-        yield {
-            "document": document.id,
-            "begin": span.start_char,
-            "end": span.end_char,
-            "anchor": document.text[span.start_char : span.end_char],
-            "concept": concept,
-            "type": span.label_,
-            "sentence": int(sentences[span.start]),
-            "candidates": [tuple(candidate) for candidate in candidates],
-            "iri": iri,
-            "nil": nil,
-            "confidence": confidence,
-        }
+        begin, end = span.start_char, span.end_char
+        yield (
+            document.id, begin, end, document.text[begin:end], concept, span.label_, sentences[span.start],
+            tuple(map(tuple, candidates)), iri, nil, confidence,
+        )  # fmt: skip
 
 
-def _relation_rows(mentions: Sequence[dict[str, Any]], doc: Doc) -> list[dict[str, Any]]:
-    return [
-        {
-            "document": mentions[relation.subject]["document"],
-            "subject_begin": mentions[relation.subject]["begin"],
-            "object_begin": mentions[relation.object]["begin"],
-            "predicate": relation.predicate,
-            "pattern": relation.pattern,
-            "sentence": mentions[relation.subject]["sentence"],
-            "confidence": relation.confidence,
-        }
-        for relation in doc._.cdkd_relations or ()
-    ]
+def _relation_rows(document: Document, doc: Doc, sentences: Sequence[int]) -> Iterator[Row]:
+    spans = list(doc.spans[SPANS])
+    for subject, object_, predicate, pattern, confidence in doc._.cdkd_relations or ():
+        first, second = spans[subject], spans[object_]
+        yield (
+            document.id, first.start_char, second.start_char, predicate, pattern, sentences[first.start],
+            confidence,
+        )  # fmt: skip
 
 
-def _sentences(doc: Doc) -> NDArray[np.int64]:
+def _sentences(doc: Doc) -> list[int]:
     """Return the number of the sentence of every token."""
     starts = doc.to_array("SENT_START") == 1
     starts[:1] = False
-    return np.cumsum(starts)
+    numbers: list[int] = np.cumsum(starts).tolist()
+    return numbers

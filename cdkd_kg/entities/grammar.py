@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from spacy.tokens import Doc, Token
@@ -61,33 +61,35 @@ def predicate_form(*words: str) -> str:
 
 
 def _clause(verb: Token) -> Iterator[Triple]:
-    particles = [child.lower_ for child in _children(verb, ("prt", "compound:prt"))]
+    below = list(verb.children)
+    particles = [child.lower_ for child in _with(below, ("prt", "compound:prt"))]
     name = predicate_form(verb.lemma_ or verb.lower_, *particles)
-    passive = _children(verb, _PASSIVE_SUBJECT)
-    active = _children(verb, _SUBJECT) or ([] if passive else _shared_subjects(verb))
+    passive = _with(below, _PASSIVE_SUBJECT)
+    active = _with(below, _SUBJECT) or ([] if passive else _shared_subjects(verb))
     for subject in active:
-        yield from (Triple(subject, name, word, "subject_object") for word in _children(verb, _OBJECT))
-        yield from (Triple(subject, IS_A, word, "copula") for word in _children(verb, ("attr",)))
+        yield from (Triple(subject, name, word, "subject_object") for word in _with(below, _OBJECT))
+        yield from (Triple(subject, IS_A, word, "copula") for word in _with(below, ("attr",)))
     for subject in passive:
-        yield from (Triple(agent, name, subject, "passive") for agent in _agents(verb))
+        yield from (Triple(agent, name, subject, "passive") for agent in _agents(below))
     for subject in active + passive:
-        for preposition, word in _prepositional(verb):
+        for preposition, word in _prepositional(below):
             yield Triple(subject, predicate_form(name, preposition.lower_), word, "verb_preposition")
 
 
 def _noun_phrase(noun: Token) -> Iterator[Triple]:
-    for preposition, word in _prepositional(noun):
+    below = list(noun.children)
+    for preposition, word in _prepositional(below):
         if preposition.lower_ == "as" and any(child.lower_ == "such" for child in preposition.children):
             yield Triple(word, IS_A, noun, "such_as")
         elif preposition.lower_ == "including":
             yield Triple(word, IS_A, noun, "including")
         else:
             yield Triple(noun, predicate_form(preposition.lower_), word, "noun_preposition")
-    yield from (Triple(noun, IS_A, word, "apposition") for word in _children(noun, ("appos",)))
-    if any(child.lower_ == "other" for child in noun.children):
+    yield from (Triple(noun, IS_A, word, "apposition") for word in _with(below, ("appos",)))
+    if any(child.lower_ == "other" for child in below):
         yield from (Triple(word, IS_A, noun, "and_other") for word in _joined_before(noun))
-    if _children(noun, ("cop",)):
-        yield from (Triple(subject, IS_A, noun, "copula") for subject in _children(noun, _SUBJECT))
+    if _with(below, ("cop",)):
+        yield from (Triple(subject, IS_A, noun, "copula") for subject in _with(below, _SUBJECT))
 
 
 def _coordinated(triple: Triple) -> Iterator[Triple]:
@@ -98,7 +100,7 @@ def _coordinated(triple: Triple) -> Iterator[Triple]:
 
 
 def _joined(token: Token) -> Iterator[Token]:
-    for child in _children(token, ("conj",)):
+    for child in _with(token.children, ("conj",)):
         yield child
         yield from _joined(child)
 
@@ -110,32 +112,32 @@ def _joined_before(token: Token) -> Iterator[Token]:
         yield token
 
 
-def _children(token: Token, labels: tuple[str, ...]) -> list[Token]:
-    return [child for child in token.children if child.dep_ in labels]
+def _with(children: Iterable[Token], labels: tuple[str, ...]) -> list[Token]:
+    return [child for child in children if child.dep_ in labels]
 
 
 def _shared_subjects(verb: Token) -> list[Token]:
     """Return the subjects of the verb that this one is joined to ("she buys and sells")."""
     while verb.dep_ == "conj" and verb.head.pos_ in ("VERB", "AUX"):
         verb = verb.head
-        if subjects := _children(verb, _SUBJECT):
+        if subjects := _with(verb.children, _SUBJECT):
             return subjects
     return []
 
 
-def _agents(verb: Token) -> Iterator[Token]:
-    for child in _children(verb, _AGENT):
-        objects = _children(child, ("pobj",))
+def _agents(below: Iterable[Token]) -> Iterator[Token]:
+    for child in _with(below, _AGENT):
+        objects = _with(child.children, ("pobj",))
         yield from objects or ([child] if child.pos_ != "ADP" else [])
 
 
-def _prepositional(token: Token) -> Iterator[tuple[Token, Token]]:
+def _prepositional(below: Iterable[Token]) -> Iterator[tuple[Token, Token]]:
     """Yield preposition and noun: the noun below the preposition in ClearNLP, above it in Universal Dependencies."""
-    for child in token.children:
+    for child in below:
         if child.dep_ == "prep":
-            yield from ((child, word) for word in _children(child, ("pobj",)))
+            yield from ((child, word) for word in _with(child.children, ("pobj",)))
         elif child.dep_ in _OBLIQUE:
-            yield from ((preposition, child) for preposition in _children(child, ("case",))[:1])
+            yield from ((preposition, child) for preposition in _with(child.children, ("case",))[:1])
 
 
 def _negated(token: Token) -> bool:

@@ -7,7 +7,7 @@ that it survives a file and another process. Importing this module registers it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,12 +96,14 @@ class MentionFinder(SavedComponent):
         spans = [Span(doc, found.start, found.end, label=found.label) for found in self._find(doc)]
         long = abbreviations(doc.text)
         links = self.linker.link(doc.text, [self.anchor(span, span.label_, self._types) for span in spans], long)
-        linked = [_linked(span, link, long.get(span.text)) for span, link in zip(spans, links, strict=True)]
-        doc.spans[SPANS] = SpanGroup(doc, name=SPANS, spans=linked)
+        for span, link in zip(spans, links, strict=True):
+            _set_link(span, link, long.get(span.text))
+        doc.spans[SPANS] = SpanGroup(doc, name=SPANS, spans=spans)
         return doc
 
     def _find(self, doc: Doc) -> list[Found]:
-        named = without_overlaps([*self._terms(doc), *self._entities(doc)])
+        entities = list(self._entities(doc))
+        named = without_overlaps([*self._terms(doc, entities), *entities])
         if not self._noun_concepts:
             return named
         taken = {token for found in named for token in range(found.start, found.end)}
@@ -111,8 +113,8 @@ class MentionFinder(SavedComponent):
     def _is_known(self, span: Span) -> bool:
         return self.linker.aliases.knows(span.text, span_lemma_form(span))
 
-    def _terms(self, doc: Doc) -> Iterator[Found]:
-        types = {(found.start, found.end): found.label for found in self._entities(doc)}
+    def _terms(self, doc: Doc, entities: Iterable[Found]) -> Iterator[Found]:
+        types = {(found.start, found.end): found.label for found in entities}
         for span in self._gazetteer.spans(doc):
             if self.linker.aliases.knows(span.text):
                 label = types.get((span.start, span.end), TERM)
@@ -130,12 +132,11 @@ class MentionFinder(SavedComponent):
         return Anchor(span.text, span_lemma_form(span), kind, is_name)
 
 
-def _linked(span: Span, link: Link, long_form: str | None) -> Span:
-    """Return the span with its link; what the text abbreviates has the normal form of the words it stands for."""
-    linked = Span(span.doc, span.start, span.end, label=span.label_, kb_id=link.iri or "")
-    concept = normal_form(linked) if long_form is None else fold(long_form)
-    linked._.cdkd_record = [concept, [list(one) for one in link.candidates], link.iri, link.nil, link.confidence]
-    return linked
+def _set_link(span: Span, link: Link, long_form: str | None) -> None:
+    """Keep a link; what the text abbreviates has the normal form of the words it stands for."""
+    span.kb_id_ = link.iri or ""
+    concept = normal_form(span) if long_form is None else fold(long_form)
+    span._.cdkd_record = [concept, link.candidates, link.iri, link.nil, link.confidence]
 
 
 def mention_of(span: Span) -> Mention | None:

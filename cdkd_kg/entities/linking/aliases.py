@@ -78,12 +78,9 @@ class AliasTable:
             lemma: its lemma form, where there is one.
         """
         anchor = " ".join(anchor.split())
-        found = [Match(label, "cased") for label in self._folded.get(fold(anchor), ()) if label.text == anchor]
-        found += [
-            Match(label, "folded")
-            for label in self._folded.get(fold(anchor), ())
-            if label.text != anchor and not is_acronym(label.text)
-        ]
+        folded = self._folded.get(fold(anchor), ())
+        found = [Match(label, "cased") for label in folded if label.text == anchor]
+        found += [Match(label, "folded") for label in folded if label.text != anchor and not is_acronym(label.text)]
         return found + [Match(label, "lemma") for label in self._lemmas.get(lemma, ())]
 
     def knows(self, anchor: str, lemma: str = "") -> bool:

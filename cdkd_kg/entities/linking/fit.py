@@ -57,7 +57,7 @@ def fit(
         others = [document for place, document in enumerate(documents) if place % FOLDS != fold_number]
         linker = base.with_model(_counted(others, facts))
         for document in documents[fold_number::FOLDS]:
-            found = linker.candidates(document.text, document.anchors)
+            found = [link.candidates for link in linker.link(document.text, document.anchors)]
             for candidates, meant in zip(found, document.meant, strict=True):
                 if candidates:
                     places = {candidate.iri: place for place, candidate in enumerate(candidates)}

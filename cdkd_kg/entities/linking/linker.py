@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from cdkd_kg.entities.linking.abbreviations import abbreviations
@@ -18,6 +18,8 @@ from cdkd_kg.entities.linking.near import NearNames
 Nil = Literal["new", "ambiguous"]
 LIKELY = 0.5
 """A concept is linked that is likelier than all others and NIL together; two as good as equal never are."""
+
+_REMEMBERED = 1 << 16
 
 
 class Link(NamedTuple):
@@ -52,17 +54,24 @@ class Linker:
         self.aliases, self.facts, self.model = aliases, facts or Facts(), model or LinkModel()
         self._near = NearNames(aliases.labels)
         self._descriptions = Descriptions(aliases.labels, self.facts)
-        self._matches = lru_cache(1 << 16)(self._find)
+        self._matches = lru_cache(_REMEMBERED)(self._find)
+        self._remember()
+
+    def _remember(self) -> None:
+        self._known = lru_cache(_REMEMBERED)(self._know)
+        self._links = lru_cache(_REMEMBERED)(self._link)
 
     def forget(self) -> None:
         """Forget what was looked up, as if no text had been read."""
         self._matches.cache_clear()
         self._descriptions.of.cache_clear()
+        self._remember()
 
     def with_model(self, model: LinkModel) -> Linker:
-        """Return the same linker with another model; what it has looked up is shared."""
+        """Return the same linker with another model; the names that it has looked up are shared."""
         other = copy(self)
         other.model = model
+        other._remember()
         return other
 
     def link(self, text: str, anchors: Sequence[Anchor], long_forms: Mapping[str, str] | None = None) -> list[Link]:
@@ -73,49 +82,55 @@ class Linker:
             anchors: its mentions.
             long_forms: what its abbreviations stand for; read from the text where they are left out.
         """
-        return [self.decide(found) for found in self.candidates(text, anchors, long_forms)]
-
-    def candidates(
-        self, text: str, anchors: Sequence[Anchor], long_forms: Mapping[str, str] | None = None
-    ) -> list[list[Candidate]]:
-        """Return the candidates of every anchor with their features and probabilities, the likeliest first."""
         if not len(self.aliases):
-            return [[] for _ in anchors]
+            return [self.decide([]) for _ in anchors]
         long = abbreviations(text) if long_forms is None else long_forms
-        matches = [self._of(anchor, long.get(anchor.text)) for anchor in anchors]
-        document = _Document(text, matches, self.facts)
-        return [self._scored(anchor, found, document) for anchor, found in zip(anchors, matches, strict=True)]
+        known = [self._known(anchor, long.get(anchor.text)) for anchor in anchors]
+        document = _Document(text, known, self.facts)
+        return [
+            self._links(anchor, long.get(anchor.text), tuple(map(document.evidence, found)))
+            for anchor, found in zip(anchors, known, strict=True)
+        ]
 
-    def _of(self, anchor: Anchor, long_form: str | None) -> tuple[Match, ...]:
-        if long_form is not None and (found := self._matches(long_form, "", True)):
-            return found
-        return self._matches(anchor.text, anchor.lemma, anchor.is_name)
-
-    def _find(self, text: str, lemma: str, is_name: bool) -> tuple[Match, ...]:
-        return tuple(strongest([*self.aliases.matches(text, lemma), *(self._near.matches(text) if is_name else ())]))
-
-    def _scored(self, anchor: Anchor, matches: tuple[Match, ...], document: _Document) -> list[Candidate]:
+    def _know(self, anchor: Anchor, long_form: str | None) -> tuple[_Known, ...]:
+        """Return what an anchor may mean, with all that any document would say of it."""
+        matches = self._matches(long_form, "", True) if long_form is not None else ()
+        matches = matches or self._matches(anchor.text, anchor.lemma, anchor.is_name)
         meant = [self.model.times_meant(anchor.text, match.label.iri) for match in matches]
         own = frozenset(name_words(anchor.text))
-        found = [
-            Candidate(
-                match.label.iri,
-                match.label.text,
-                match.label.kind,
-                match.form,
-                match.similarity,
-                _shared_words(match, own),
-                prior,
-                self.model.fit_of_type(self.facts.classes.get(match.label.iri, ()), anchor.type),
-                document.context(self._descriptions.of(match.label.iri), own),
-                document.coherence(match),
-                -1.0 if match.label.text[:1].isupper() and anchor.text.islower() else 0.0,
-            )
+        return tuple(
+            self._known_of(anchor, own, match, prior)
             for match, prior in zip(matches, priors(matches, meant), strict=True)
+        )
+
+    def _known_of(self, anchor: Anchor, own: frozenset[str], match: Match, prior: float) -> _Known:
+        iri, text, kind = match.label
+        candidate = Candidate(
+            iri,
+            text,
+            kind,
+            match.form,
+            match.similarity,
+            _shared_words(match, own),
+            prior,
+            self.model.fit_of_type(self.facts.classes.get(iri, ()), anchor.type),
+            case=-1.0 if text[:1].isupper() and anchor.text.islower() else 0.0,
+        )
+        return _Known(candidate, {w: weight for w, weight in self._descriptions.of(iri).items() if w not in own})
+
+    def _find(self, text: str, lemma: str, is_name: bool) -> tuple[Match, ...]:
+        whole = self.aliases.matches(text, lemma)
+        near = self._near.matches(text, spellings=not whole) if is_name else ()
+        return tuple(strongest([*whole, *near]))
+
+    def _link(self, anchor: Anchor, long_form: str | None, evidence: tuple[tuple[float, float], ...]) -> Link:
+        found = [
+            known.candidate._replace(context=context, coherence=coherence)
+            for known, (context, coherence) in zip(self._known(anchor, long_form), evidence, strict=True)
         ]
         scored = zip(found, self.model.probabilities(found)[0], strict=True)
-        return sorted(
-            (candidate._replace(score=score) for candidate, score in scored), key=lambda one: (-one.score, one.iri)
+        return self.decide(
+            sorted((one._replace(score=score) for one, score in scored), key=lambda one: (-one.score, one.iri))
         )
 
     def decide(self, candidates: list[Candidate]) -> Link:
@@ -139,23 +154,36 @@ def _shared_words(match: Match, anchor: frozenset[str]) -> float:
     return float(min(max(shared - 1, 0), 2))
 
 
+class _Known(NamedTuple):
+    """A candidate before a document has spoken, and the words that describe its concept beside the anchor's own."""
+
+    candidate: Candidate
+    description: dict[str, float]
+
+
 class _Document:
     """What a document says: its words, and the concepts that it names in full."""
 
-    def __init__(self, text: str, matches: Sequence[Iterable[Match]], facts: Facts) -> None:
+    def __init__(self, text: str, known: Iterable[Iterable[_Known]], facts: Facts) -> None:
         self._text, self._facts = text, facts
-        self._words: frozenset[str] | None = None
-        self._named = frozenset(match.label.iri for found in matches for match in found if match.form in WHOLE)
+        self._named = frozenset(one.candidate.iri for found in known for one in found if one.candidate.form in WHOLE)
 
-    def context(self, description: dict[str, float], own: frozenset[str]) -> float:
-        if self._words is None:
-            self._words = frozenset(name_words(self._text))
-        rest = {word: weight for word, weight in description.items() if word not in own}
-        return sum(weight for word, weight in rest.items() if word in self._words) / (sum(rest.values()) or 1.0)
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(name_words(self._text))
 
-    def coherence(self, match: Match) -> float:
-        iri = match.label.iri
-        if match.form not in WHOLE and iri in self._named:
+    def evidence(self, known: _Known) -> tuple[float, float]:
+        """Return context and coherence, as :class:`Candidate` defines them."""
+        return self._context(known.description), self._coherence(known.candidate)
+
+    def _context(self, description: dict[str, float]) -> float:
+        if not description:
+            return 0.0
+        said = sum(weight for word, weight in description.items() if word in self._words)
+        return said / (sum(description.values()) or 1.0)
+
+    def _coherence(self, candidate: Candidate) -> float:
+        if candidate.form not in WHOLE and candidate.iri in self._named:
             return 1.0
-        around = self._facts.neighbours.get(iri, frozenset())
+        around = self._facts.neighbours.get(candidate.iri, frozenset())
         return 1 - 1 / (1 + len(around & self._named))

@@ -43,19 +43,20 @@ class NearNames:
             if len(words) > 1:
                 self._by_initials[initials(words)].append(place)
 
-    def matches(self, anchor: str) -> list[Match]:
+    def matches(self, anchor: str, *, spellings: bool = True) -> list[Match]:
         """Return the labels that ``anchor``, a name, is near to.
 
         - acronym: the anchor's letters are the initials of a label of several words;
         - part and holds: all words of the anchor are in the label, or all of the label in the anchor; similarity is
           the share of the longer one's words that the shorter one has, each counted by its rarity
           :math:`\\ln(1 + L / L_w)` among L labels;
-        - trigram: the cosine of TF-IDF over character 3-grams is 0.5 at least.
+        - trigram, where other ``spellings`` are asked for: the cosine of TF-IDF over character 3-grams is 0.5 at least.
         """
         words = content_words(name_words(anchor))
         if not words:
             return []
-        return [*self._acronyms(anchor), *self._parts(set(words)), *self._spellings(" ".join(words))]
+        near = [*self._acronyms(anchor), *self._parts(set(words))]
+        return near + (self._spellings(" ".join(words)) if spellings else [])
 
     def _parts(self, mine: set[str]) -> list[Match]:
         held = {place for word in mine for place in self._by_rarest.get(word, ()) if mine >= set(self._words[place])}
