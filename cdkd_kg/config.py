@@ -18,7 +18,15 @@ from cdkd_kg.errors import nearest
 NAME = r"^[a-z0-9_-]{1,64}$"
 Split = Literal["train", "validation", "test"]
 Name = Annotated[str, Field(pattern=NAME)]
-Condition = Literal["no_distillation", "text_teacher", "graph_teacher", "shuffled_graph", "similar_text"]
+Condition = Literal[
+    "no_distillation", "text_teacher", "self_training", "graph_teacher", "shuffled_graph", "shuffled_relations",
+    "similar_text", "knowledge_only", "without_ontology", "dropped_25", "dropped_50", "dropped_75", "spreading_only",
+    "same_size_mlp",
+]  # fmt: skip
+"""What a student may learn from; all but ``graph_teacher`` are what it must be held against."""
+Network = Literal["rgcn", "rgcn_blocks", "compgcn", "hgt", "sage", "gat", "mlp"]
+Spreading = Literal["propagation", "correct_and_smooth"]
+Encoder = Spreading | Network
 Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 Type = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Schedule = Literal[
@@ -186,22 +194,30 @@ class TrainingConfig(Model):
 class TextTeacherConfig(Model):
     """Any ``AutoModelForSequenceClassification``: a model of ``cdkd data list``, a folder, or a hub id.
 
-    ``per_domain`` trains one teacher a source domain instead of one over all of them.
+    ``per_domain`` trains one teacher a source domain instead of one over all of them. ``probe`` sets a linear
+    classifier on the same encoder, not fine-tuned, beside them.
     """
 
     model: str = "minilm-l6"
     max_length: int = Field(128, ge=8)
     per_domain: bool = False
+    probe: bool = True
     training: TrainingConfig = TrainingConfig()
 
 
 class GraphTeacherConfig(Model):
-    """A relational graph network over the text teacher's beliefs, and propagation beside it."""
+    """Experts over the text teacher's beliefs: without parameters, and graph networks.
 
-    encoders: tuple[Literal["rgcn", "propagation"], ...] = Field(("propagation", "rgcn"), min_length=1)
+    ``heads`` are those of attention (``gat``, ``hgt``) and the blocks of ``rgcn_blocks``. ``without_edges`` names edge
+    families to leave out: ``mentions``, ``comention``, ``similar``, or the local name of a predicate.
+    """
+
+    encoders: Annotated[tuple[Encoder, ...], AfterValidator(_distinct), Field(min_length=1)] = ("propagation", "rgcn")
+    without_edges: tuple[str, ...] = ()
     hidden: int = Field(64, ge=1)
     layers: int = Field(2, ge=1)
     bases: int = Field(8, ge=1)
+    heads: int = Field(4, ge=1)
     dropout: float = Field(0.5, ge=0, lt=1)
     epochs: int = Field(60, ge=1)
     learning_rate: float = Field(0.01, gt=0)
@@ -209,12 +225,21 @@ class GraphTeacherConfig(Model):
     propagation_alpha: float = Field(0.8, gt=0, lt=1)
     propagation_steps: int = Field(20, ge=1)
 
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> Self:
+        if {"hgt", "gat", "rgcn_blocks"} & set(self.encoders) and self.hidden % self.heads:
+            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        return self
+
 
 class FusionConfig(Model):
-    """Calibrated product of experts; ``prior_correction`` holds graph teachers to the text teacher's class priors."""
+    """Calibrated product of experts, each to the power that source validation supports, all alike, or as sure as it is.
 
-    weights: Literal["validation", "uniform"] = "validation"
-    prior_correction: bool = True
+    ``prior_correction`` says how far graph teachers are held to the text teacher's class priors: 0 not at all, 1 fully.
+    """
+
+    weights: Literal["validation", "uniform", "entropy"] = "validation"
+    prior_correction: float = Field(1.0, ge=0, le=1)
 
 
 class TeachersConfig(Model):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cdkd_kg.config import EvaluationConfig
+from cdkd_kg.config import Condition, EvaluationConfig
 from cdkd_kg.evaluation.metrics import confusion, primary_metric, reliability, scores
 from cdkd_kg.evaluation.resampling import resampled_scores, resamples
 
 Floats = NDArray[np.floating]
 SUBJECT = "graph_teacher"
-RIVALS = ("text_teacher", "shuffled_graph", "no_distillation", "similar_text")
+FIRST = ("text_teacher", "shuffled_graph", "no_distillation", "similar_text")
+RIVALS = (*FIRST, *(name for name in get_args(Condition) if name not in (SUBJECT, *FIRST)))
+"""The conditions that the graph teacher is held against, in the order of the report."""
 LEVEL = 0.95
 SIGNIFICANT = 0.05
 

@@ -11,15 +11,16 @@ OF_THE_GRAPH = ("mentions", "knowledge")
 
 
 def family_weights(experts: Mapping[str, Any]) -> dict[str, dict[str, list[float]]]:
-    """Return ``{condition: {edge family: weight by seed}}`` of the propagation experts.
+    """Return ``{condition: {edge family: weight by seed}}`` of the experts that spread beliefs.
 
     Args:
-        experts: ``{seed: {condition: {expert: notes}}}``, where the notes of ``propagation`` have ``edge_families``.
+        experts: ``{seed: {condition: {expert: notes}}}``; the first expert whose notes have ``edge_families`` counts.
     """
     found: dict[str, dict[str, list[float]]] = {}
     for conditions in experts.values():
         for condition, mine in conditions.items():
-            for family, weight in mine.get("propagation", {}).get("edge_families", {}).items():
+            spread = next((notes["edge_families"] for notes in mine.values() if "edge_families" in notes), {})
+            for family, weight in spread.items():
                 found.setdefault(condition, {}).setdefault(family, []).append(weight)
     return found
 

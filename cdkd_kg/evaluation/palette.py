@@ -24,6 +24,15 @@ COLOURS = {
     "graph_teacher": Colour("#c8500a", "#ff9a57"),
     "shuffled_graph": Colour("#a04a88", "#dd93c8"),
     "similar_text": Colour("#007a5e", "#3cc79d"),
+    "self_training": Colour("#3f4fb5", "#a3afff"),
+    "shuffled_relations": Colour("#7b3f9e", "#cfa0ee"),
+    "knowledge_only": Colour("#8a6d00", "#e0c04a"),
+    "without_ontology": Colour("#5f7a00", "#b4cf4f"),
+    "dropped_25": Colour("#b3500f", "#ffab70"),
+    "dropped_50": Colour("#9c5117", "#f0b083"),
+    "dropped_75": Colour("#85532b", "#deb598"),
+    "spreading_only": Colour("#b02a4c", "#ff8fa8"),
+    "same_size_mlp": Colour("#46606b", "#9fbccb"),
 }
 """After Okabe & Ito, Color Universal Design, 2008, with lightness moved for contrast on either page."""
 
@@ -33,6 +42,15 @@ MARKERS = {
     "graph_teacher": "D",
     "shuffled_graph": "X",
     "similar_text": "^",
+    "self_training": "v",
+    "shuffled_relations": "P",
+    "knowledge_only": "*",
+    "without_ontology": "<",
+    "dropped_25": ">",
+    "dropped_50": "p",
+    "dropped_75": "h",
+    "spreading_only": "d",
+    "same_size_mlp": "H",
 }
 """Shape says the same as colour, for those who see none."""
 

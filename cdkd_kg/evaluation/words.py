@@ -44,6 +44,28 @@ CONDITIONS = {
         "similar text",
         "A control: the graph links documents by the likeness of their texts alone, without entities or knowledge.",
     ),
+    "self_training": ConditionWords(
+        "self-training",
+        "A control without a graph: the text model's answers are taken for true, as if they were labels.",
+    ),
+    "shuffled_relations": ConditionWords(
+        "shuffled relations", "A control: who is related stays, but which relation it is was exchanged at random."
+    ),
+    "knowledge_only": ConditionWords(
+        "knowledge only", "The knowledge graph without ties between documents of similar text."
+    ),
+    "without_ontology": ConditionWords(
+        "without ontology", "A control: documents share entities, but no relation ties one entity to another."
+    ),
+    "dropped_25": ConditionWords("25 % dropped", "The graph without a quarter of its edges."),
+    "dropped_50": ConditionWords("50 % dropped", "The graph without half of its edges."),
+    "dropped_75": ConditionWords("75 % dropped", "The graph without three quarters of its edges."),
+    "spreading_only": ConditionWords(
+        "spreading only", "The whole graph, but beliefs are only passed along it: no graph network is trained."
+    ),
+    "same_size_mlp": ConditionWords(
+        "network of the same size", "A control: a network as large as the graph network that sees no edge."
+    ),
 }
 
 METRICS = {
@@ -64,7 +86,8 @@ GLOSSARY = {
     "Distillation": "A small model, the student, is trained to answer as a larger or better informed one, the teacher.",
     "Edge family": "A kind of way over the graph: between similar texts, over entities that two texts mention "
     "(mentions), or over a relation between their entities (knowledge).",
-    "Expert": "One of the opinions that a teacher's signal is made of: the text model, propagation, or the R-GCN.",
+    "Expert": "One of the opinions that a teacher's signal is made of: the text model, a linear "
+    "classifier on the same model before training, beliefs spread over the graph, or a graph network.",
     "Fused": "The signal itself: the calibrated experts multiplied, each to the power of its weight.",
     "Holm correction": "Asking several questions of the same data makes a lucky answer likelier; the correction "
     "raises each p to make up for it.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -34,6 +36,54 @@ def shuffled(data: HeteroData, seed: int) -> HeteroData:
         elif kind[0] == kind[2] == ENTITY:
             _set_sorted(result, kind, nodes[index], data[kind].edge_weight)
     return result
+
+
+def relations_shuffled(data: HeteroData, seed: int) -> HeteroData:
+    """Return the graph with the types of edges between entities permuted over these edges.
+
+    Every pair of entities that was tied stays tied, and every type keeps its number of edges; what the tie means is
+    lost. Where there is one type only, nothing changes.
+    """
+    result, random = data.clone(), np.random.default_rng(seed)
+    kinds = [kind for kind in sorted(data.edge_types) if kind[0] == kind[2] == ENTITY]
+    if not kinds:
+        return result
+    index = torch.cat([data[kind].edge_index for kind in kinds], dim=1)
+    weight = torch.cat([data[kind].edge_weight for kind in kinds])
+    order = torch.from_numpy(random.permutation(index.shape[1]))
+    sizes = [data[kind].edge_index.shape[1] for kind in kinds]
+    for kind, part in zip(kinds, torch.split(order, sizes), strict=True):
+        _set_sorted(result, kind, index[:, part], weight[part])
+    return result
+
+
+def dropped(data: HeteroData, share: float, seed: int) -> HeteroData:
+    """Return the graph without a ``share`` of its edges of knowledge: mentions, and those between entities.
+
+    The edges that go are drawn by one order a seed, so that a graph with more dropped is part of one with fewer.
+    Edges between documents stay.
+    """
+    result, random = data.clone(), np.random.default_rng(seed)
+    for kind in sorted(data.edge_types):
+        if ENTITY in kind:
+            index = data[kind].edge_index
+            kept = torch.from_numpy(random.random(index.shape[1]) >= share)
+            result[kind].edge_index, result[kind].edge_weight = index[:, kept], data[kind].edge_weight[kept]
+    return result
+
+
+def only(data: HeteroData, families: Container[str]) -> HeteroData:
+    """Return the graph with the edge types of these names alone; nodes stay."""
+    result = data.clone()
+    for kind in sorted(data.edge_types):
+        if kind[1] not in families:
+            del result[kind]
+    return result
+
+
+def without_ontology(data: HeteroData) -> HeteroData:
+    """Return the graph with mentions and edges between documents, and no edge between entities."""
+    return only(data, {kind[1] for kind in data.edge_types if DOCUMENT in kind})
 
 
 def without_knowledge(data: HeteroData) -> HeteroData:

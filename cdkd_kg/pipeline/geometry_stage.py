@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +16,29 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Reader = Callable[[Mapping[str, Path]], list[str]]
 FILE = "geometry.safetensors"
 
 
-def geometry_job(config: Config, corpus: Job, graph: Job, identity: str) -> Job:
-    """Return the job that encodes documents and entities; ``identity`` tells the encoder's weights."""
+def document_geometry_job(config: Config, corpus: Job, identity: str) -> Job:
+    """Return the job that encodes documents; ``identity`` tells the encoder's weights."""
+    return _job(config, "documents", identity, {"corpus": corpus}, _documents)
+
+
+def entity_geometry_job(config: Config, graph: Job, identity: str) -> Job:
+    """Return the job that encodes the labels of entities; ``identity`` tells the encoder's weights."""
+    return _job(config, "entities", identity, {"graph": graph}, _labels)
+
+
+def load_geometry(folder: Path) -> NDArray[np.float32]:
+    """Return ``[N, H]`` of what was encoded, in the order of the graph's nodes."""
+    from safetensors.numpy import load_file
+
+    vectors: NDArray[np.float32] = load_file(folder / FILE)["vectors"]
+    return vectors
+
+
+def _job(config: Config, what: str, identity: str, needs: Mapping[str, Job], read: Reader) -> Job:
     text = config.teachers.text
     options = {
         "model": text.model,
@@ -28,36 +46,36 @@ def geometry_job(config: Config, corpus: Job, graph: Job, identity: str) -> Job:
         "max_length": text.max_length,
         "transformers": version("transformers"),
     }
-    return Job("geometry", text.model, options, {"corpus": corpus, "graph": graph}, partial(_work, config))
+    return Job("geometry", what, options, needs, partial(_work, config, read))
 
 
-def load_geometry(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return ``[N, H]`` of documents and ``[M, H]`` of entities, in the order of the graph's nodes."""
-    from safetensors.numpy import load_file
+def _documents(inputs: Mapping[str, Path]) -> list[str]:
+    from cdkd_kg.corpus.corpus import Corpus
 
-    arrays = load_file(folder / FILE)
-    return arrays["documents"], arrays["entities"]
+    texts: list[str] = Corpus.load(inputs["corpus"]).graph_documents()["text"][:]
+    return texts
 
 
-def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
-    del job
+def _labels(inputs: Mapping[str, Path]) -> list[str]:
+    from cdkd_kg.graph.tensor_files import load_tensors
+
+    labels: list[str] = load_tensors(inputs["graph"] / TENSORS)["entity"].label
+    return labels
+
+
+def _work(config: Config, read: Reader, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     from safetensors.numpy import save_file
 
-    from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.graph.tensor_files import load_tensors
     from cdkd_kg.teachers.models import best_device, load_classifier, load_tokenizer, predict
 
     text = config.teachers.text
     model = load_classifier(text.model, ("0", "1"), multi_label=False).to(best_device())
-    tokenizer = load_tokenizer(text.model)
-    batch = text.training.per_device_eval_batch_size
-    documents = Corpus.load(inputs["corpus"]).graph_documents()["text"][:]
-    entities = load_tensors(inputs["graph"] / TENSORS)["entity"].label
-    encode = partial(predict, model, tokenizer, max_length=text.max_length, batch_size=batch)
-    save_file(
-        {
-            "documents": encode(documents, description="encoding documents")[1],
-            "entities": encode(entities, description="encoding entities")[1],
-        },
-        folder / FILE,
-    )
+    vectors = predict(
+        model,
+        load_tokenizer(text.model),
+        read(inputs),
+        max_length=text.max_length,
+        batch_size=text.training.per_device_eval_batch_size,
+        description=f"encoding {job.key}",
+    )[1]
+    save_file({"vectors": vectors}, folder / FILE)

@@ -13,7 +13,7 @@ from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
 from cdkd_kg.pipeline.corpus_stage import corpus_job
 from cdkd_kg.pipeline.entities_stage import entities_job
 from cdkd_kg.pipeline.evaluation_stage import evaluation_job
-from cdkd_kg.pipeline.geometry_stage import geometry_job
+from cdkd_kg.pipeline.geometry_stage import document_geometry_job, entity_geometry_job
 from cdkd_kg.pipeline.graph_stage import graph_job
 from cdkd_kg.pipeline.student_stage import student_job
 from cdkd_kg.pipeline.teacher_signal_stage import teacher_signal_job
@@ -32,8 +32,12 @@ def jobs_of(config: Config) -> list[Job]:
     corpus = corpus_job(config)
     entities = entities_job(config, corpus)
     graph = graph_job(config, corpus, entities)
-    geometry = geometry_job(config, corpus, graph, weights)
-    shared = {"corpus": corpus, "graph": graph, "geometry": geometry}
+    shared = {
+        "corpus": corpus,
+        "graph": graph,
+        "document_geometry": document_geometry_job(config, corpus, weights),
+        "entity_geometry": entity_geometry_job(config, graph, weights),
+    }
     teachers: list[Job] = []
     signals: list[Job] = []
     students: list[Job] = []
@@ -51,7 +55,7 @@ def jobs_of(config: Config) -> list[Job]:
                     signal = teacher_signal_job(config, shared, mine, task, seed, condition)
                     signals.append(signal)
                 students.append(student_job(config, corpus, signal, task, seed, condition, student_weights))
-    before = [corpus, entities, graph, geometry, *teachers, *signals, *students]
+    before = [corpus, entities, *list(shared.values())[1:], *teachers, *signals, *students]
     return [*before, evaluation_job(config, shared, teachers, signals, students)]
 
 

@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Condition, Config
+from cdkd_kg.pipeline.conditions import (
+    WITHOUT_GRAPH,
+    condition_graph,
+    encoders_of,
+    similar_texts_of,
+    without_edges,
+)
 from cdkd_kg.pipeline.geometry_stage import load_geometry
 from cdkd_kg.pipeline.graph_stage import ABOUT, TENSORS
 from cdkd_kg.pipeline.text_teacher_stage import OPINION
@@ -18,7 +25,6 @@ from cdkd_kg.stages import Job
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch_geometric.data import HeteroData
 
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.teachers.graph import Expert, GraphTask
@@ -38,7 +44,7 @@ def teacher_signal_job(
 
     Args:
         config: the run.
-        inputs: the jobs ``corpus``, ``graph`` and ``geometry``.
+        inputs: the jobs ``corpus``, ``graph``, ``document_geometry`` and ``entity_geometry``.
         text_teachers: text teachers by the domain they learned from, ``""`` for all domains.
         task: the label space.
         seed: decides the labels that may be used, the graph teacher's start, and the shuffling.
@@ -46,12 +52,12 @@ def teacher_signal_job(
     """
     options: dict[str, Any] = {
         "fusion": config.teachers.fusion.model_dump(mode="json"),
+        "probe": config.teachers.text.probe,
         "case": [task, seed, condition],
     }
     needs = {f"text_teacher {domain}": job for domain, job in text_teachers.items()}
-    if condition == "text_teacher":
-        needs["corpus"] = inputs["corpus"]
-    else:
+    needs |= {name: inputs[name] for name in ("corpus", "document_geometry")}
+    if condition not in WITHOUT_GRAPH:
         needs |= inputs
         options |= {
             "graph": config.teachers.graph.model_dump(mode="json"),
@@ -67,7 +73,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     from safetensors.numpy import save_file
 
     from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.teachers.ensemble import fuse_experts
+    from cdkd_kg.teachers.ensemble import as_decided, fuse_experts
     from cdkd_kg.teachers.signals import TeacherSignal
 
     name, seed, condition = job.options["case"]
@@ -75,23 +81,24 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     rows = corpus.graph_documents()
     domains = np.array(rows["domain"][:], dtype=str)
     text_logits, hidden = _text_opinion(corpus, name, inputs, domains)
-    view = _view(corpus, name, seed, text_logits, domains)
-    experts = {} if condition == "text_teacher" else _graph_experts(config, view, seed, condition, inputs)
-    opinions = {"text": text_logits} | {kind: expert.logits for kind, expert in experts.items()}
-    ensemble = fuse_experts(opinions, view, config.teachers.fusion)
+    view, experts = _text_experts(config, _view(corpus, name, seed, domains), text_logits, hidden, inputs)
+    if condition not in WITHOUT_GRAPH:
+        experts |= _graph_experts(config, view, seed, condition, inputs)
+    ensemble = fuse_experts({kind: one.logits for kind, one in experts.items()}, view, config.teachers.fusion)
+    fused = ensemble.logits if condition != "self_training" else as_decided(ensemble.logits, view.multi_label)
     signal = TeacherSignal.of(
         teacher=job.fingerprint,
         labels=corpus.tasks[name].labels,
         ids=rows["id"][:],
         text_hashes=rows["text_hash"][:],
-        logits=ensemble.logits,
+        logits=fused,
         hidden=hidden,
-        embedding=experts["rgcn"].embedding if "rgcn" in experts else hidden,
+        embedding=[one.embedding for one in experts.values() if one.embedding is not None][-1],
     )
     signal.save(folder)
-    said = ensemble.calibrated | {"fused": ensemble.logits}
+    said = ensemble.calibrated | {"fused": fused}
     save_file({kind: np.ascontiguousarray(z, dtype=np.float32) for kind, z in said.items()}, folder / OPINIONS)
-    notes = {kind: ensemble.experts[kind] | (experts[kind].notes if kind in experts else {}) for kind in opinions}
+    notes = {kind: ensemble.experts[kind] | one.notes for kind, one in experts.items()}
     graph = read_json(inputs["graph"] / ABOUT)["revision"] if condition == "graph_teacher" else None
     write_json(folder / EXPERTS, {"experts": notes, "graph": graph})
 
@@ -135,13 +142,11 @@ def _own_temperature(corpus: Corpus, name: str, domain: str, logits: NDArray[np.
     return fit_temperature(logits[places], corpus.targets(judges, name), corpus.tasks[name].multi_label)
 
 
-def _view(
-    corpus: Corpus, name: str, seed: int, text_logits: NDArray[np.float32], domains: NDArray[np.str_]
-) -> GraphTask:
+def _view(corpus: Corpus, name: str, seed: int, domains: NDArray[np.str_]) -> GraphTask:
+    """Return the task with even beliefs, before any expert has spoken."""
     import numpy as np
 
     from cdkd_kg.corpus.budget import label_budget
-    from cdkd_kg.teachers.calibration import probabilities
     from cdkd_kg.teachers.graph import GraphTask
 
     rows, task = corpus.graph_documents(), corpus.tasks[name]
@@ -152,9 +157,30 @@ def _view(
     labelled = (targets >= 0).all(axis=1)
     training = np.isin(ids, label_budget(corpus, name, seed))
     validation = labelled & np.isin(ids, corpus.labelled(name, "validation")["id"][:])
-    beliefs = probabilities(text_logits, targets, validation, task.multi_label)
-    unlabelled = mine & ~training & ~validation
-    return GraphTask(targets, training, validation, unlabelled, domains, beliefs, task.multi_label)
+    even = np.full_like(targets, 1 / len(task.labels))
+    return GraphTask(targets, training, validation, mine & ~training & ~validation, domains, even, task.multi_label)
+
+
+def _text_experts(
+    config: Config,
+    view: GraphTask,
+    logits: NDArray[np.float32],
+    hidden: NDArray[np.float32],
+    inputs: Mapping[str, Path],
+) -> tuple[GraphTask, dict[str, Expert]]:
+    """Return the experts that read text alone, and the task with what they believe together."""
+    from dataclasses import replace
+
+    from cdkd_kg.teachers.calibration import as_probabilities
+    from cdkd_kg.teachers.ensemble import fuse_experts
+    from cdkd_kg.teachers.graph import Expert
+    from cdkd_kg.teachers.probe import probe_expert
+
+    experts = {"text": Expert(logits, {}, hidden)}
+    if config.teachers.text.probe:
+        experts["probe"] = probe_expert(load_geometry(inputs["document_geometry"]), view)
+    together = fuse_experts({name: one.logits for name, one in experts.items()}, view, config.teachers.fusion)
+    return replace(view, beliefs=as_probabilities(together.logits, view.multi_label)), experts
 
 
 def _graph_experts(
@@ -165,27 +191,23 @@ def _graph_experts(
     from cdkd_kg.graph.tensor_files import load_tensors
     from cdkd_kg.teachers.calibration import as_probabilities
     from cdkd_kg.teachers.ensemble import calibrate
-    from cdkd_kg.teachers.graph import propagation_expert, rgcn_expert, with_similar_texts
+    from cdkd_kg.teachers.graph import with_similar_texts
+    from cdkd_kg.teachers.network import network_expert
+    from cdkd_kg.teachers.spreading import spreading_expert
 
     teacher = config.teachers.graph
-    documents, entities = load_geometry(inputs["geometry"])
-    data = _controlled(load_tensors(inputs["graph"] / TENSORS), condition, seed)
-    data = with_similar_texts(data, documents, config.graph.similar_texts)
+    documents, entities = (load_geometry(inputs[name]) for name in ("document_geometry", "entity_geometry"))
+    data = condition_graph(load_tensors(inputs["graph"] / TENSORS), condition, seed)
+    data = with_similar_texts(data, documents, similar_texts_of(condition, config.graph.similar_texts))
+    data = without_edges(data, teacher.without_edges)
     features = np.concatenate([documents, entities[: data["entity"].num_nodes]])
     experts: dict[str, Expert] = {}
     beliefs = view.beliefs
-    if "propagation" in teacher.encoders:
-        experts["propagation"] = propagation_expert(data, view, teacher)
+    spreading, networks = encoders_of(condition, teacher)
+    for way in spreading:
+        experts[way] = spreading_expert(way, data, view, teacher)
         match = config.teachers.fusion.prior_correction
-        beliefs = as_probabilities(calibrate(experts["propagation"].logits, view, match)[1], view.multi_label)
-    if "rgcn" in teacher.encoders:
-        experts["rgcn"] = rgcn_expert(data, features, view, beliefs, teacher, seed)
+        beliefs = as_probabilities(calibrate(experts[way].logits, view, match)[1], view.multi_label)
+    for network in networks:  # they learn from what was spread
+        experts[network] = network_expert(network, data, features, view, beliefs, teacher, seed)
     return experts
-
-
-def _controlled(data: HeteroData, condition: Condition, seed: int) -> HeteroData:
-    from cdkd_kg.graph.controls import shuffled, without_knowledge
-
-    if condition == "shuffled_graph":
-        return shuffled(data, seed)
-    return without_knowledge(data) if condition == "similar_text" else data

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -39,6 +40,15 @@ def typed_edges(data: HeteroData) -> list[tuple[tuple[str, str, str], Tensor, Te
     return found
 
 
+class Edges(NamedTuple):
+    """E typed edges, each ``[E]``: who receives, who sends, which relation, and a weight."""
+
+    receiver: Tensor
+    sender: Tensor
+    relation: Tensor
+    weight: Tensor
+
+
 @dataclass(frozen=True)
 class Relations:
     """All typed edges of a graph as two sparse matrices over pairs (relation, receiving node).
@@ -48,18 +58,20 @@ class Relations:
         sizes: pairs of each relation; they sum to P.
         gather: ``[P, V]``; a pair's row holds the weights of the node's neighbours in the relation, summing to 1.
         scatter: ``[V, P]`` of ones; adds the pairs of each node.
+        documents: so many of the V nodes, the first ones, are documents; the others are entities.
     """
 
     names: tuple[str, ...]
     sizes: tuple[int, ...]
     gather: SparseMatrix
     scatter: SparseMatrix
+    documents: int
 
     @classmethod
     def of(cls, data: HeteroData) -> Relations:
         """Return the relations of a graph, documents numbered first, then entities; both ways where that differs."""
-        offsets = {DOCUMENT: 0, ENTITY: data[DOCUMENT].num_nodes}
-        total = data[DOCUMENT].num_nodes + data[ENTITY].num_nodes
+        documents = data[DOCUMENT].num_nodes
+        offsets = {DOCUMENT: 0, ENTITY: documents}
         edges = {}
         for (head, name, tail), index, weight in typed_edges(data):
             shifted = torch.stack([index[0] + offsets[head], index[1] + offsets[tail]])
@@ -67,10 +79,10 @@ class Relations:
                 edges[name] = torch.cat([shifted, shifted.flip(0)], dim=1), torch.cat([weight, weight])
             else:
                 edges[name], edges[f"{name}^-1"] = (shifted, weight), (shifted.flip(0), weight)
-        return cls.from_edges(edges, total)
+        return cls.from_edges(edges, documents + data[ENTITY].num_nodes, documents)
 
     @classmethod
-    def from_edges(cls, edges: dict[str, tuple[Tensor, Tensor]], nodes: int) -> Relations:
+    def from_edges(cls, edges: dict[str, tuple[Tensor, Tensor]], nodes: int, documents: int | None = None) -> Relations:
         """Return the relations of (receiver, sender) pairs and weights by name."""
         names = sorted(edges)
         sizes: list[int] = []
@@ -88,7 +100,28 @@ class Relations:
         back = torch.stack([_joined(receivers), torch.arange(pairs)])
         ones = _csr(torch.sparse_coo_tensor(back, torch.ones(pairs), (nodes, pairs), check_invariants=False).coalesce())
         gather = SparseMatrix.of(sparse(index, torch.cat([torch.empty(0), *weights]), (pairs, nodes)))
-        return cls(tuple(names), tuple(sizes), gather, SparseMatrix.of(ones))
+        return cls(tuple(names), tuple(sizes), gather, SparseMatrix.of(ones), nodes if documents is None else documents)
+
+    @property
+    def nodes(self) -> int:
+        """V."""
+        return int(self.scatter.matrix.shape[0])
+
+    @cached_property
+    def edges(self) -> Edges:
+        """The edges one by one; the weights are those of ``gather``."""
+        pair, sender = self.gather.matrix.to_sparse_coo().indices()  # type: ignore[no-untyped-call]
+        receivers = self.scatter.transposed.col_indices()
+        relation = torch.repeat_interleave(torch.arange(len(self.sizes)), torch.tensor(self.sizes, dtype=torch.long))
+        return Edges(receivers[pair], sender, relation[pair], self.gather.matrix.values())
+
+    @cached_property
+    def merged(self) -> SparseMatrix:
+        """``[V, V]``: all relations as one; a row sums to 1 where its node has an edge."""
+        edges = self.edges
+        return SparseMatrix.of(
+            sparse(torch.stack([edges.receiver, edges.sender]), edges.weight, (self.nodes, self.nodes))
+        )
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from cdkd_kg.config import FusionConfig
 from cdkd_kg.teachers.calibration import fit_temperature
-from cdkd_kg.teachers.fusion import fit_weights, fuse, match_prior
+from cdkd_kg.teachers.fusion import entropy_gate, fit_weights, fuse, match_prior
 from cdkd_kg.teachers.graph import GraphTask
 
 Floats = NDArray[np.floating]
+TEXT = ("text", "probe")
+"""The experts that read text alone."""
+SURE = 20.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ def fuse_experts(experts: Mapping[str, Floats], task: GraphTask, config: FusionC
     """Fuse the experts' logits into one calibrated opinion of every document.
 
     Args:
-        experts: ``[N, C]`` raw logits by name; ``text`` is the text teacher.
+        experts: ``[N, C]`` raw logits by name; those of :data:`TEXT` read text alone.
         task: labels, masks and domains; of the labels only those of validation rows are looked at. No expert was
             trained on them, but a graph teacher chose its edge families and its epoch by them, which flatters it
             here a little.
@@ -40,24 +43,27 @@ def fuse_experts(experts: Mapping[str, Floats], task: GraphTask, config: FusionC
     truth = task.targets[judged]
     temperatures, calibrated = {}, {}
     for name in names:
-        match = config.prior_correction and name != "text"
+        match = 0.0 if name in TEXT else config.prior_correction
         temperatures[name], calibrated[name] = calibrate(experts[name], task, match)
-    if config.weights == "uniform":
-        weights = dict.fromkeys(names, 1 / len(names))
+    weights = dict.fromkeys(names, round(1 / len(names), 4))
+    if config.weights == "entropy":
+        fused = entropy_gate(calibrated, task.multi_label)
     else:
-        groups = np.unique(task.domains, return_inverse=True)[1][judged]
-        weights = fit_weights({name: z[judged] for name, z in calibrated.items()}, truth, groups, task.multi_label)
-    fused = fuse(calibrated, weights)
+        if config.weights == "validation":
+            groups = np.unique(task.domains, return_inverse=True)[1][judged]
+            judges = {name: z[judged] for name, z in calibrated.items()}
+            weights = fit_weights(judges, truth, groups, task.multi_label)
+        fused = fuse(calibrated, weights)
     fused = fused / fit_temperature(fused[judged], truth, task.multi_label)
     about = {name: {"temperature": temperatures[name], "weight": weights[name]} for name in names}
     return Ensemble(fused, about, calibrated)
 
 
-def calibrate(logits: Floats, task: GraphTask, match: bool) -> tuple[float, Floats]:
-    """Return the temperature of an expert and its logits ``[N, C]`` divided by it.
+def calibrate(logits: Floats, task: GraphTask, match: float) -> tuple[float, Floats]:
+    r"""Return the temperature of an expert and its logits ``[N, C]`` divided by it.
 
-    With ``match`` the mean belief in every domain is then brought to that of the text teacher there: an expert may
-    say which documents are what, not how many.
+    The mean belief in every domain is then brought to that of the text teachers there, by a share ``match`` of the
+    way in the logit scale: an expert may say which documents are what, not how many.
     """
     temperature = fit_temperature(logits[task.validation], task.targets[task.validation], task.multi_label)
     cooled = np.asarray(logits, dtype=np.float64) / temperature
@@ -65,5 +71,16 @@ def calibrate(logits: Floats, task: GraphTask, match: bool) -> tuple[float, Floa
         mine = task.training | task.validation | task.unlabelled
         for domain in np.unique(task.domains[mine]):
             member = mine & (task.domains == domain)
-            cooled[member] = match_prior(cooled[member], task.beliefs[member].mean(axis=0), task.multi_label)
+            matched = match_prior(cooled[member], task.beliefs[member].mean(axis=0), task.multi_label)
+            cooled[member] += match * (matched - cooled[member])
     return temperature, cooled
+
+
+def as_decided(logits: Floats, multi_label: bool) -> Floats:
+    """Return logits ``[N, C]`` that are sure of what these say: the pseudo-labels of self-training.
+
+    Source: Lee, Pseudo-Label, ICML 2013 workshop.
+    """
+    if multi_label:
+        return np.where(logits > 0, SURE, -SURE)
+    return np.asarray(SURE * np.eye(logits.shape[1])[logits.argmax(axis=1)])

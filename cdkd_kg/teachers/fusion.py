@@ -62,6 +62,28 @@ def fit_weights(
     return {name: round(float(weight), 4) for name, weight in zip(names, found.x, strict=True)}
 
 
+def entropy_gate(experts: Mapping[str, Floats], multi_label: bool = False) -> Floats:
+    r"""Return logits where each expert counts, document by document, as much as it is sure.
+
+    .. math:: z_i = \sum_k g_{ik} z_{ik}, \qquad
+        g_{ik} = \frac{H_{\max} - H(p_{ik})}{\sum_{k'} H_{\max} - H(p_{ik'})}
+
+    with the entropy H, at most :math:`H_{\max} = \ln C` (the mean over labels and :math:`\ln 2` where
+    ``multi_label``). Where no expert knows anything, all count the same.
+
+    Shapes: each expert is ``[N, C]`` calibrated logits; so is the result.
+    """
+    stacked = np.stack([experts[name] for name in sorted(experts)])
+    if multi_label:
+        shares = np.stack([expit(stacked), expit(-stacked)])
+        entropy, most = (-shares * np.log(shares + 1e-12)).sum(axis=0).mean(axis=2), np.log(2)
+    else:
+        shares = softmax(stacked, axis=2)
+        entropy, most = (-shares * np.log(shares + 1e-12)).sum(axis=2), np.log(stacked.shape[2])
+    sure = np.maximum(most - entropy, 0) + 1e-9
+    return np.asarray(((sure / sure.sum(axis=0))[:, :, None] * stacked).sum(axis=0))
+
+
 def match_prior(logits: Floats, prior: Floats, multi_label: bool = False, steps: int = 100) -> Floats:
     r"""Shift logits by one constant a label, so that the mean probability of each label is its prior.
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch_geometric.data import HeteroData
 
-from cdkd_kg.graph.controls import shuffled, without_knowledge
+from cdkd_kg.graph.controls import dropped, only, relations_shuffled, shuffled, without_knowledge, without_ontology
 
 MENTIONS, BROADER, SIMILAR = (
     ("document", "mentions", "entity"),
@@ -80,3 +80,38 @@ def test_without_knowledge_only_documents_are_left() -> None:
     assert result["document"].ids == data["document"].ids
     assert (result["document"].num_nodes, result["entity"].num_nodes) == (12, 0)
     assert result.edge_types == []
+
+
+@given(st.integers(0, 1000))
+def test_shuffled_relations_keep_the_pairs_and_the_size_of_each_type(seed: int) -> None:
+    data, other = tensors(seed), tensors(seed + 1)
+    related = ("entity", "related", "entity")
+    data[related].edge_index, data[related].edge_weight = other[BROADER].edge_index, other[BROADER].edge_weight
+    result = relations_shuffled(data, seed)
+    kinds = (BROADER, related)
+    before, after = (
+        sorted(pair for kind in kinds for pair in one[kind].edge_index.T.tolist()) for one in (data, result)
+    )
+    assert before == after
+    for kind in kinds:
+        assert data[kind].edge_index.shape == result[kind].edge_index.shape
+        assert not torch.equal(data[kind].edge_index, result[kind].edge_index)
+    assert torch.equal(data[MENTIONS].edge_index, result[MENTIONS].edge_index)
+
+
+@given(st.integers(0, 1000))
+def test_what_more_dropping_leaves_is_part_of_what_less_leaves(seed: int) -> None:
+    data = tensors(seed, edges=200)
+    little, much = (dropped(data, share, seed) for share in (0.25, 0.75))
+    for kind in (MENTIONS, BROADER):
+        less, more = ({tuple(pair) for pair in one[kind].edge_index.T.tolist()} for one in (little, much))
+        assert more <= less
+        assert len(more) < len(less)
+    assert torch.equal(data[SIMILAR].edge_index, much[SIMILAR].edge_index)
+
+
+def test_a_graph_without_ontology_keeps_mentions_and_similar_texts() -> None:
+    data = tensors(0)
+    assert set(without_ontology(data).edge_types) == {MENTIONS, SIMILAR}
+    assert set(only(data, {"broader"}).edge_types) == {BROADER}
+    assert len(data.edge_types) == 3

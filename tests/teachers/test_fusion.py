@@ -6,7 +6,7 @@ from scipy.special import expit, softmax
 
 from cdkd_kg.config import FusionConfig
 from cdkd_kg.teachers.ensemble import calibrate, fuse_experts
-from cdkd_kg.teachers.fusion import fit_weights, fuse, match_prior
+from cdkd_kg.teachers.fusion import entropy_gate, fit_weights, fuse, match_prior
 from cdkd_kg.teachers.graph import GraphTask
 
 TRUTH = np.eye(3)[np.random.default_rng(0).integers(0, 3, 200)]
@@ -74,3 +74,21 @@ def test_only_validation_rows_decide_temperatures_and_weights():
     altered = {name: np.where(validation[:, None], logits, 100 * logits) for name, logits in experts.items()}
     told = fuse_experts(experts, task, config).experts
     assert fuse_experts(altered, task, config).experts == told
+
+
+def test_golden_entropy_gate_and_the_unsure_say_nothing() -> None:
+    sure, unsure = np.array([[4.0, 0.0]]), np.array([[0.0, 0.0]])
+    assert np.allclose(entropy_gate({"a": sure, "b": unsure}), sure, atol=1e-6)
+    assert np.allclose(entropy_gate({"a": unsure, "b": unsure}), unsure)
+    assert np.allclose(entropy_gate({"a": sure, "b": -sure}), 0.0)
+    assert np.allclose(entropy_gate({"a": sure, "b": unsure}, multi_label=True), sure, atol=1e-6)
+
+
+@given(st.integers(0, 100), st.booleans())
+def test_the_gate_lies_between_its_experts_and_does_not_know_their_order(seed: int, multi_label: bool) -> None:
+    random = np.random.default_rng(seed)
+    one, other = random.normal(size=(5, 3)) * 3, random.normal(size=(5, 3)) * 3
+    fused = entropy_gate({"a": one, "b": other}, multi_label)
+    assert (fused <= np.maximum(one, other) + 1e-9).all()
+    assert (fused >= np.minimum(one, other) - 1e-9).all()
+    assert np.allclose(fused, entropy_gate({"a": other, "b": one}, multi_label))

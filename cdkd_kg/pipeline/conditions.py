@@ -1,0 +1,69 @@
+"""What each condition lets a graph teacher see: the graph, a control of it, or a part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cdkd_kg.config import Condition, GraphTeacherConfig, Network, Spreading
+from cdkd_kg.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
+
+WITHOUT_GRAPH: frozenset[Condition] = frozenset({"text_teacher", "self_training"})
+_SIMILAR = "similar"
+
+
+def condition_graph(data: HeteroData, condition: Condition, seed: int) -> HeteroData:
+    """Return the knowledge that a condition shows; similar texts are added to it later."""
+    from cdkd_kg.graph import controls
+
+    ways: dict[Condition, Callable[[], HeteroData]] = {
+        "shuffled_graph": lambda: controls.shuffled(data, seed),
+        "shuffled_relations": lambda: controls.relations_shuffled(data, seed),
+        "similar_text": lambda: controls.without_knowledge(data),
+        "without_ontology": lambda: controls.without_ontology(data),
+        "dropped_25": lambda: controls.dropped(data, 0.25, seed),
+        "dropped_50": lambda: controls.dropped(data, 0.50, seed),
+        "dropped_75": lambda: controls.dropped(data, 0.75, seed),
+    }
+    return ways[condition]() if condition in ways else data
+
+
+def similar_texts_of(condition: Condition, neighbours: int) -> int:
+    """Return how many similar texts a condition ties to each document."""
+    return 0 if condition == "knowledge_only" else neighbours
+
+
+def encoders_of(condition: Condition, config: GraphTeacherConfig) -> tuple[tuple[Spreading, ...], tuple[Network, ...]]:
+    """Return the experts that a condition has, without parameters and with: those of the configuration, but for two.
+
+    ``spreading_only`` has no network; ``same_size_mlp`` has one of the size of an R-GCN that sees no edge, and nothing
+    beside it.
+    """
+    if condition == "same_size_mlp":
+        return (), ("mlp",)
+    spreading = tuple(name for name in config.encoders if name in ("propagation", "correct_and_smooth"))
+    if condition == "spreading_only":
+        return spreading or ("propagation",), ()
+    return spreading, tuple(name for name in config.encoders if name != "propagation" and name != "correct_and_smooth")
+
+
+def without_edges(data: HeteroData, names: tuple[str, ...]) -> HeteroData:
+    """Return the graph without the edge families of these names.
+
+    Raises:
+        ConfigError: a name is none of the graph's edge types.
+    """
+    from cdkd_kg.graph.controls import only
+
+    known = {kind[1] for kind in data.edge_types}
+    for name in names:
+        if name not in known | {_SIMILAR}:
+            raise ConfigError(
+                f"the graph has no edges called {name!r}{nearest(name, known)}",
+                where="teachers.graph.without_edges",
+                remedy=f"give some of {sorted(known | {_SIMILAR})}",
+            )
+    return only(data, known - set(names)) if names else data
