@@ -19,7 +19,9 @@ def family_weights(experts: Mapping[str, Any]) -> dict[str, dict[str, list[float
     found: dict[str, dict[str, list[float]]] = {}
     for conditions in experts.values():
         for condition, mine in conditions.items():
-            spread = next((notes["edge_families"] for notes in mine.values() if "edge_families" in notes), {})
+            spread: Mapping[str, float] = next(
+                (notes["edge_families"] for notes in mine.values() if "edge_families" in notes), {}
+            )
             for family, weight in spread.items():
                 found.setdefault(condition, {}).setdefault(family, []).append(weight)
     return found
