@@ -39,7 +39,11 @@ def evaluation_job(
         **shared,
         **{f"{job.stage} {job.key}": job for job in (*teachers, *signals, *students)},
     }
-    options = {"evaluation": config.evaluation.model_dump(mode="json"), "tasks": list(config.corpus.tasks)}
+    options = {
+        "evaluation": config.evaluation.model_dump(mode="json"),
+        "tasks": list(config.corpus.tasks),
+        "labels_per_class": config.corpus.labels_per_class,
+    }
     return Job("evaluation", "all students", options, needs, partial(_work, config))
 
 
@@ -53,7 +57,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     warnings = [problem for problem in report["problems"] if problem["severity"] == "warning"]
     graph = read_json(inputs["graph"] / ABOUT)
     results: dict[str, Any] = {
-        "corpus": _as_trained(report["per_domain"], corpus, config.seeds[0]),
+        "corpus": _as_trained(report["per_domain"], corpus, config.seeds[0], config.corpus.labels_per_class),
         "graph": graph,
         "teachers": {},
         "students": {},
@@ -69,11 +73,11 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     write_json(folder / RESULTS, results)
 
 
-def _as_trained(domains: dict[str, Any], corpus: Corpus, seed: int) -> dict[str, Any]:
+def _as_trained(domains: dict[str, Any], corpus: Corpus, seed: int, budget: int | None) -> dict[str, Any]:
     """Return the counts of rows with only those called labelled whose label may be used: the label budget."""
     from cdkd_kg.corpus.budget import label_budget
 
-    names = [name for task in corpus.tasks for name in label_budget(corpus, task, seed)]
+    names = [name for task in corpus.tasks for name in label_budget(corpus, task, seed, budget)]
     used = Counter(name.partition("/")[0] for name in names)
     for domain, about in domains.items():
         about["unlabelled"] += about["labelled"] - used[domain]

@@ -47,6 +47,7 @@ def teacher_signal_job(
     options: dict[str, Any] = {
         "fusion": config.teachers.fusion.model_dump(mode="json"),
         "case": [task, seed, condition],
+        "labels_per_class": config.corpus.labels_per_class,
     }
     needs = {f"text_teacher {domain}": job for domain, job in text_teachers.items()}
     if condition == "text_teacher":
@@ -66,6 +67,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     import numpy as np
     from safetensors.numpy import save_file
 
+    from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.teachers.ensemble import fuse_experts
     from cdkd_kg.teachers.signals import TeacherSignal
@@ -75,7 +77,8 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     rows = corpus.graph_documents()
     domains = np.array(rows["domain"][:], dtype=str)
     text_logits, hidden = _text_opinion(corpus, name, inputs, domains)
-    view = _view(corpus, name, seed, text_logits, domains)
+    budget = label_budget(corpus, name, seed, config.corpus.labels_per_class)
+    view = _view(corpus, name, budget, text_logits, domains)
     experts = {} if condition == "text_teacher" else _graph_experts(config, view, seed, condition, inputs)
     opinions = {"text": text_logits} | {kind: expert.logits for kind, expert in experts.items()}
     ensemble = fuse_experts(opinions, view, config.teachers.fusion)
@@ -136,11 +139,10 @@ def _own_temperature(corpus: Corpus, name: str, domain: str, logits: NDArray[np.
 
 
 def _view(
-    corpus: Corpus, name: str, seed: int, text_logits: NDArray[np.float32], domains: NDArray[np.str_]
+    corpus: Corpus, name: str, budget: list[str], text_logits: NDArray[np.float32], domains: NDArray[np.str_]
 ) -> GraphTask:
     import numpy as np
 
-    from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.teachers.calibration import probabilities
     from cdkd_kg.teachers.graph import GraphTask
 
@@ -150,7 +152,7 @@ def _view(
     targets = np.full((len(ids), len(task.labels)), -1, dtype=np.float32)
     targets[mine] = corpus.targets(rows.select(np.flatnonzero(mine)), name)
     labelled = (targets >= 0).all(axis=1)
-    training = np.isin(ids, label_budget(corpus, name, seed))
+    training = np.isin(ids, budget)
     validation = labelled & np.isin(ids, corpus.labelled(name, "validation")["id"][:])
     beliefs = probabilities(text_logits, targets, validation, task.multi_label)
     unlabelled = mine & ~training & ~validation
