@@ -91,7 +91,7 @@ def _add_task(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Pa
     from cdkd_kg.evaluation.students import compare_students, score_students
     from cdkd_kg.evaluation.verdict import verdict
 
-    answers = _answers(config, task, inputs)
+    answers = read_answers(config, task, inputs)
     results["students"][task] = score_students(corpus, task, answers, config.evaluation)
     results["comparisons"][task] = compare_students(corpus, task, answers, config.evaluation)
     results["teachers"][task] = _teachers(config, corpus, task, inputs)
@@ -117,7 +117,8 @@ def _cases(config: Config, task: str) -> list[tuple[str, int, str]]:
     ]
 
 
-def _answers(config: Config, task: str, inputs: Mapping[str, Path]) -> Answers:
+def read_answers(config: Config, task: str, inputs: Mapping[str, Path]) -> Answers:
+    """Return the logits of the test rows of a task by condition and seed; ``inputs`` are what the evaluation needs."""
     from safetensors.numpy import load_file
 
     answers: Answers = {}
