@@ -1,5 +1,7 @@
 """From a study file to checked cases; what is wrong is said with the place and the nearest name."""
 
+from pathlib import Path
+
 import pytest
 
 from cdkd_kg.errors import ConfigError
@@ -8,6 +10,7 @@ from cdkd_kg.study.cases import cases_of
 from cdkd_kg.study.config import load_study, patched
 from tests.study.corpus import BACK, prepare, study, write_study
 
+CONFIGS = Path(__file__).parents[2] / "configs"
 QUESTION = study()["questions"][1]
 
 
@@ -135,6 +138,23 @@ def test_what_is_wrong_is_said_with_its_place(file, case):
     said = refusal(file, **changes)
     for part in told:
         assert part in said
+
+
+@pytest.mark.parametrize(("name", "cases"), [("topics", 24), ("reviews", 24), ("medical", 16)])
+def test_every_shipped_study_is_valid(name, cases, monkeypatch):
+    monkeypatch.setenv("CDKD_DATA", "shared/data")
+    path = CONFIGS / f"study_{name}.yaml"
+    loaded = load_study(path)
+    assert loaded.config.name == path.stem
+    assert f"cdkd study configs/{path.name}" in path.read_text("utf-8").splitlines()[0]
+    found = cases_of(loaded)
+    assert len(found) == cases
+    assert len({(case.config.corpus.model_dump_json()) for case in found}) == cases
+    for case in found:
+        source, *target = case.choices["direction"].split("_to_")
+        roles = {name: domain.role for name, domain in case.config.corpus.domains.items()}
+        wanted = {source.removesuffix("_alone"): "source"} | dict.fromkeys(target, "target")
+        assert roles == wanted, case.name
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "name: [\n", "name: ${oc.env:CDKD_NO_SUCH}\n"])
