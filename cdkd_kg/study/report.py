@@ -8,6 +8,7 @@ from typing import Any
 
 from cdkd_kg.evaluation.page import render_page
 from cdkd_kg.evaluation.sections import run
+from cdkd_kg.evaluation.sections.scores import ONE_SEED
 from cdkd_kg.evaluation.view import Block, Bullets, Heading, Listing, Paragraph, Picture, Section, Table
 from cdkd_kg.evaluation.words import condition_name, plural
 from cdkd_kg.study.plots import gains
@@ -83,6 +84,8 @@ def _answers(results: Found) -> list[Block]:
     blocks: list[Block] = []
     for found in results["questions"]:
         blocks += [Heading(found["name"]), of_question(found) if found["rows"] else Paragraph(sentence(found))]
+    if len(results["seeds"]) == 1:
+        blocks.append(Paragraph(ONE_SEED, note=True))
     pairs = [found["mean"]["pairs"] for found in results["questions"] if found["mean"]]
     if pairs and min(pairs) < FEW_PAIRS:
         blocks.append(

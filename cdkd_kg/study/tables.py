@@ -7,7 +7,7 @@ from typing import Any
 
 from cdkd_kg.evaluation.table import as_markdown, plain
 from cdkd_kg.evaluation.view import Cell, Table, empty
-from cdkd_kg.evaluation.words import condition_name, number, p_value, percent, plural, points, span
+from cdkd_kg.evaluation.words import condition_name, in_text, number, p_value, percent, plural, points, span
 from cdkd_kg.study.questions import MET, UNKNOWN
 
 Found = Mapping[str, Any]
@@ -49,7 +49,9 @@ def of_question(found: Found) -> Table:
     mean = found["mean"]
     last: Row = [Cell(f"mean over {plural(mean['pairs'], 'domain pair')}", strong=True), *[""] * len(dimensions), ""]
     rows.append([*last, percent(mean["score_a"]), percent(mean["score_b"]), _gain(mean), p_value(mean["p"]), ""])
-    columns = [*dimensions, "domain", "test documents", a, b, "gain, points", "p", "seeds ahead"]
+    metrics = {row["metric"] for row in found["rows"]}
+    gain = f"gain in {in_text(metrics.pop())}, points" if len(metrics) == 1 else "gain, points"
+    columns = [*dimensions, "domain", "test documents", a, b, gain, "p", "seeds ahead"]
     return Table(sentence(found), columns, rows, frozenset(range(len(dimensions) + 1)))
 
 

