@@ -92,7 +92,9 @@ def unresolved_error(full_key: str, why: str, path: Path) -> ConfigError:
     )
 
 
-def config_error(error: ValidationError, path: Path, overridden: Sequence[str], root: type[BaseModel]) -> ConfigError:
+def config_error(
+    error: ValidationError, path: Path, overridden: Sequence[str], root: type[BaseModel], below: Sequence[str] = ()
+) -> ConfigError:
     """Return what is said of the first wrong key of a configuration.
 
     Args:
@@ -100,10 +102,11 @@ def config_error(error: ValidationError, path: Path, overridden: Sequence[str], 
         path: the YAML file.
         overridden: the keys of the command line.
         root: the model of the whole configuration.
+        below: the keys under which the file has the configuration, where it is a part of it.
     """
     first = error.errors(include_url=False)[0]
     keys = [str(key) for key in first["loc"] if key != "[key]"]
-    where = _where(path, keys, overridden, len(keys) - (first["type"] == "missing"))
+    where = _where(path, [*below, *keys], overridden, len(below) + len(keys) - (first["type"] == "missing"))
     if first["type"] == "extra_forbidden":
         known = _fields_at(root, keys[:-1])
         what = f"unknown key {keys[-1]!r}{nearest(keys[-1], known)}"

@@ -8,11 +8,12 @@ from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.corpus.draw import draw_key
 
 
-def label_budget(corpus: Corpus, task: str, seed: int) -> list[str]:
+def label_budget(corpus: Corpus, task: str, seed: int, labels_per_class: int | None) -> list[str]:
     """Return the sorted ids of the source training rows of a task whose labels may be used.
 
-    ``corpus.labels_per_class`` rows of each domain and label are drawn by SHA-256 of (seed, id); None
-    takes all. A row with several labels counts for each of them.
+    ``labels_per_class`` rows of each domain and label are drawn by SHA-256 of (seed, id); None takes all.
+    A row with several labels counts for each of them. The budget is no part of the corpus, so that corpus, entities
+    and graph are the same under every budget.
     """
     labelled = corpus.labelled(task)
     members: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -23,9 +24,9 @@ def label_budget(corpus: Corpus, task: str, seed: int) -> list[str]:
         everything.append(name)
         for label in labels:
             members[domain, label].append(name)
-    if corpus.labels_per_class is None:
+    if labels_per_class is None:
         return sorted(everything)
     drawn: set[str] = set()
     for names in members.values():
-        drawn.update(sorted(names, key=lambda name: draw_key(seed, name))[: corpus.labels_per_class])
+        drawn.update(sorted(names, key=lambda name: draw_key(seed, name))[:labels_per_class])
     return sorted(drawn)

@@ -124,9 +124,7 @@ def _corpus(config: CorpusConfig, rows: dict[str, list[Row]]) -> Corpus:
                 hidden[document["id"]] = document.pop("label")
             splits[row.split or "train"].append(document)
     tables = {split: Dataset.from_dict(_columns(found), features=FEATURES) for split, found in splits.items()}
-    return Corpus(
-        config.tasks, config.domains, DatasetDict(tables), dict(sorted(hidden.items())), config.labels_per_class
-    )
+    return Corpus(config.tasks, config.domains, DatasetDict(tables), dict(sorted(hidden.items())))
 
 
 def _document(row: Row, task: str) -> dict[str, Any]:

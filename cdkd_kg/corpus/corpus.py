@@ -34,14 +34,12 @@ class Corpus:
         dataset: splits train, validation and test, each sorted by id, with columns id (``<domain>/<id>``),
             text, text_hash (SHA-256 of text), domain, task, and label (list of names; null: unlabelled).
         hidden: id to labels of the training and validation rows of target domains: for evaluation alone.
-        labels_per_class: how many labels of a class a source domain may show in training; None: all.
     """
 
     tasks: dict[str, TaskConfig]
     domains: dict[str, DomainConfig]
     dataset: DatasetDict
     hidden: dict[str, list[str]]
-    labels_per_class: int | None = None
 
     def rows(self, task: str, split: Split = "train") -> Dataset:
         """Return the rows of a task in a split, labelled or not."""
@@ -89,7 +87,6 @@ class Corpus:
             "domains": {name: domain.model_dump(mode="json") for name, domain in self.domains.items()},
             "order": {"tasks": list(self.tasks), "domains": list(self.domains)},
             "hidden": self.hidden,
-            "labels_per_class": self.labels_per_class,
         }
         write_json(folder / ABOUT, about)
 
@@ -110,7 +107,6 @@ class Corpus:
             domains={name: DomainConfig(**about["domains"][name]) for name in about["order"]["domains"]},
             dataset=DatasetDict(splits),
             hidden=about["hidden"],
-            labels_per_class=about["labels_per_class"],
         )
 
 

@@ -95,7 +95,7 @@ def compare_domain(
             "b": rival,
             "metric": metric,
             "difference": round(float(whole[SUBJECT] - whole[rival]), 6),
-            **dict(zip(("low", "high"), _interval(differences[rival]), strict=True)),
+            **dict(zip(("low", "high"), interval(differences[rival]), strict=True)),
             "p": round(p, 6),
         }
         for rival, p in zip(rivals, corrected, strict=True)
@@ -155,11 +155,12 @@ def _with_intervals(seeds: Sequence[Mapping[str, float]], drawn: Mapping[str, Fl
         # Noise in a bin never cancels, so a resample's calibration error is too large by about its bias:
         # the resamples are moved back onto the estimate (Efron & Tibshirani 1993, chapter 10).
         bias = float(drawn[metric].mean()) - mean if metric == "ece" else 0.0
-        low, high = _interval(drawn[metric] - bias)
+        low, high = interval(drawn[metric] - bias)
         found[metric] = {"mean": round(mean, 6), "low": max(low, 0.0), "high": high, "seeds": values}
     return found
 
 
-def _interval(values: Floats) -> tuple[float, float]:
+def interval(values: Floats) -> tuple[float, float]:
+    """Return the bounds of the middle 95 % of resampled values."""
     low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return round(float(low), 6), round(float(high), 6)

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from cdkd_kg.evaluation.palette import COLOURS
+from cdkd_kg.evaluation.page import render_page
 from cdkd_kg.evaluation.sections import errors, inputs, run, scores, training
-from cdkd_kg.evaluation.svg import clean
 from cdkd_kg.evaluation.view import Section, ordered
 from cdkd_kg.evaluation.words import plural
-
-TEMPLATE = "report.html.j2"
 
 
 def render_report(results: Mapping[str, Any]) -> str:
@@ -27,17 +21,9 @@ def render_report(results: Mapping[str, Any]) -> str:
         results: the content of ``results.json``.
     """
     results = ordered(results)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_readable,
-    )
     found = results["warnings"]
-    return environment.get_template(TEMPLATE).render(
-        name=results["name"],
+    return render_page(
+        title=f"{results['name']}: was the knowledge graph worth it?",
         verdicts=list(results["verdict"].values()),
         facts=[
             plural(len(results["corpus"]), "domain"),
@@ -46,7 +32,6 @@ def render_report(results: Mapping[str, Any]) -> str:
         ],
         warned=plural(len(found), "warning") if found else "",
         sections=sections_of(results),
-        colours=COLOURS,
     )
 
 
@@ -69,7 +54,3 @@ def sections_of(results: Mapping[str, Any]) -> list[Section]:
         run.glossary(),
     ]
     return [section for section in found if section is not None]
-
-
-def _readable(value: Any) -> Any:
-    return clean(value) if type(value) is str else value

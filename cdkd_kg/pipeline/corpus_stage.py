@@ -16,11 +16,11 @@ CHECK = "check.json"
 
 
 def corpus_job(config: Config) -> Job:
-    """Return the job that reads the corpus; it depends on the bytes of every source."""
+    """Return the job that reads the corpus; it depends on the bytes of every source, and not on the label budget."""
     from cdkd_kg.corpus.identity import corpus_identity
 
     options: dict[str, Any] = {
-        "corpus": config.corpus.model_dump(mode="json"),
+        "corpus": config.corpus.model_dump(mode="json", exclude={"labels_per_class"}),
         "sources": corpus_identity(config.corpus),
         "datasets": version("datasets"),
     }

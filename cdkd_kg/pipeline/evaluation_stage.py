@@ -39,7 +39,11 @@ def evaluation_job(
         **shared,
         **{f"{job.stage} {job.key}": job for job in (*teachers, *signals, *students)},
     }
-    options = {"evaluation": config.evaluation.model_dump(mode="json"), "tasks": list(config.corpus.tasks)}
+    options = {
+        "evaluation": config.evaluation.model_dump(mode="json"),
+        "tasks": list(config.corpus.tasks),
+        "labels_per_class": config.corpus.labels_per_class,
+    }
     return Job("evaluation", "all students", options, needs, partial(_work, config))
 
 
@@ -53,7 +57,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     warnings = [problem for problem in report["problems"] if problem["severity"] == "warning"]
     graph = read_json(inputs["graph"] / ABOUT)
     results: dict[str, Any] = {
-        "corpus": _as_trained(report["per_domain"], corpus, config.seeds[0]),
+        "corpus": _as_trained(report["per_domain"], corpus, config.seeds[0], config.corpus.labels_per_class),
         "graph": graph,
         "teachers": {},
         "students": {},
@@ -69,11 +73,11 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     write_json(folder / RESULTS, results)
 
 
-def _as_trained(domains: dict[str, Any], corpus: Corpus, seed: int) -> dict[str, Any]:
+def _as_trained(domains: dict[str, Any], corpus: Corpus, seed: int, budget: int | None) -> dict[str, Any]:
     """Return the counts of rows with only those called labelled whose label may be used: the label budget."""
     from cdkd_kg.corpus.budget import label_budget
 
-    names = [name for task in corpus.tasks for name in label_budget(corpus, task, seed)]
+    names = [name for task in corpus.tasks for name in label_budget(corpus, task, seed, budget)]
     used = Counter(name.partition("/")[0] for name in names)
     for domain, about in domains.items():
         about["unlabelled"] += about["labelled"] - used[domain]
@@ -87,7 +91,7 @@ def _add_task(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Pa
     from cdkd_kg.evaluation.students import compare_students, score_students
     from cdkd_kg.evaluation.verdict import verdict
 
-    answers = _answers(config, task, inputs)
+    answers = read_answers(config, task, inputs)
     results["students"][task] = score_students(corpus, task, answers, config.evaluation)
     results["comparisons"][task] = compare_students(corpus, task, answers, config.evaluation)
     results["teachers"][task] = _teachers(config, corpus, task, inputs)
@@ -113,7 +117,8 @@ def _cases(config: Config, task: str) -> list[tuple[str, int, str]]:
     ]
 
 
-def _answers(config: Config, task: str, inputs: Mapping[str, Path]) -> Answers:
+def read_answers(config: Config, task: str, inputs: Mapping[str, Path]) -> Answers:
+    """Return the logits of the test rows of a task by condition and seed; ``inputs`` are what the evaluation needs."""
     from safetensors.numpy import load_file
 
     answers: Answers = {}

@@ -22,6 +22,8 @@ from cdkd_kg.progress import is_terminal
 from cdkd_kg.stages import Job, Step, plan, run_jobs, stage_named
 
 LIBRARIES = ("cdkd-kg", "torch", "transformers", "torch-geometric", "datasets", "spacy", "pyoxigraph", "numpy")
+FINGERPRINT = "fingerprint"
+"""The key of ``results.json`` that says which evaluation it is of."""
 Listener = Callable[[Step], None]
 
 
@@ -110,7 +112,7 @@ def run(
         return RunResult(config.folder, {}, tuple(steps), graph)
     scored = read_json(last.folder(cache_of(config)) / RESULTS)
     about = about_run(config, steps, command, scored.pop(DEVICE))
-    results = scored | about | {"git": commit}
+    results = scored | about | {"git": commit, FINGERPRINT: last.fingerprint}
     results["graph"] |= {"file": str(graph), "format": "N-Quads"}
     publish(config.folder, _students(config, last), last.needs["corpus"].folder(cache_of(config)), results)
     return RunResult(config.folder, results, tuple(steps), graph)

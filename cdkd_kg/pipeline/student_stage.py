@@ -25,6 +25,7 @@ def student_job(
         "teacher_model": config.teachers.text.model,
         "weights": identity,
         "case": [task, seed, condition],
+        "labels_per_class": config.corpus.labels_per_class,
         "transformers": version("transformers"),
         "torch": version("torch"),
     }
@@ -48,7 +49,8 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     corpus = Corpus.load(inputs["corpus"])
     rows = corpus.rows(task)
     targets = corpus.targets(rows, task)
-    targets[~np.isin(rows["id"][:], label_budget(corpus, task, seed))] = -1
+    budget = label_budget(corpus, task, seed, config.corpus.labels_per_class)
+    targets[~np.isin(rows["id"][:], budget)] = -1
     training_set = TrainingSet(rows["id"][:], rows["text_hash"][:], rows["text"][:], targets)
     signal = TeacherSignal.load(inputs["signal"], teacher) if teacher else None
     settings = config.distillation

@@ -54,6 +54,7 @@ def teacher_signal_job(
         "fusion": config.teachers.fusion.model_dump(mode="json"),
         "probe": config.teachers.text.probe,
         "case": [task, seed, condition],
+        "labels_per_class": config.corpus.labels_per_class,
     }
     needs = {f"text_teacher {domain}": job for domain, job in text_teachers.items()}
     needs |= {name: inputs[name] for name in ("corpus", "document_geometry")}
@@ -72,6 +73,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     import numpy as np
     from safetensors.numpy import save_file
 
+    from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.teachers.ensemble import as_decided, fuse_experts
     from cdkd_kg.teachers.signals import TeacherSignal
@@ -81,7 +83,8 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     rows = corpus.graph_documents()
     domains = np.array(rows["domain"][:], dtype=str)
     text_logits, hidden = _text_opinion(corpus, name, inputs, domains)
-    view, experts = _text_experts(config, _view(corpus, name, seed, domains), text_logits, hidden, inputs)
+    budget = label_budget(corpus, name, seed, config.corpus.labels_per_class)
+    view, experts = _text_experts(config, _view(corpus, name, budget, domains), text_logits, hidden, inputs)
     if condition not in WITHOUT_GRAPH:
         experts |= _graph_experts(config, view, seed, condition, inputs)
     ensemble = fuse_experts({kind: one.logits for kind, one in experts.items()}, view, config.teachers.fusion)
@@ -142,11 +145,10 @@ def _own_temperature(corpus: Corpus, name: str, domain: str, logits: NDArray[np.
     return fit_temperature(logits[places], corpus.targets(judges, name), corpus.tasks[name].multi_label)
 
 
-def _view(corpus: Corpus, name: str, seed: int, domains: NDArray[np.str_]) -> GraphTask:
+def _view(corpus: Corpus, name: str, budget: list[str], domains: NDArray[np.str_]) -> GraphTask:
     """Return the task with even beliefs, before any expert has spoken."""
     import numpy as np
 
-    from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.teachers.graph import GraphTask
 
     rows, task = corpus.graph_documents(), corpus.tasks[name]
@@ -155,7 +157,7 @@ def _view(corpus: Corpus, name: str, seed: int, domains: NDArray[np.str_]) -> Gr
     targets = np.full((len(ids), len(task.labels)), -1, dtype=np.float32)
     targets[mine] = corpus.targets(rows.select(np.flatnonzero(mine)), name)
     labelled = (targets >= 0).all(axis=1)
-    training = np.isin(ids, label_budget(corpus, name, seed))
+    training = np.isin(ids, budget)
     validation = labelled & np.isin(ids, corpus.labelled(name, "validation")["id"][:])
     even = np.full_like(targets, 1 / len(task.labels))
     return GraphTask(targets, training, validation, mine & ~training & ~validation, domains, even, task.multi_label)

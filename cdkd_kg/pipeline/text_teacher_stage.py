@@ -35,6 +35,7 @@ def text_teacher_job(config: Config, corpus: Job, case: TeacherCase, identity: s
         "teacher": config.teachers.text.model_dump(mode="json"),
         "weights": identity,
         "case": [case.task, case.seed, case.domain],
+        "labels_per_class": config.corpus.labels_per_class,
         "transformers": version("transformers"),
         "torch": version("torch"),
     }
@@ -52,7 +53,7 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
     from cdkd_kg.teachers.text import refuse_worse_than_chance, train_text_teacher
 
     corpus, text = Corpus.load(inputs["corpus"]), config.teachers.text
-    budget = set(label_budget(corpus, case.task, case.seed))
+    budget = set(label_budget(corpus, case.task, case.seed, config.corpus.labels_per_class))
     rows = corpus.labelled(case.task).filter(
         lambda name, domain: name in budget and case.domain in (None, domain), input_columns=["id", "domain"]
     )

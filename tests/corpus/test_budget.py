@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +29,7 @@ def corpus() -> Corpus:
 
 
 def budget(corpus: Corpus, count: int | None, seed: int = 0) -> list[str]:
-    return label_budget(replace(corpus, labels_per_class=count), "topic", seed)
+    return label_budget(corpus, "topic", seed, count)
 
 
 @settings(max_examples=20)

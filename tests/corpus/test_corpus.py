@@ -17,7 +17,7 @@ SOURCE = {"source": {"path": "in memory"}}
 @pytest.fixture(scope="module")
 def corpus() -> Corpus:
     """A source and a target with given splits; every text says where it is."""
-    config = corpus_config({"b": SOURCE, "a": SOURCE | {"role": "target"}}, multi_label=True, labels_per_class=2)
+    config = corpus_config({"b": SOURCE, "a": SOURCE | {"role": "target"}}, multi_label=True)
     rows = {
         name: [
             raw(f"{name} {split} {i}", label, id=str(i), split=split, domain=name, line=i)
@@ -76,7 +76,6 @@ def test_a_saved_corpus_is_loaded_as_it_was_and_saves_the_same_bytes(corpus: Cor
     loaded = Corpus.load(tmp_path / "one")
     assert (loaded.tasks, loaded.domains, loaded.hidden) == (corpus.tasks, corpus.domains, corpus.hidden)
     assert list(loaded.domains) == ["b", "a"]
-    assert loaded.labels_per_class == 2
     for split in SPLITS:
         assert loaded.dataset[split][:] == corpus.dataset[split][:]
         assert loaded.dataset[split].features == corpus.dataset[split].features

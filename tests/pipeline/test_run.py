@@ -83,7 +83,7 @@ def test_no_test_document_is_in_the_graph_and_no_hidden_label_in_training(done):
     for name in corpus.dataset["test"]["id"]:
         assert name.replace("/", "%2F") not in quads
     assert corpus.dataset["train"]["id"][0].replace("/", "%2F") in quads
-    budget = label_budget(corpus, "topic", 0)
+    budget = label_budget(corpus, "topic", 0, 8)
     assert len(budget) == 16
     assert all(name.startswith("news/") for name in budget)
     assert {name.split("/")[0] for name in corpus.hidden} == {"letters"}

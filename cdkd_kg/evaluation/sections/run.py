@@ -29,9 +29,21 @@ def warnings(results: Results) -> Section | None:
 
 def run(results: Results) -> Section:
     """Return what was run, on what, how long it took, and how to run it again."""
+    config = json.dumps(results["config"], indent=1, sort_keys=True, ensure_ascii=False)
+    blocks: list[Block] = [
+        facts(results),
+        Table("Stages", ["Stage", "Jobs", "Of these, reused", "Time spent now"], _stages(results)),
+        versions(results),
+        Listing("The whole configuration", config),
+    ]
+    return Section("run", "What was run", blocks)
+
+
+def facts(results: Results) -> Table:
+    """Return command, time, seeds, commit and machine."""
     machine = results["machine"]
     memory = machine.get("memory_gib")
-    facts = {
+    found = {
         "Command": results["command"],
         "Finished": results["created"],
         "Seeds": ", ".join(map(str, results["seeds"])),
@@ -41,16 +53,14 @@ def run(results: Results) -> Section:
         "Memory": f"{number(memory)} GiB" if memory else "",
         "Device": machine.get("device"),
     }
-    rows = [[name, str(value)] for name, value in facts.items() if value not in (None, "")]
-    versions = [[name, str(version)] for name, version in sorted(results["versions"].items())]
-    config = json.dumps(results["config"], indent=1, sort_keys=True, ensure_ascii=False)
-    blocks: list[Block] = [
-        Table("The run", ["What", "Value"], rows, frozenset({1})),
-        Table("Stages", ["Stage", "Jobs", "Of these, reused", "Time spent now"], _stages(results)),
-        Table("Versions", ["Package", "Version"], versions, frozenset({1})),
-        Listing("The whole configuration", config),
-    ]
-    return Section("run", "What was run", blocks)
+    rows = [[name, str(value)] for name, value in found.items() if value not in (None, "")]
+    return Table("The run", ["What", "Value"], rows, frozenset({1}))
+
+
+def versions(results: Results) -> Table:
+    """Return the versions of the packages that decide results."""
+    rows = [[name, str(version)] for name, version in sorted(results["versions"].items())]
+    return Table("Versions", ["Package", "Version"], rows, frozenset({1}))
 
 
 def glossary() -> Section:

@@ -1,0 +1,1 @@
+"""Studies: one run configuration over many conditions, domain pairs, label budgets and seeds, and what they say."""

@@ -1,0 +1,174 @@
+"""A study as YAML: a run configuration, what varies over it, and the questions that the runs are to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
+
+from cdkd_kg.config import NAME, Condition, Config, Model, Name, Seed, load_config
+from cdkd_kg.config_errors import config_error, need_yaml, unresolved_error, yaml_error
+from cdkd_kg.errors import ConfigError, nearest
+
+OWN = ("name", "output", "seeds")
+"""Keys of a run that the study decides for all of its runs."""
+BUDGET = "budget"
+"""The dimension whose choices are drawn as label budgets."""
+DomainKind = Literal["target", "source", "all"]
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _several(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _of_a_case(overrides: dict[str, Any]) -> dict[str, Any]:
+    for key in OWN:
+        if key in overrides:
+            raise ValueError(f"{key!r} cannot vary: the study names its runs, and all share seeds and output")
+    return overrides
+
+
+Choice = Annotated[str, BeforeValidator(_text), Field(pattern=NAME)]
+Overrides = Annotated[dict[str, Any], AfterValidator(_of_a_case)]
+
+
+class QuestionConfig(Model):
+    """Whether condition ``a`` beats condition ``b`` by ``at_least`` percentage points.
+
+    ``where`` keeps the cases with these choices; ``domains`` says on whose test documents: of target domains (of all
+    where a case has none), of source domains, or of all.
+    """
+
+    name: str = Field(min_length=1, max_length=200)
+    a: Condition
+    b: Condition
+    at_least: float = 0.0
+    where: dict[str, Annotated[tuple[Choice, ...], BeforeValidator(_several), Field(min_length=1)]] = Field({})
+    domains: DomainKind = "target"
+
+    @model_validator(mode="after")
+    def _two(self) -> Self:
+        if self.a == self.b:
+            raise ValueError(f"a and b are both {self.a!r}, so there is nothing to compare")
+        return self
+
+
+class StudyConfig(Model):
+    """What a study file may say.
+
+    ``base`` is a run configuration, its path relative to the study file. ``overrides`` change it for every case,
+    each choice under ``vary`` for the cases with that choice; ``null`` takes a key away (JSON Merge Patch, RFC 7396).
+    A case is one choice of each dimension.
+    """
+
+    name: Name
+    base: Path
+    seeds: tuple[Seed, ...] = Field(min_length=1)
+    overrides: Overrides = Field({})
+    vary: dict[Name, Annotated[dict[Choice, Overrides], Field(min_length=1)]] = Field(min_length=1)
+    questions: tuple[QuestionConfig, ...] = Field(min_length=1)
+
+    @field_validator("questions")
+    @classmethod
+    def _named_apart(cls, questions: tuple[QuestionConfig, ...]) -> tuple[QuestionConfig, ...]:
+        names = [question.name for question in questions]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two questions are called {name!r}")
+        return questions
+
+    def need_choice(self, dimension: str, choice: str, where: str) -> None:
+        """Raise a :class:`ConfigError` that names the nearest where ``vary`` has no such dimension or choice."""
+        known = "; ".join(f"{name}: {', '.join(choices)}" for name, choices in self.vary.items())
+        what = ""
+        if dimension not in self.vary:
+            what = f"there is no dimension {dimension!r}{nearest(dimension, self.vary)}"
+        elif choice not in self.vary[dimension]:
+            what = f"there is no choice {choice!r} of {dimension!r}{nearest(choice, self.vary[dimension])}"
+        if what:
+            raise ConfigError(what, where=where, remedy=f"give one of {known}")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked study file: where it is, what it says, and the run configuration it starts from."""
+
+    file: Path
+    config: StudyConfig
+    base: Config
+
+    @property
+    def folder(self) -> Path:
+        """The folder of ``study.html`` and ``study.json``, beside those of the runs."""
+        return self.base.output / self.config.name
+
+
+def load_study(path: str | Path) -> Study:
+    """Read a study file and the run configuration that it names.
+
+    Raises:
+        ConfigError: no such file, bad YAML, an unset variable, an unknown key, dimension, choice or condition, or a
+            base that is no run configuration; the message names the file, the line and the key.
+    """
+    path = Path(path)
+    need_yaml(path)
+    values = _read(path)
+    try:
+        config = StudyConfig.model_validate(values)
+    except ValidationError as error:
+        raise config_error(error, path, (), StudyConfig) from error
+    for question in config.questions:
+        for dimension, choices in question.where.items():
+            for choice in choices:
+                config.need_choice(dimension, choice, f"{path}: question {question.name!r}")
+    base = load_config(path.parent / config.base)
+    if config.name == base.name:
+        raise ConfigError(
+            f"the study is called {config.name!r} as its base is, and would share the folder of that run",
+            where=str(path),
+            remedy="give the study a name of its own",
+        )
+    return Study(path, config, base)
+
+
+def patched(values: Any, patch: Any) -> Any:
+    """Return ``values`` with ``patch`` laid over it: mappings are merged, ``None`` takes a key away, the rest replaces.
+
+    Example:
+        >>> patched({"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"b": None}, "d": [2, 3]})
+        {'a': {'c': 2}, 'd': [2, 3]}
+
+    Source: JSON Merge Patch, RFC 7396, section 2.
+    """
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(values) if isinstance(values, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = patched(result.get(key), value)
+    return result
+
+
+def _read(path: Path) -> Any:
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    try:
+        values = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+    except OmegaConfBaseException as error:
+        raise unresolved_error(error.full_key or "", str(error.msg or error).splitlines()[0], path) from error
+    except (YAMLError, OSError, UnicodeDecodeError, TypeError, ValueError) as error:
+        raise yaml_error(error, path) from error
+    if not isinstance(values, dict):
+        raise yaml_error(TypeError("it is a list or a single value"), path)
+    return values

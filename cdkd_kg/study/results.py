@@ -1,0 +1,94 @@
+"""``study.json``: the answers of a study, its curves, and what was run; the report is drawn from it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cdkd_kg.artifacts import MANIFEST, read_json, write_json, write_text
+from cdkd_kg.pipeline.evaluation_stage import RESULTS
+from cdkd_kg.pipeline.provenance import code_commit, provenance
+from cdkd_kg.pipeline.publish import REPORT
+from cdkd_kg.pipeline.run import LIBRARIES
+from cdkd_kg.study.config import Study
+from cdkd_kg.study.coverage import PARTS, by_coverage
+from cdkd_kg.study.curves import budget_curves, coverage_curves, dropped_curves
+from cdkd_kg.study.plan import Planned
+from cdkd_kg.study.questions import answer
+from cdkd_kg.study.report import render_study
+from cdkd_kg.study.scores import Scored, score_case
+from cdkd_kg.study.tables import markdown_tables
+
+STUDY, PAGE, TABLES = "study.json", "study.html", "tables.md"
+
+
+def study_results(study: Study, planned: Sequence[Planned], command: Sequence[str]) -> dict[str, Any]:
+    """Return the content of ``study.json``, from the answers of all students.
+
+    Args:
+        study: the study.
+        planned: the cases that were run, all or a slice.
+        command: how the study was started.
+    """
+    scored: list[Scored] = []
+    parts: dict[str, list[Scored]] = defaultdict(list)
+    for one in planned:
+        inputs = {name: job.folder(one.cache) for name, job in one.evaluation.needs.items()}
+        scored += score_case(one.case, inputs)
+        for part, found in by_coverage(one.case, inputs).items():
+            parts[part] += found
+    runs = [read_json(one.case.config.folder / RESULTS) for one in planned]
+    return {
+        "name": study.config.name,
+        "seeds": list(planned[0].case.config.seeds),
+        "cases": [
+            {"name": one.case.name, "choices": dict(one.case.choices), "report": f"{one.case.name}/{REPORT}"}
+            for one in planned
+        ],
+        "whole": len(planned) == _size(study) and planned[0].case.config.seeds == study.config.seeds,
+        "questions": answer(study.config.questions, scored),
+        "curves": {
+            "budget": budget_curves(study.config, scored),
+            "dropped": dropped_curves(study.config, scored),
+            "coverage": coverage_curves(study.config, [(PARTS[part], parts[part]) for part in PARTS if part in parts]),
+        },
+        "warnings": [f"{run['name']}: {warning}" for run in runs for warning in run["warnings"]],
+        "work": _work(planned),
+        "git": code_commit(),
+        "config": study.config.model_dump(mode="json"),
+        "base": study.base.model_dump(mode="json"),
+    } | provenance(command, LIBRARIES, runs[0]["machine"]["device"])
+
+
+def write_study(study: Study, results: Mapping[str, Any]) -> None:
+    """Write ``study.json``, ``tables.md`` and ``study.html`` in the place of older ones.
+
+    The page is drawn first. Then the old one goes first and the new one comes last, so that where this is cut short it
+    is missing rather than of another state.
+    """
+    page, tables = render_study(results), markdown_tables(results)
+    for name in (PAGE, TABLES):
+        (study.folder / name).unlink(missing_ok=True)
+    write_json(study.folder / STUDY, results)
+    write_text(study.folder / TABLES, tables)
+    write_text(study.folder / PAGE, page)
+
+
+def _size(study: Study) -> int:
+    size = 1
+    for choices in study.config.vary.values():
+        size *= len(choices)
+    return size
+
+
+def _work(planned: Sequence[Planned]) -> dict[str, Any]:
+    """Return how many jobs of each stage there are and how many seconds they took, whenever that was."""
+    once = {job.fingerprint: job for one in planned for job in one.jobs}
+    jobs: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
+    cache = planned[0].cache
+    for job in once.values():
+        jobs[job.stage] += 1
+        seconds[job.stage] += read_json(job.folder(cache) / MANIFEST)["about"].get("seconds", 0)
+    return {stage: {"jobs": jobs[stage], "seconds": round(seconds[stage], 2)} for stage in jobs}

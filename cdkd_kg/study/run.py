@@ -1,0 +1,123 @@
+"""Run a study: what is missing of every case, the first seed of all cases first, then tables and report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from cdkd_kg.artifacts import need_writable, read_json, verify
+from cdkd_kg.errors import ArtifactError, CdkdError
+from cdkd_kg.pipeline.evaluation_stage import RESULTS
+from cdkd_kg.pipeline.plan import check_models
+from cdkd_kg.pipeline.publish import REPORT
+from cdkd_kg.pipeline.run import FINGERPRINT, cache_of, quiet_libraries, run
+from cdkd_kg.pipeline.student_stage import ANSWERS
+from cdkd_kg.stages import Step, plan, run_jobs
+from cdkd_kg.study.cases import Case
+from cdkd_kg.study.clock import Clock
+from cdkd_kg.study.config import Study
+from cdkd_kg.study.plan import Planned, plan_study
+from cdkd_kg.study.results import study_results, write_study
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A job that is finished: of which case, how many of all are, and the seconds left where they can be told."""
+
+    case: str
+    step: Step
+    done: int
+    total: int
+    seconds_left: float | None
+
+
+Listener = Callable[[Progress], None]
+
+
+def run_study(
+    study: Study, cases: Sequence[Case], on_progress: Listener | None = None, command: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Do what is missing of the cases and return the content of ``study.json``.
+
+    The first seed of every case is done before the second of any, so that an interrupted study knows something of
+    every case: ``--seeds`` makes its tables. An interrupt leaves finished jobs, and the reports of finished cases.
+
+    Args:
+        study: the study.
+        cases: of :func:`~cdkd_kg.study.cases.cases_of`; all, or a slice.
+        on_progress: told of each job when it is done.
+        command: how the study was started, for the record.
+
+    Raises:
+        CdkdError: what a run raises, with the case in front of the place.
+    """
+    need_writable(study.folder)
+    need_writable(cache_of(study.base))
+    planned = plan_study(cases)
+    clock = Clock((job for one in planned for job in one.jobs), cache_of(study.base))
+
+    def tell(case: Case, step: Step) -> None:
+        if not step.reused:
+            clock.tick(step.stage, step.seconds)
+            if on_progress:
+                on_progress(Progress(case.name, step, clock.done, clock.total, clock.seconds_left()))
+
+    _do(planned, study.config.seeds, command, tell)
+    for one in planned:
+        _need_sound_answers(one)
+    results = study_results(study, planned, command)
+    write_study(study, results)
+    return results
+
+
+def _do(
+    planned: Sequence[Planned], seeds: Sequence[int], command: Sequence[str], tell: Callable[[Case, Step], None]
+) -> None:
+    """Train the students of each seed, then evaluate and publish each case."""
+    if all(_is_published(one) for one in planned):
+        return
+    quiet_libraries()
+    for one in planned:
+        with _told(one.case):
+            check_models(one.case.config, plan(one.jobs, one.cache))
+    for seed in seeds:
+        for one in planned:
+            todo = plan(one.of_seed(seed), one.cache)
+            if seed in one.case.config.seeds and not all(reused for _, reused in todo):
+                with _told(one.case):
+                    for _, step in run_jobs(todo, one.cache):
+                        tell(one.case, step)
+    for one in planned:
+        if not _is_published(one):
+            with _told(one.case):
+                run(one.case.config, on_step=partial(tell, one.case), command=command)
+
+
+def _is_published(one: Planned) -> bool:
+    """Say whether the folder of a case holds report and results of this very evaluation, and nothing is to be done."""
+    folder = one.case.config.folder
+    try:
+        same = read_json(folder / RESULTS).get(FINGERPRINT) == one.evaluation.fingerprint
+    except ArtifactError:
+        return False
+    return same and (folder / REPORT).is_file() and all(reused for _, reused in plan(one.jobs, one.cache))
+
+
+def _need_sound_answers(one: Planned) -> None:
+    """Check the files that the tables are drawn from against their manifests."""
+    for job in one.jobs:
+        if job.stage == "student":
+            verify(job.folder(one.cache), only=(ANSWERS,))
+
+
+@contextmanager
+def _told(case: Case) -> Iterator[None]:
+    """Name the case in an error that leaves the block."""
+    try:
+        yield
+    except CdkdError as error:
+        error.where = ": ".join(filter(None, [case.name, error.where]))
+        raise
