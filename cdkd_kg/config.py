@@ -26,7 +26,7 @@ Condition = Literal[
 """What a student may learn from; all but ``graph_teacher`` are what it must be held against."""
 Network = Literal["rgcn", "rgcn_blocks", "compgcn", "hgt", "sage", "gat", "mlp"]
 Spreading = Literal["propagation", "correct_and_smooth"]
-Encoder = Spreading | Network
+Encoder = Literal["sgc"] | Spreading | Network
 Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 Type = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Schedule = Literal[

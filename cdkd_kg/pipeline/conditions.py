@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cdkd_kg.config import Condition, GraphTeacherConfig, Network, Spreading
+from cdkd_kg.config import Condition, Config, GraphTeacherConfig, Network, Spreading
 from cdkd_kg.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
@@ -31,23 +32,35 @@ def condition_graph(data: HeteroData, condition: Condition, seed: int) -> Hetero
     return ways[condition]() if condition in ways else data
 
 
-def similar_texts_of(condition: Condition, neighbours: int) -> int:
+def similar_texts_of(condition: Condition, config: Config) -> int:
     """Return how many similar texts a condition ties to each document."""
-    return 0 if condition == "knowledge_only" else neighbours
+    without = condition == "knowledge_only" or _SIMILAR in config.teachers.graph.without_edges
+    return 0 if without else config.graph.similar_texts
 
 
-def encoders_of(condition: Condition, config: GraphTeacherConfig) -> tuple[tuple[Spreading, ...], tuple[Network, ...]]:
-    """Return the experts that a condition has, without parameters and with: those of the configuration, but for two.
+@dataclass(frozen=True)
+class Experts:
+    """The experts of a condition, in the order in which each builds on those before."""
 
-    ``spreading_only`` has no network; ``same_size_mlp`` has one of the size of an R-GCN that sees no edge, and nothing
-    beside it.
+    sgc: bool
+    spreading: tuple[Spreading, ...]
+    networks: tuple[Network, ...]
+
+
+def experts_of(condition: Condition, config: GraphTeacherConfig) -> Experts:
+    """Return the experts that a condition has: those of the configuration, but for two conditions.
+
+    ``spreading_only`` has no other; ``same_size_mlp`` has one network of the size of an R-GCN that sees no edge.
     """
     if condition == "same_size_mlp":
-        return (), ("mlp",)
+        return Experts(sgc=False, spreading=(), networks=("mlp",))
     spreading = tuple(name for name in config.encoders if name in ("propagation", "correct_and_smooth"))
     if condition == "spreading_only":
-        return spreading or ("propagation",), ()
-    return spreading, tuple(name for name in config.encoders if name != "propagation" and name != "correct_and_smooth")
+        return Experts(sgc=False, spreading=spreading or ("propagation",), networks=())
+    networks = tuple(
+        name for name in config.encoders if name != "sgc" and name != "propagation" and name != "correct_and_smooth"
+    )
+    return Experts("sgc" in config.encoders, spreading, networks)
 
 
 def without_edges(data: HeteroData, names: tuple[str, ...]) -> HeteroData:

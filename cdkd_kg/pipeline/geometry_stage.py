@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdkd_kg.config import Config
+from cdkd_kg.errors import TrainingError
 from cdkd_kg.pipeline.graph_stage import TENSORS
 from cdkd_kg.stages import Job
 
@@ -68,14 +69,33 @@ def _work(config: Config, read: Reader, job: Job, inputs: Mapping[str, Path], fo
 
     from cdkd_kg.teachers.models import best_device, load_classifier, load_tokenizer, predict
 
-    text = config.teachers.text
+    text, texts = config.teachers.text, read(inputs)
     model = load_classifier(text.model, ("0", "1"), multi_label=False).to(best_device())
     vectors = predict(
         model,
         load_tokenizer(text.model),
-        read(inputs),
+        texts,
         max_length=text.max_length,
         batch_size=text.training.per_device_eval_batch_size,
         description=f"encoding {job.key}",
     )[1]
+    need_finite(vectors, texts, text.model)
     save_file({"vectors": vectors}, folder / FILE)
+
+
+def need_finite(vectors: NDArray[np.float32], texts: Sequence[str], model: str) -> None:
+    """Refuse vectors ``[N, H]`` that are no numbers: no expert could learn from them.
+
+    Raises:
+        TrainingError: with the first of the texts.
+    """
+    import numpy as np
+
+    wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(wrong):
+        raise TrainingError(
+            f"{model} gives no finite vector for {len(wrong)} of {len(texts)} texts",
+            where=f"the first is {texts[wrong[0]][:60]!r}",
+            why="its weights are broken, or it overflows",
+            remedy="take another model for teachers.text.model",
+        )

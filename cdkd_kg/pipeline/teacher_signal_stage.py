@@ -13,7 +13,7 @@ from cdkd_kg.config import Condition, Config
 from cdkd_kg.pipeline.conditions import (
     WITHOUT_GRAPH,
     condition_graph,
-    encoders_of,
+    experts_of,
     similar_texts_of,
     without_edges,
 )
@@ -86,7 +86,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     budget = label_budget(corpus, name, seed, config.corpus.labels_per_class)
     view, experts = _text_experts(config, _view(corpus, name, budget, domains), text_logits, hidden, inputs)
     if condition not in WITHOUT_GRAPH:
-        experts |= _graph_experts(config, view, seed, condition, inputs)
+        experts |= _graph_experts(config, view, experts, seed, condition, inputs)
     ensemble = fuse_experts({kind: one.logits for kind, one in experts.items()}, view, config.teachers.fusion)
     fused = ensemble.logits if condition != "self_training" else as_decided(ensemble.logits, view.multi_label)
     signal = TeacherSignal.of(
@@ -171,45 +171,50 @@ def _text_experts(
     inputs: Mapping[str, Path],
 ) -> tuple[GraphTask, dict[str, Expert]]:
     """Return the experts that read text alone, and the task with what they believe together."""
-    from dataclasses import replace
-
-    from cdkd_kg.teachers.calibration import as_probabilities
-    from cdkd_kg.teachers.ensemble import fuse_experts
+    from cdkd_kg.teachers.ensemble import believing
     from cdkd_kg.teachers.graph import Expert
     from cdkd_kg.teachers.probe import probe_expert
 
     experts = {"text": Expert(logits, {}, hidden)}
     if config.teachers.text.probe:
         experts["probe"] = probe_expert(load_geometry(inputs["document_geometry"]), view)
-    together = fuse_experts({name: one.logits for name, one in experts.items()}, view, config.teachers.fusion)
-    return replace(view, beliefs=as_probabilities(together.logits, view.multi_label)), experts
+    return believing(view, experts, config.teachers.fusion), experts
 
 
 def _graph_experts(
-    config: Config, view: GraphTask, seed: int, condition: Condition, inputs: Mapping[str, Path]
+    config: Config,
+    view: GraphTask,
+    text: Mapping[str, Expert],
+    seed: int,
+    condition: Condition,
+    inputs: Mapping[str, Path],
 ) -> dict[str, Expert]:
     import numpy as np
 
     from cdkd_kg.graph.tensor_files import load_tensors
     from cdkd_kg.teachers.calibration import as_probabilities
-    from cdkd_kg.teachers.ensemble import calibrate
+    from cdkd_kg.teachers.ensemble import believing, calibrate
     from cdkd_kg.teachers.graph import with_similar_texts
     from cdkd_kg.teachers.network import network_expert
+    from cdkd_kg.teachers.sgc import sgc_expert
     from cdkd_kg.teachers.spreading import spreading_expert
 
     teacher = config.teachers.graph
     documents, entities = (load_geometry(inputs[name]) for name in ("document_geometry", "entity_geometry"))
-    data = condition_graph(load_tensors(inputs["graph"] / TENSORS), condition, seed)
-    data = with_similar_texts(data, documents, similar_texts_of(condition, config.graph.similar_texts))
-    data = without_edges(data, teacher.without_edges)
+    data = without_edges(load_tensors(inputs["graph"] / TENSORS), teacher.without_edges)
+    data = condition_graph(data, condition, seed)
+    data = with_similar_texts(data, documents, similar_texts_of(condition, config))
     features = np.concatenate([documents, entities[: data["entity"].num_nodes]])
     experts: dict[str, Expert] = {}
+    wanted = experts_of(condition, teacher)
+    if wanted.sgc:
+        experts["sgc"] = sgc_expert(data, features[len(documents) :], view)
+        view = believing(view, {**text, **experts}, config.teachers.fusion)
     beliefs = view.beliefs
-    spreading, networks = encoders_of(condition, teacher)
-    for way in spreading:
+    for way in wanted.spreading:
         experts[way] = spreading_expert(way, data, view, teacher)
         match = config.teachers.fusion.prior_correction
         beliefs = as_probabilities(calibrate(experts[way].logits, view, match)[1], view.multi_label)
-    for network in networks:  # they learn from what was spread
+    for network in wanted.networks:  # they learn from what was spread
         experts[network] = network_expert(network, data, features, view, beliefs, teacher, seed)
     return experts

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cdkd_kg.config import FusionConfig
-from cdkd_kg.teachers.calibration import fit_temperature
+from cdkd_kg.teachers.calibration import as_probabilities, fit_temperature
 from cdkd_kg.teachers.fusion import entropy_gate, fit_weights, fuse, match_prior
-from cdkd_kg.teachers.graph import GraphTask
+from cdkd_kg.teachers.graph import Expert, GraphTask
 
 Floats = NDArray[np.floating]
-TEXT = ("text", "probe")
-"""The experts that read text alone."""
+UNMATCHED = ("text", "probe", "sgc")
+"""The experts whose class priors are their own: text is what others are held to, and sgc judges each text alone."""
 SURE = 20.0
 
 
@@ -33,7 +33,7 @@ def fuse_experts(experts: Mapping[str, Floats], task: GraphTask, config: FusionC
     """Fuse the experts' logits into one calibrated opinion of every document.
 
     Args:
-        experts: ``[N, C]`` raw logits by name; those of :data:`TEXT` read text alone.
+        experts: ``[N, C]`` raw logits by name; those of :data:`UNMATCHED` keep their priors.
         task: labels, masks and domains; of the labels only those of validation rows are looked at. No expert was
             trained on them, but a graph teacher chose its edge families and its epoch by them, which flatters it
             here a little.
@@ -43,7 +43,7 @@ def fuse_experts(experts: Mapping[str, Floats], task: GraphTask, config: FusionC
     truth = task.targets[judged]
     temperatures, calibrated = {}, {}
     for name in names:
-        match = 0.0 if name in TEXT else config.prior_correction
+        match = 0.0 if name in UNMATCHED else config.prior_correction
         temperatures[name], calibrated[name] = calibrate(experts[name], task, match)
     weights = dict.fromkeys(names, round(1 / len(names), 4))
     if config.weights == "entropy":
@@ -57,6 +57,12 @@ def fuse_experts(experts: Mapping[str, Floats], task: GraphTask, config: FusionC
     fused = fused / fit_temperature(fused[judged], truth, task.multi_label)
     about = {name: {"temperature": temperatures[name], "weight": weights[name]} for name in names}
     return Ensemble(fused, about, calibrated)
+
+
+def believing(task: GraphTask, experts: Mapping[str, Expert], config: FusionConfig) -> GraphTask:
+    """Return the task with what these experts believe together, for experts that build on them."""
+    together = fuse_experts({name: one.logits for name, one in experts.items()}, task, config)
+    return replace(task, beliefs=as_probabilities(together.logits, task.multi_label))
 
 
 def calibrate(logits: Floats, task: GraphTask, match: float) -> tuple[float, Floats]:

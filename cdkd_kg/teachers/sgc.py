@@ -16,7 +16,7 @@ from cdkd_kg.teachers.probe import best_linear
 
 HOPS = (1, 2, 4, 8)
 DECAY = 0.7
-TRIED = 8
+TRIED = 4
 """So many predicates are tried, those of most edges."""
 Floats = NDArray[np.float64]
 
