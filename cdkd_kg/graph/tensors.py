@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 DOCUMENT, ENTITY = "document", "entity"
 MENTIONS = (DOCUMENT, "mentions", ENTITY)
 RARE, RELATED_BY_TEXT = 20, "related_by_text"
+MOST, RELATED = 200, "related"
+"""So many predicates of background knowledge are edge types of their own; each costs every network time and weights."""
 _KNOWN = {node.value for node in (SKOS.broader, SKOS.related, SKOS.exactMatch, RDFS.subClassOf)}
 _RESERVED = {"mentions", "similar", "comention", *map(local_name, _KNOWN)}
 
@@ -41,7 +43,7 @@ def to_tensors(graph: KnowledgeGraph, config: GraphConfig) -> HeteroData:
         "entity")``, each with ``edge_index`` ``[2, E]`` and ``edge_weight`` ``[E]`` in [0, 1], sorted, without reverse
         edges. Mentions weigh as :func:`~cdkd_kg.graph.selection.tf_idf` says, relations from text their
         confidence, co-mentions their NPMI, knowledge 1. Predicates of fewer than 20 relations from text are
-        folded into ``related_by_text``.
+        folded into ``related_by_text``, those of knowledge beyond the 200 commonest into ``related``.
     """
     documents = view.documents(graph)
     ids = [identifier for identifier, _ in documents]
@@ -84,9 +86,10 @@ def _families(background: Edges, from_text: Edges, together: Edges, chosen: NDAr
         part.where(chosen[part.source] & chosen[part.target]) for part in (background, from_text, together)
     )
     count = np.bincount(from_text.kind, minlength=len(from_text.kinds))
+    common = _most_common(background)
     return Edges.joined(
         [
-            background.renamed([_name(iri, "related") for iri in background.kinds]),
+            background.renamed([_name(iri, RELATED) if iri in common else RELATED for iri in background.kinds]),
             from_text.renamed(
                 [
                     _name(iri, RELATED_BY_TEXT) if number >= RARE else RELATED_BY_TEXT
@@ -96,6 +99,13 @@ def _families(background: Edges, from_text: Edges, together: Edges, chosen: NDAr
             together.renamed(["comention"] * len(together.kinds)),
         ]
     )
+
+
+def _most_common(edges: Edges) -> set[str]:
+    """Return those of SKOS and RDFS, then the predicates of most edges; of equals, those that sort first."""
+    count = np.bincount(edges.kind, minlength=len(edges.kinds)).tolist()
+    ordered = sorted(zip(edges.kinds, count, strict=True), key=lambda one: (one[0] not in _KNOWN, -one[1], one[0]))
+    return {iri for iri, _ in ordered[:MOST]}
 
 
 def _name(iri: str, otherwise: str) -> str:

@@ -15,7 +15,7 @@ from cdkd_kg.graph.build import build_graph
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import ITSRDF, SKOS, XSD
 from cdkd_kg.graph.tensor_files import load_tensors, save_tensors
-from cdkd_kg.graph.tensors import to_tensors
+from cdkd_kg.graph.tensors import MOST, RELATED, to_tensors
 from tests.graph.helpers import EX, documents, extraction, mention, relation
 
 ANN = "urn:cdkd:graph:test:ann"
@@ -99,6 +99,23 @@ def test_frequent_predicates_keep_their_name_and_rare_or_reserved_ones_fold(conf
     data = to_tensors(built, config)
     kinds = {kind[1]: data[kind].edge_index.shape[1] for kind in data.edge_types}
     assert kinds == {"mentions": 84, "causes": 21, "related_by_text": 21, "comention": 21}
+
+
+def test_of_very_many_predicates_of_knowledge_the_commonest_are_types_of_their_own(
+    tmp_path: Path, config: GraphConfig
+) -> None:
+    path = tmp_path / "many.nt"
+    once = [f"<urn:a> <{EX}p{number}> <urn:b> ." for number in range(3 * MOST)]
+    twice = [f"<urn:b> <{EX}p{3 * MOST - 1}> <urn:a> .", f"<urn:b> <{SKOS.broader.value}> <urn:a> ."]
+    path.write_text("\n".join(once + twice), "utf-8")
+    rows = [mention(name, 10 * place, "ab"[place], f"urn:{'ab'[place]}") for name in ("d/1", "d/2") for place in (0, 1)]
+    built = build_graph(extraction(rows), documents("d/1", "d/2"), [path], config, {"id": "r"})
+    data = to_tensors(built, config)
+    kinds = {kind[1]: data[kind].edge_index.shape[1] for kind in data.edge_types if kind[0] == kind[2]}
+    assert len(kinds) == MOST + 1
+    assert kinds[f"p{3 * MOST - 1}"] == 2, "the commonest keeps its name"
+    assert kinds["broader"] == kinds["p0"] == 1
+    assert kinds[RELATED] == 1, "edges between the same two entities are one edge of a type"
 
 
 def test_no_entity_gives_documents_alone_and_a_warning(config: GraphConfig, caplog: pytest.LogCaptureFixture) -> None:
