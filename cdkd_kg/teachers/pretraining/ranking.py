@@ -22,7 +22,7 @@ class Ranking:
     Attributes:
         mrr: the mean of 1 / rank.
         hits_at_1: share of ranks of at most 1; ``hits_at_3`` and ``hits_at_10`` likewise.
-        chance: the ``mrr`` of a decoder that scores everything alike; a dead encoder has no more.
+        chance: the ``mrr`` to expect of scores drawn at random; a dead encoder has no more.
         count: questions that were ranked, 2T.
     """
 
@@ -62,7 +62,9 @@ def ranks(scores: Tensor, answers: Tensor, others: tuple[Tensor, Tensor]) -> tup
 
 @torch.no_grad()
 def ranking(vectors: Tensor, decoder: Decoder, triples: Tensor, known: Known) -> Ranking:
-    """Rank the tail and the head of every triple among all entities but the other right ones.
+    r"""Rank the tail and the head of every triple among all entities but the other right ones.
+
+    Chance is the mean of :math:`\frac{1}{n} \sum_{k=1}^n \frac{1}{k}` over questions with n answers to rank.
 
     Args:
         vectors: ``[V, W]`` of the entities.
@@ -88,5 +90,6 @@ def ranking(vectors: Tensor, decoder: Decoder, triples: Tensor, known: Known) ->
         among.append(size)
     rank = torch.cat(found)
     hits = {f"hits_at_{most}": float((rank <= most).double().mean()) for most in (1, 3, 10)}
-    chance = float((2 / (1 + torch.cat(among))).mean())
+    size = torch.cat(among)
+    chance = float(((torch.digamma(size + 1) - torch.digamma(torch.ones_like(size))) / size).mean())
     return Ranking(mrr=float(rank.reciprocal().mean()), chance=chance, count=len(rank), **hits)

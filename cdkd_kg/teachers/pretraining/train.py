@@ -44,7 +44,7 @@ class Pretraining:
     batch: int = 512
     learning_rate: float = 0.01
     weight_decay: float = 0.0
-    dropout: float = 0.3
+    dropout: float = 0.2
     negatives: int | None = None
     look_every: int = 5
     patience: int = 5

