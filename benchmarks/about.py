@@ -17,7 +17,9 @@ def about(*libraries: str) -> dict[str, Any]:
 
 
 def without_output(words: Sequence[str]) -> list[str]:
-    """Return the words of a command without ``--json FILE``: where results are written is a path of one machine."""
-    places = [place for place, word in enumerate(words) if word == "--json"]
+    """Return the words of a command without ``--json FILE`` and ``--peer PYTHON``, which are paths of one machine."""
+    names = ("--json", "--peer")
+    places = [place for place, word in enumerate(words) if word in names]
     dropped = {*places, *(place + 1 for place in places)}
-    return [word for place, word in enumerate(words) if place not in dropped and not word.startswith("--json=")]
+    named = tuple(f"{name}=" for name in names)
+    return [word for place, word in enumerate(words) if place not in dropped and not word.startswith(named)]

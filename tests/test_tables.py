@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.about import without_output
 from benchmarks.bad_input_table import bad_input_table
+from benchmarks.link_prediction_table import link_prediction_table
 from benchmarks.tables import BENCHMARKS, MARK, redrawn
 from cdkd_kg.artifacts import read_json
 
@@ -62,8 +63,22 @@ def test_an_odd_graph_has_one_row_and_a_hostile_input_one_each():
     assert sum("cyclic" in row for row in rows) == 1
 
 
-def test_a_command_does_not_say_where_its_results_were_written():
+def test_link_prediction_compares_what_validation_chose():
+    def system(validation, test):
+        measures = {"validation_mrr": validation, "mrr": test, "seconds": 1.0}
+        return measures | {f"hits_at_{most}": test for most in (1, 3, 10)}
+
+    systems = {"ours": system(0.5, 0.6), "ours, no dropout": system(0.4, 0.9), "PyKEEN": system(0.5, 0.7),
+               "PyKEEN, free vectors": system(0.6, 0.59)}  # fmt: skip
+    results = {"seeds": [0], "settings": {"width": 8}, "sets": {"umls": {"decoders": {"rotate": systems}}}}
+    rows = link_prediction_table(results).splitlines()
+    assert "| umls | RotatE | **ours** | 0.600 | 0.600 / 0.600 / 0.600 | 1.0 | +0.010 |" in rows
+    assert "| umls | RotatE | ours, no dropout | 0.900 | 0.900 / 0.900 / 0.900 | 1.0 |  |" in rows
+    assert sum("**" in row for row in rows) == 2
+
+
+def test_a_command_names_no_path_of_its_machine():
     assert without_output(["--quick", "--json", "/somewhere/x.json", "--case", "a"]) == ["--quick", "--case", "a"]
-    assert without_output(["--json=/somewhere/x.json"]) == []
+    assert without_output(["--json=/somewhere/x.json", "--peer", "/somewhere/python"]) == []
     for path in (ROOT / "results").glob("*.json"):
         assert "--json" not in read_json(path)["command"]

@@ -1,0 +1,1 @@
+"""Pretraining by link prediction: vectors of entities learn to tell true triples from false ones."""
