@@ -12,6 +12,9 @@ constrains or penalises vectors, without that as well; ours as it is delivered, 
 either side's two ways the one with the better validation MRR, of all seeds together, is compared. One thread each;
 seconds are those of training with its looks at validation.
 
+Our dropout, which PyKEEN's models lack, is the default of ours; it was chosen by the mean validation MRR of DistMult
+and ComplEx over these three sets, seed 0.
+
 Goal: for each set and decoder, MRR on test within 0.01 of PyKEEN's or above.
 """
 
