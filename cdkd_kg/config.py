@@ -347,24 +347,32 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         ConfigError: no such file, bad YAML, an unset variable, an unknown key or a wrong value; the message
             names the file, the line and the key.
     """
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
     path = Path(path)
-    need_yaml(path)
-    given = _parse_overrides(overrides)
-    try:
-        loaded = OmegaConf.merge(OmegaConf.load(path), given)
-        values = OmegaConf.to_container(loaded, resolve=True)
-    except OmegaConfBaseException as error:
-        raise unresolved_error(error.full_key or "", str(error.msg or error).splitlines()[0], path) from error
-    except (YAMLError, OSError, UnicodeDecodeError, TypeError, ValueError) as error:
-        raise yaml_error(error, path) from error
+    values = read_yaml(path, overrides)
     try:
         return Config.model_validate(values)
     except ValidationError as error:
         raise config_error(error, path, [override.partition("=")[0] for override in overrides], Config) from error
+
+
+def read_yaml(path: Path, overrides: Sequence[str] = ()) -> Any:
+    """Return what a YAML file says, with ``key=value`` overrides and the values of ``${oc.env:NAME}``.
+
+    Raises:
+        ConfigError: no such file, bad YAML, an unset variable, or an override that is none.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    need_yaml(path)
+    given = _parse_overrides(overrides)
+    try:
+        return OmegaConf.to_container(OmegaConf.merge(OmegaConf.load(path), given), resolve=True)
+    except OmegaConfBaseException as error:
+        raise unresolved_error(error.full_key or "", str(error.msg or error).splitlines()[0], path) from error
+    except (YAMLError, OSError, UnicodeDecodeError, TypeError, ValueError) as error:
+        raise yaml_error(error, path) from error
 
 
 def _parse_overrides(overrides: Sequence[str]) -> Any:

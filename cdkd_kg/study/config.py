@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from cdkd_kg.config import NAME, Condition, Config, Model, Name, Seed, load_config
-from cdkd_kg.config_errors import config_error, need_yaml, unresolved_error, yaml_error
+from cdkd_kg.config import NAME, Condition, Config, Model, Name, Seed, load_config, read_yaml
+from cdkd_kg.config_errors import config_error
 from cdkd_kg.errors import ConfigError, nearest
 
 OWN = ("name", "output", "seeds")
@@ -118,8 +118,7 @@ def load_study(path: str | Path) -> Study:
             base that is no run configuration; the message names the file, the line and the key.
     """
     path = Path(path)
-    need_yaml(path)
-    values = _read(path)
+    values = read_yaml(path)
     try:
         config = StudyConfig.model_validate(values)
     except ValidationError as error:
@@ -156,19 +155,3 @@ def patched(values: Any, patch: Any) -> Any:
         else:
             result[key] = patched(result.get(key), value)
     return result
-
-
-def _read(path: Path) -> Any:
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
-    try:
-        values = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
-    except OmegaConfBaseException as error:
-        raise unresolved_error(error.full_key or "", str(error.msg or error).splitlines()[0], path) from error
-    except (YAMLError, OSError, UnicodeDecodeError, TypeError, ValueError) as error:
-        raise yaml_error(error, path) from error
-    if not isinstance(values, dict):
-        raise yaml_error(TypeError("it is a list or a single value"), path)
-    return values

@@ -22,7 +22,7 @@ SURE = 20.0
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Fused logits ``[N, C]`` and, by expert, the temperature and the weight that went into them."""
+    """Fused logits ``[N, C]`` and, by expert, the temperature and the (mean) weight that went into them."""
 
     logits: Floats
     experts: dict[str, dict[str, Any]]
@@ -45,15 +45,15 @@ def fuse_experts(experts: Mapping[str, Floats], task: GraphTask, config: FusionC
     for name in names:
         match = 0.0 if name in UNMATCHED else config.prior_correction
         temperatures[name], calibrated[name] = calibrate(experts[name], task, match)
-    weights = dict.fromkeys(names, round(1 / len(names), 4))
+    shares: Mapping[str, float] | Mapping[str, Floats] = dict.fromkeys(names, 1 / len(names))
     if config.weights == "entropy":
-        fused = entropy_gate(calibrated, task.multi_label)
-    else:
-        if config.weights == "validation":
-            groups = np.unique(task.domains, return_inverse=True)[1][judged]
-            judges = {name: z[judged] for name, z in calibrated.items()}
-            weights = fit_weights(judges, truth, groups, task.multi_label)
-        fused = fuse(calibrated, weights)
+        shares = entropy_gate(calibrated, task.multi_label)
+    elif config.weights == "validation":
+        groups = np.unique(task.domains, return_inverse=True)[1][judged]
+        judges = {name: z[judged] for name, z in calibrated.items()}
+        shares = fit_weights(judges, truth, groups, task.multi_label)
+    fused = fuse(calibrated, shares)
+    weights = {name: round(float(np.mean(share)), 4) for name, share in shares.items()}
     fused = fused / fit_temperature(fused[judged], truth, task.multi_label)
     about = {name: {"temperature": temperatures[name], "weight": weights[name]} for name in names}
     return Ensemble(fused, about, calibrated)

@@ -15,12 +15,12 @@ Floats = NDArray[np.floating]
 PULL = 0.05
 
 
-def fuse(experts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+def fuse(experts: Mapping[str, Floats], weights: Mapping[str, float] | Mapping[str, Floats]) -> Floats:
     r"""Return the logits of the product of experts.
 
     .. math:: z = \sum_k w_k z_k, \qquad p(c) \propto \prod_k p_k(c)^{w_k}
 
-    Shapes: each expert is ``[N, C]`` calibrated logits; so is the result.
+    Shapes: each expert is ``[N, C]`` calibrated logits; so is the result. A weight is a number, or ``[N, 1]``.
 
     Source: Hinton, Training Products of Experts by Minimizing Contrastive Divergence, 2002.
     """
@@ -62,18 +62,18 @@ def fit_weights(
     return {name: round(float(weight), 4) for name, weight in zip(names, found.x, strict=True)}
 
 
-def entropy_gate(experts: Mapping[str, Floats], multi_label: bool = False) -> Floats:
-    r"""Return logits where each expert counts, document by document, as much as it is sure.
+def entropy_gate(experts: Mapping[str, Floats], multi_label: bool = False) -> dict[str, Floats]:
+    r"""Return for each expert ``[N, 1]`` how much it counts, document by document: as much as it is sure.
 
-    .. math:: z_i = \sum_k g_{ik} z_{ik}, \qquad
-        g_{ik} = \frac{H_{\max} - H(p_{ik})}{\sum_{k'} H_{\max} - H(p_{ik'})}
+    .. math:: g_{ik} = \frac{H_{\max} - H(p_{ik})}{\sum_{k'} H_{\max} - H(p_{ik'})}
 
     with the entropy H, at most :math:`H_{\max} = \ln C` (the mean over labels and :math:`\ln 2` where
     ``multi_label``). Where no expert knows anything, all count the same.
 
-    Shapes: each expert is ``[N, C]`` calibrated logits; so is the result.
+    Shapes: each expert is ``[N, C]`` calibrated logits.
     """
-    stacked = np.stack([experts[name] for name in sorted(experts)])
+    names = sorted(experts)
+    stacked = np.stack([experts[name] for name in names])
     if multi_label:
         shares = np.stack([expit(stacked), expit(-stacked)])
         entropy, most = (-shares * np.log(shares + 1e-12)).sum(axis=0).mean(axis=2), np.log(2)
@@ -81,7 +81,7 @@ def entropy_gate(experts: Mapping[str, Floats], multi_label: bool = False) -> Fl
         shares = softmax(stacked, axis=2)
         entropy, most = (-shares * np.log(shares + 1e-12)).sum(axis=2), np.log(stacked.shape[2])
     sure = np.maximum(most - entropy, 0) + 1e-9
-    return np.asarray(((sure / sure.sum(axis=0))[:, :, None] * stacked).sum(axis=0))
+    return dict(zip(names, (sure / sure.sum(axis=0))[:, :, None], strict=True))
 
 
 def match_prior(logits: Floats, prior: Floats, multi_label: bool = False, steps: int = 100) -> Floats:

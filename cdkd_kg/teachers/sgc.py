@@ -66,12 +66,10 @@ def sgc_expert(data: HeteroData, entities: NDArray[np.float32], task: GraphTask)
 
 
 def _passed(mentions: csr_array, step: csr_array, vectors: Floats) -> Iterator[tuple[int, Floats]]:
-    reached = total = mentions @ vectors
-    held = mentions
+    total, carried = mentions @ vectors, vectors
     for hop in range(1, max(HOPS) + 1):
-        held = DECAY * (held @ step)
-        reached = held @ vectors
-        total = total + reached
+        carried = DECAY * (step @ carried)
+        total = total + mentions @ carried
         if hop in HOPS:
             yield hop, total
 

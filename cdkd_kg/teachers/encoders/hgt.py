@@ -47,22 +47,22 @@ class HGTLayer(nn.Module):
 
 def kinds_of(relations: Relations) -> list[tuple[str, str, str]]:
     """Return (type of sender, name, type of receiver) of every relation; each has one, as its edge type says."""
-    edges, kinds = relations.edges, []
-    for number, name in enumerate(relations.names):
-        first = int((edges.relation == number).nonzero()[0])
-        sender, receiver = (_KINDS[int(side[first] >= relations.documents)] for side in (edges.sender, edges.receiver))
-        kinds.append((sender, name, receiver))
-    return kinds
+    return [
+        (_KINDS[int(ends[0, 0] >= relations.documents)], name, _KINDS[int(ends[1, 0] >= relations.documents)])
+        for name, ends in zip(relations.names, _by_relation(relations), strict=True)
+    ]
 
 
 def _edges(relations: Relations, kinds: list[tuple[str, str, str]]) -> list[Tensor]:
-    edges, offsets = relations.edges, {DOCUMENT: 0, ENTITY: relations.documents}
+    offsets = {DOCUMENT: 0, ENTITY: relations.documents}
     return [
-        torch.stack(
-            [
-                edges.sender[edges.relation == number] - offsets[sender],
-                edges.receiver[edges.relation == number] - offsets[receiver],
-            ]
-        )
-        for number, (sender, _, receiver) in enumerate(kinds)
+        ends - torch.tensor([[offsets[sender]], [offsets[receiver]]])
+        for ends, (sender, _, receiver) in zip(_by_relation(relations), kinds, strict=True)
     ]
+
+
+def _by_relation(relations: Relations) -> tuple[Tensor, ...]:
+    """Return (sender, receiver) of the edges of each relation; they come in the order of relations."""
+    edges = relations.edges
+    sizes = torch.bincount(edges.relation, minlength=len(relations.names)).tolist()
+    return torch.split(torch.stack([edges.sender, edges.receiver]), sizes, dim=1)
