@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.stats import hypergeom
 
 SCHEMA = pa.schema(
     [
@@ -71,11 +70,19 @@ def comentions(keys: pa.Table, documents: int, min_count: int) -> pa.Table:
     incidence, frequency = incidence[:, frequent], frequency[frequent]
     a, b, count = _pairs(incidence, min_count)
     npmi = _npmi(count, frequency[a], frequency[b], documents)
-    p = np.clip(hypergeom.sf(count - 1, documents, frequency[a], frequency[b]), 0.0, 1.0)
+    p = _chance(count, documents, frequency[a], frequency[b])
     labels = entities.take(pa.array(frequent))
     fdr = _false_discovery_rate(p, len(frequent) * (len(frequent) - 1) // 2)
     ends = labels.take(pa.array(a)), labels.take(pa.array(b))
     return pa.Table.from_arrays([*ends, count, npmi, p, fdr], schema=SCHEMA)
+
+
+def _chance(count: NDArray, documents: int, a: NDArray, b: NDArray) -> NDArray[np.float64]:
+    if not len(count):
+        return np.zeros(0)
+    from scipy.stats import hypergeom  # 60 MB, which a graph without a pair need not take
+
+    return np.clip(hypergeom.sf(count - 1, documents, a, b), 0.0, 1.0)
 
 
 def _false_discovery_rate(p: NDArray[np.float64], tests: int) -> NDArray[np.float64]:

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.entities.linking.aliases import FORMS, PARTS, WHOLE
@@ -161,6 +160,8 @@ def fitted_weights(
             share[place] -= 1.0
             slope = slope + share[:-1] @ features
         return value + penalty / 2 * float(((weights - origin) ** 2).sum()), slope
+
+    from scipy.optimize import minimize  # fitting alone needs it, and it takes 25 MB and a second
 
     found = minimize(loss, origin, jac=True, method="L-BFGS-B")
     return tuple(float(weight) for weight in found.x)

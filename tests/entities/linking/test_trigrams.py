@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,8 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from cdkd_kg.entities.linking.aliases import Label
-from cdkd_kg.entities.linking.near import NearNames
 from cdkd_kg.entities.linking.trigrams import LEAST_SIMILAR, Trigrams
 
 CHANCE = random.Random(0)
@@ -34,8 +34,12 @@ def test_the_names_near_a_text_are_those_that_the_whole_matrix_gives(text: str) 
     assert list(found.values()) == pytest.approx([cosine[place] for place in found])
 
 
-def test_how_texts_are_cut_is_settled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    near = NearNames([Label(f"urn:{name}", name, "preferred") for name in NAMES])
-    assert near.matches("Muritan")
-    monkeypatch.setattr(TfidfVectorizer, "build_analyzer", None)
-    assert near.matches("Bolanger")
+def test_three_grams_that_no_name_has_make_a_text_less_near() -> None:
+    alone, longer = dict(TRIGRAMS.near(NAMES[0])), dict(TRIGRAMS.near(f"{NAMES[0]} qqq"))
+    assert alone[0] == pytest.approx(1)
+    assert 0.5 < longer[0] < 0.95
+
+
+def test_linking_needs_no_library_that_is_heavy_to_import() -> None:
+    code = "import sys; import cdkd_kg.entities.linking.linker; print('sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
