@@ -77,12 +77,15 @@ def comentions(keys: pa.Table, documents: int, min_count: int) -> pa.Table:
     return pa.Table.from_arrays([*ends, count, npmi, p, fdr], schema=SCHEMA)
 
 
-def _chance(count: NDArray, documents: int, a: NDArray, b: NDArray) -> NDArray[np.float64]:
+def _chance(
+    count: NDArray[np.integer], documents: int, a: NDArray[np.integer], b: NDArray[np.integer]
+) -> NDArray[np.float64]:
     if not len(count):
         return np.zeros(0)
     from scipy.stats import hypergeom  # 60 MB, which a graph without a pair need not take
 
-    return np.clip(hypergeom.sf(count - 1, documents, a, b), 0.0, 1.0)
+    p: NDArray[np.float64] = hypergeom.sf(count - 1, documents, a, b)
+    return np.clip(p, 0.0, 1.0)
 
 
 def _false_discovery_rate(p: NDArray[np.float64], tests: int) -> NDArray[np.float64]:
