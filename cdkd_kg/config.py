@@ -89,7 +89,7 @@ class DomainConfig(Model):
 
     ``role: target`` means that training labels, where there are any, are hidden from every stage but the
     last look of the evaluation. ``labels`` renames labels of the file to labels of the task; ``null`` leaves
-    rows out on purpose, and the key ``"*"`` stands for every label that is not named.
+    rows out on purpose, and the key ``"*"`` stands for every label that is neither named nor the task's.
     """
 
     task: str

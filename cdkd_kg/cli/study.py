@@ -21,6 +21,9 @@ def study_cli(
     config: Annotated[Path, typer.Argument(help="A study file; see configs/study_*.yaml.")],
     only: Annotated[list[str] | None, typer.Option(help="dimension=choice[,choice]: a slice; may be repeated.")] = None,
     seeds: Annotated[str | None, typer.Option(help="Some of the study's seeds, such as 0,1.")] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="A folder of kept answers: what it knows is not run again, the rest is added.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
@@ -33,7 +36,7 @@ def study_cli(
     if dry_run:
         _show_plan(cases, json_output)
     else:
-        _run(loaded, cases, json_output)
+        _run(loaded, cases, answers, json_output)
 
 
 def _numbers(text: str) -> list[int]:
@@ -45,12 +48,14 @@ def _numbers(text: str) -> list[int]:
         ) from error
 
 
-def _run(study: Study, cases: list[Case], json_output: bool) -> None:
+def _run(study: Study, cases: list[Case], answers: Path | None, json_output: bool) -> None:
+    from cdkd_kg.study.answers import Answers
     from cdkd_kg.study.results import PAGE, STUDY, TABLES
     from cdkd_kg.study.run import run_study
     from cdkd_kg.study.tables import sentence
 
-    results = run_study(study, cases, _tell, ["cdkd", *sys.argv[1:]])
+    kept = None if answers is None else Answers(answers)
+    results = run_study(study, cases, _tell, ["cdkd", *sys.argv[1:]], kept)
     if json_output:
         _print_json(results)
         return

@@ -69,10 +69,11 @@ def known_names(task: TaskConfig, domain: DomainConfig) -> set[str]:
 
 def _mapped(name: str, task: TaskConfig, domain: DomainConfig) -> str | None:
     """The label of the task, "" where it is left out on purpose, None where it is unknown."""
-    for key in (name, EVERY_OTHER):
-        if key in domain.labels:
-            return domain.labels[key] or ""
-    return name if name in task.labels else None
+    if name in domain.labels:
+        return domain.labels[name] or ""
+    if name in task.labels:
+        return name
+    return (domain.labels[EVERY_OTHER] or "") if EVERY_OTHER in domain.labels else None
 
 
 def _name(value: Any) -> str:

@@ -41,9 +41,9 @@ def resampled_scores(
     truth, said = targets.astype(np.float32), decisions(logits, multi_label).astype(np.float32)
     right = (truth == said).all(axis=1)
     found = {
-        "accuracy": _means(draws, right.astype(np.float32)),
+        "accuracy": means(draws, right.astype(np.float32)),
         "ece": _calibration_errors(draws, logits, targets, multi_label, bins),
-        "nll": _means(draws, losses(logits, targets, multi_label).astype(np.float32)),
+        "nll": means(draws, losses(logits, targets, multi_label).astype(np.float32)),
     }
     both, true, predicted = draws @ (truth * said), draws @ truth, draws @ said
     present = true > 0
@@ -63,7 +63,8 @@ def losses(logits: Floats, targets: Floats, multi_label: bool) -> Floats:
     return np.asarray(np.minimum(loss, LARGEST_LOSS))
 
 
-def _means(draws: NDArray[np.float32], terms: NDArray[np.float32]) -> Floats:
+def means(draws: NDArray[np.float32], terms: NDArray[np.float32]) -> Floats:
+    """Return the mean of ``terms`` ``[N]`` in each of the resamples ``draws`` ``[B, N]``."""
     return np.asarray(draws @ terms / draws.shape[1])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from cdkd_kg.evaluation.page import render_page
 from cdkd_kg.evaluation.sections import run
 from cdkd_kg.evaluation.sections.scores import ONE_SEED
-from cdkd_kg.evaluation.view import Block, Bullets, Heading, Listing, Paragraph, Picture, Section, Table
+from cdkd_kg.evaluation.view import Block, Bullets, Cell, Heading, Listing, Paragraph, Picture, Section, Table, empty
 from cdkd_kg.evaluation.words import condition_name, plural
 from cdkd_kg.study.plots import gains
 from cdkd_kg.study.questions import MET
@@ -111,7 +111,9 @@ def _curves(results: Found, kind: str) -> list[Block]:
 
 def _cases(results: Found) -> Table:
     dimensions = list(results["cases"][0]["choices"])
-    rows = [[case["name"], *case["choices"].values(), case["report"]] for case in results["cases"]]
+    rows: list[list[Cell | str]] = [
+        [case["name"], *case["choices"].values(), case["report"] or empty()] for case in results["cases"]
+    ]
     columns = ["Run", *dimensions, "Report"]
     return Table("One run a case, each with a report of its own", columns, rows, frozenset(range(len(columns))))
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdkd_kg.artifacts import MANIFEST, read_json, write_json, write_text
+from cdkd_kg.evaluation.speed import device_name
 from cdkd_kg.pipeline.evaluation_stage import RESULTS
 from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.publish import REPORT
 from cdkd_kg.pipeline.run import LIBRARIES
+from cdkd_kg.study.answers import Answers
 from cdkd_kg.study.config import Study
 from cdkd_kg.study.coverage import PARTS, by_coverage
 from cdkd_kg.study.curves import budget_curves, coverage_curves, dropped_curves
@@ -23,27 +25,38 @@ from cdkd_kg.study.tables import markdown_tables
 STUDY, PAGE, TABLES = "study.json", "study.html", "tables.md"
 
 
-def study_results(study: Study, planned: Sequence[Planned], command: Sequence[str]) -> dict[str, Any]:
+def study_results(
+    study: Study, planned: Sequence[Planned], command: Sequence[str], answers: Answers | None = None
+) -> dict[str, Any]:
     """Return the content of ``study.json``, from the answers of all students.
 
     Args:
         study: the study.
-        planned: the cases that were run, all or a slice.
+        planned: the cases of the study, all or a slice.
         command: how the study was started.
+        answers: what is kept of all of these cases; without it all of them were run here.
     """
     scored: list[Scored] = []
     parts: dict[str, list[Scored]] = defaultdict(list)
     for one in planned:
+        if answers:
+            scored += answers.scored(one.case)
+            continue
         inputs = {name: job.folder(one.cache) for name, job in one.evaluation.needs.items()}
         scored += score_case(one.case, inputs)
         for part, found in by_coverage(one.case, inputs).items():
             parts[part] += found
-    runs = [read_json(one.case.config.folder / RESULTS) for one in planned]
+    reported = [one.case for one in planned if (one.case.config.folder / RESULTS).is_file()]
+    runs = [read_json(case.config.folder / RESULTS) for case in reported]
     return {
         "name": study.config.name,
         "seeds": list(planned[0].case.config.seeds),
         "cases": [
-            {"name": one.case.name, "choices": dict(one.case.choices), "report": f"{one.case.name}/{REPORT}"}
+            {
+                "name": one.case.name,
+                "choices": dict(one.case.choices),
+                "report": f"{one.case.name}/{REPORT}" if one.case in reported else "",
+            }
             for one in planned
         ],
         "whole": len(planned) == _size(study) and planned[0].case.config.seeds == study.config.seeds,
@@ -54,11 +67,11 @@ def study_results(study: Study, planned: Sequence[Planned], command: Sequence[st
             "coverage": coverage_curves(study.config, [(PARTS[part], parts[part]) for part in PARTS if part in parts]),
         },
         "warnings": [f"{run['name']}: {warning}" for run in runs for warning in run["warnings"]],
-        "work": _work(planned),
-        "git": code_commit(),
         "config": study.config.model_dump(mode="json"),
         "base": study.base.model_dump(mode="json"),
-    } | provenance(command, LIBRARIES, runs[0]["machine"]["device"])
+        **provenance(command, LIBRARIES, device_name()),
+        **(answers.about([one.case for one in planned]) if answers else _about(planned)),
+    }
 
 
 def write_study(study: Study, results: Mapping[str, Any]) -> None:
@@ -82,8 +95,8 @@ def _size(study: Study) -> int:
     return size
 
 
-def _work(planned: Sequence[Planned]) -> dict[str, Any]:
-    """Return how many jobs of each stage there are and how many seconds they took, whenever that was."""
+def _about(planned: Sequence[Planned]) -> dict[str, Any]:
+    """Return the commit, and how many jobs of each stage there are and their seconds, whenever that was."""
     once = {job.fingerprint: job for one in planned for job in one.jobs}
     jobs: Counter[str] = Counter()
     seconds: Counter[str] = Counter()
@@ -91,4 +104,5 @@ def _work(planned: Sequence[Planned]) -> dict[str, Any]:
     for job in once.values():
         jobs[job.stage] += 1
         seconds[job.stage] += read_json(job.folder(cache) / MANIFEST)["about"].get("seconds", 0)
-    return {stage: {"jobs": jobs[stage], "seconds": round(seconds[stage], 2)} for stage in jobs}
+    work = {stage: {"jobs": jobs[stage], "seconds": round(seconds[stage], 2)} for stage in jobs}
+    return {"work": work, "git": code_commit()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from cdkd_kg.artifacts import sha256_text
 from cdkd_kg.config import EvaluationConfig
 from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.evaluation.metrics import primary_metric
-from cdkd_kg.evaluation.resampling import resampled_scores, resamples
+from cdkd_kg.evaluation.resampling import means, resampled_scores, resamples
 from cdkd_kg.evaluation.students import by_domain
 from cdkd_kg.pipeline.evaluation_stage import read_answers
 from cdkd_kg.study.cases import Case
@@ -68,8 +68,13 @@ class Scored:
     drawn: Mapping[str, Floats]
 
 
-def score_case(case: Case, inputs: Mapping[str, Path], only: Collection[str] | None = None) -> list[Scored]:
-    """Return the scores of a case: one entry a task and domain with labelled test documents.
+Answered = tuple[Place, Mapping[str, Mapping[int, Floats]], Floats, bool]
+"""Where; ``[N, C]`` logits of labelled test documents by condition and seed; their targets; whether labels are
+independent."""
+
+
+def answered(case: Case, inputs: Mapping[str, Path], only: Collection[str] | None = None) -> Iterator[Answered]:
+    """Yield the answers of a case, one entry a task and domain with labelled test documents.
 
     Args:
         case: the run.
@@ -77,21 +82,26 @@ def score_case(case: Case, inputs: Mapping[str, Path], only: Collection[str] | N
         only: the ids of the test documents to look at; None is all.
     """
     corpus = Corpus.load(inputs["corpus"])
-    found = []
     for task, about in corpus.tasks.items():
         mine = {name: domain for name, domain in corpus.domains.items() if domain.task == task}
         sources = tuple(sorted(name for name, domain in mine.items() if domain.role == "source"))
-        answers = read_answers(case.config, task, inputs)
         ids = np.array(corpus.rows(task, "test")["id"][:], dtype=str)
-        for domain, (logits, targets) in by_domain(corpus, task, answers).items():
+        for domain, (logits, targets) in by_domain(corpus, task, read_answers(case.config, task, inputs)).items():
             role = mine[domain].role if len(sources) < len(mine) else "target"
             names = ids[np.char.startswith(ids, f"{domain}/")]
+            kept = (targets >= 0).all(axis=1)
             if only is not None:
-                targets = np.where(np.isin(names, list(only))[:, None], targets, -1)
-            tests = sha256_text("\n".join(names[(targets >= 0).all(axis=1)]))
-            place = Place(case.name, case.choices, task, domain, role, sources, tests)
-            found.append(score_place(place, logits, targets, about.multi_label, case.config.evaluation))
-    return [entry for entry in found if entry.documents]
+                kept &= np.isin(names, list(only))
+            if kept.any():
+                tests = sha256_text("\n".join(names[kept]))
+                place = Place(case.name, case.choices, task, domain, role, sources, tests)
+                judged = {name: {seed: z[kept] for seed, z in seeds.items()} for name, seeds in logits.items()}
+                yield place, judged, targets[kept], about.multi_label
+
+
+def score_case(case: Case, inputs: Mapping[str, Path], only: Collection[str] | None = None) -> list[Scored]:
+    """Return the scores of a case; see :func:`answered`."""
+    return [score_place(*found, case.config.evaluation) for found in answered(case, inputs, only)]
 
 
 def score_place(
@@ -101,28 +111,52 @@ def score_place(
     multi_label: bool,
     config: EvaluationConfig,
 ) -> Scored:
-    """Score every condition on all labelled documents, and on each of ``config.bootstrap`` resamples of them.
+    """Score every condition on all documents, and on each of ``config.bootstrap`` resamples of them.
 
     Args:
         place: where the answers are from.
         answers: ``[N, C]`` logits by condition and seed.
-        targets: ``[N, C]`` of 0 and 1; rows of -1 are unlabelled and left out.
+        targets: ``[N, C]`` of 0 and 1.
         multi_label: whether labels are independent.
         config: resamples and calibration bins.
     """
-    kept = np.asarray((targets >= 0).all(axis=1))
-    count, metric = int(kept.sum()), primary_metric(multi_label)
-    seeds: dict[str, tuple[float, ...]] = {}
-    drawn: dict[str, Floats] = {}
-    if count:
-        draws = np.concatenate([np.ones((1, count), dtype=np.float32), resamples(count, config.bootstrap)])
-        for condition, by_seed in answers.items():
-            logits = [by_seed[seed][kept] for seed in sorted(by_seed)]
-            bins, truth = config.calibration_bins, targets[kept]
-            scores = np.stack([resampled_scores(one, truth, multi_label, bins, draws)[metric] for one in logits])
-            seeds[condition] = tuple(float(score) for score in scores[:, 0])
-            drawn[condition] = scores[:, 1:].mean(axis=0)
-    return Scored(place, count, metric, seeds, drawn)
+    metric, draws = primary_metric(multi_label), _draws(len(targets), config)
+    scores = {
+        condition: np.stack(
+            [
+                resampled_scores(by_seed[seed], targets, multi_label, config.calibration_bins, draws)[metric]
+                for seed in sorted(by_seed)
+            ]
+        )
+        for condition, by_seed in answers.items()
+    }
+    return _scored(place, len(targets), metric, scores)
+
+
+def score_right(place: Place, right: Mapping[str, NDArray[np.bool_]], config: EvaluationConfig) -> Scored:
+    """Return what :func:`score_place` would say of answers of which only is known whether they are right.
+
+    Args:
+        place: where the answers are from.
+        right: ``[seeds, N]`` by condition.
+        config: resamples.
+    """
+    count = next(iter(right.values())).shape[1]
+    draws = _draws(count, config)
+    scores = {name: np.stack([means(draws, one.astype(np.float32)) for one in mine]) for name, mine in right.items()}
+    return _scored(place, count, primary_metric(False), scores)
+
+
+def _draws(count: int, config: EvaluationConfig) -> NDArray[np.float32]:
+    """Return the documents themselves, then their resamples."""
+    return np.concatenate([np.ones((1, count), dtype=np.float32), resamples(count, config.bootstrap)])
+
+
+def _scored(place: Place, documents: int, metric: str, scores: Mapping[str, Floats]) -> Scored:
+    """Take ``[seeds, 1 + B]`` scores apart: those on the documents themselves come first."""
+    seeds = {name: tuple(float(score) for score in mine[:, 0]) for name, mine in scores.items()}
+    drawn = {name: np.asarray(mine[:, 1:].mean(axis=0)) for name, mine in scores.items()}
+    return Scored(place, documents, metric, seeds, drawn)
 
 
 def over_pairs(differences: Sequence[Floats], tests: Sequence[str], seed: int = 0) -> Floats:

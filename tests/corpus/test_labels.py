@@ -86,6 +86,11 @@ def test_labels_are_renamed_left_out_and_swept_up_by_a_star() -> None:
         assert error.value.fault.rule == "left-out"
 
 
+def test_a_star_does_not_sweep_up_the_labels_of_the_task() -> None:
+    assert labels("sport", mapping={"*": None}) == ("sport",)
+    assert labels("sport", mapping={"*": "business"}) == ("sport",)
+
+
 def test_of_several_labels_those_left_out_go_and_the_rest_stays() -> None:
     assert labels(["SPO", "sport"], MANY, {"SPO": None}) == ("sport",)
     assert labels(["SPO", "sport"], ONE, {"SPO": None}) == ("sport",)

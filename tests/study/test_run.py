@@ -173,6 +173,15 @@ def test_the_first_seed_of_all_cases_comes_before_the_second_of_any(whole, monke
     assert order == [("seed", {7})] * 4 + [("seed", {8})] * 4 + [(case.name, (7, 8)) for case in cases]
 
 
+def test_data_of_the_last_case_are_read_before_anything_of_the_first_is_trained(tmp_path):
+    prepare(tmp_path)
+    opera = {"corpus": {"tasks": {"topic": {"labels": ["sport", "business", "opera"]}}}}
+    vary = {"direction": {"there": {}, "back": opera}}
+    with pytest.raises(DataRefusedError, match="small-back"):
+        go(write_study(tmp_path, study(vary=vary, questions=study()["questions"][:1])))
+    assert {folder.name.partition("-")[0] for folder in (tmp_path / "runs" / "cache").iterdir()} <= {"corpus"}
+
+
 def test_an_error_names_the_case(tmp_path):
     file = prepare(tmp_path)
     (tmp_path / "news.csv").write_text("id,text,label\n", encoding="utf-8")
