@@ -1,18 +1,18 @@
-"""YAML to strict, frozen models: an unknown key is an error that names the line and the nearest key.
+"""The configuration as strict, frozen models: an unknown key is an error that names the line and the nearest key.
 
-Overrides are written ``section.key=value`` as on the command line; ``${oc.env:NAME}`` in a YAML file is
-the value of an environment variable. Training options carry the names of ``transformers.TrainingArguments``.
+Training options carry the names of ``transformers.TrainingArguments``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from cdkd_kg.config_errors import config_error, need_yaml, override_error, unresolved_error, yaml_error
+from cdkd_kg.config_errors import config_error
+from cdkd_kg.config_yaml import read_yaml
 from cdkd_kg.errors import nearest
 
 NAME = r"^[a-z0-9_-]{1,64}$"
@@ -49,10 +49,21 @@ def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
 
 
 class TaskConfig(Model):
-    """A label space. Several domains may share one."""
+    """A label space. Several domains may share one.
+
+    ``concepts`` gives the IRIs of what a label is about, in place of what its name is found to speak of.
+    """
 
     labels: Annotated[tuple[str, ...], AfterValidator(_distinct), Field(min_length=2)]
     multi_label: bool = False
+    concepts: dict[str, tuple[str, ...]] = {}
+
+    @model_validator(mode="after")
+    def _concepts_of_labels(self) -> Self:
+        for label in self.concepts:
+            if label not in self.labels:
+                raise ValueError(f"concepts are given for {label!r}, which is no label{nearest(label, self.labels)}")
+        return self
 
 
 class SourceConfig(Model):
@@ -195,24 +206,28 @@ class TextTeacherConfig(Model):
     """Any ``AutoModelForSequenceClassification``: a model of ``cdkd data list``, a folder, or a hub id.
 
     ``per_domain`` trains one teacher a source domain instead of one over all of them. ``probe`` sets a linear
-    classifier on the same encoder, not fine-tuned, beside them.
+    classifier on the same encoder, not fine-tuned, beside them, and ``label_names`` the nearness of a text to the
+    names of the labels.
     """
 
     model: str = "minilm-l6"
     max_length: int = Field(128, ge=8)
     per_domain: bool = False
     probe: bool = True
+    label_names: bool = True
     training: TrainingConfig = TrainingConfig()
 
 
 class GraphTeacherConfig(Model):
     """Experts over the text teacher's beliefs: without parameters, and graph networks.
 
+    ``label_concepts`` lets entities vote for the labels whose concepts they are kinds of.
     ``heads`` are those of attention (``gat``, ``hgt``) and the blocks of ``rgcn_blocks``. ``without_edges`` names edge
     families to leave out: ``mentions``, ``comention``, ``similar``, or the local name of a predicate.
     """
 
     encoders: Annotated[tuple[Encoder, ...], AfterValidator(_distinct), Field(min_length=1)] = ("propagation", "rgcn")
+    label_concepts: bool = True
     without_edges: tuple[str, ...] = ()
     hidden: int = Field(64, ge=1)
     layers: int = Field(2, ge=1)
@@ -235,11 +250,12 @@ class GraphTeacherConfig(Model):
 class FusionConfig(Model):
     """Calibrated product of experts, each to the power that source validation supports, all alike, or as sure as it is.
 
-    ``prior_correction`` says how far graph teachers are held to the text teacher's class priors: 0 not at all, 1 fully.
+    ``prior_correction`` says how far graph teachers are held to the text teacher's class priors: 0 not at all, 1 fully,
+    ``validation`` as far as source validation does not speak against it.
     """
 
     weights: Literal["validation", "uniform", "entropy"] = "validation"
-    prior_correction: float = Field(1.0, ge=0, le=1)
+    prior_correction: Literal["validation"] | Annotated[float, Field(ge=0, le=1)] = "validation"
 
 
 class TeachersConfig(Model):
@@ -353,37 +369,3 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         return Config.model_validate(values)
     except ValidationError as error:
         raise config_error(error, path, [override.partition("=")[0] for override in overrides], Config) from error
-
-
-def read_yaml(path: Path, overrides: Sequence[str] = ()) -> Any:
-    """Return what a YAML file says, with ``key=value`` overrides and the values of ``${oc.env:NAME}``.
-
-    Raises:
-        ConfigError: no such file, bad YAML, an unset variable, or an override that is none.
-    """
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
-    need_yaml(path)
-    given = _parse_overrides(overrides)
-    try:
-        return OmegaConf.to_container(OmegaConf.merge(OmegaConf.load(path), given), resolve=True)
-    except OmegaConfBaseException as error:
-        raise unresolved_error(error.full_key or "", str(error.msg or error).splitlines()[0], path) from error
-    except (YAMLError, OSError, UnicodeDecodeError, TypeError, ValueError) as error:
-        raise yaml_error(error, path) from error
-
-
-def _parse_overrides(overrides: Sequence[str]) -> Any:
-    from omegaconf import OmegaConf
-    from yaml import YAMLError
-
-    for override in overrides:
-        try:
-            if "=" not in override:
-                raise ValueError("there is no =")
-            OmegaConf.from_dotlist([override])
-        except (YAMLError, ValueError) as error:
-            raise override_error(override, error) from error
-    return OmegaConf.from_dotlist(list(overrides))

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "cdkd_kg"
-FOUNDATION = {"errors", "artifacts", "config", "config_errors", "progress", "stages"}
+FOUNDATION = {"errors", "artifacts", "config", "config_errors", "config_yaml", "progress", "stages"}
 HEAVY = {"torch", "transformers", "datasets", "spacy", "torch_geometric", "rdflib", "pyoxigraph", "sklearn", "pyarrow"}
 
 

@@ -42,6 +42,7 @@ def similar_texts_of(condition: Condition, config: Config) -> int:
 class Experts:
     """The experts of a condition, in the order in which each builds on those before."""
 
+    concepts: bool
     sgc: bool
     spreading: tuple[Spreading, ...]
     networks: tuple[Network, ...]
@@ -53,14 +54,14 @@ def experts_of(condition: Condition, config: GraphTeacherConfig) -> Experts:
     ``spreading_only`` has no other; ``same_size_mlp`` has one network of the size of an R-GCN that sees no edge.
     """
     if condition == "same_size_mlp":
-        return Experts(sgc=False, spreading=(), networks=("mlp",))
+        return Experts(concepts=False, sgc=False, spreading=(), networks=("mlp",))
     spreading = tuple(name for name in config.encoders if name in ("propagation", "correct_and_smooth"))
     if condition == "spreading_only":
-        return Experts(sgc=False, spreading=spreading or ("propagation",), networks=())
+        return Experts(concepts=False, sgc=False, spreading=spreading or ("propagation",), networks=())
     networks = tuple(
         name for name in config.encoders if name != "sgc" and name != "propagation" and name != "correct_and_smooth"
     )
-    return Experts("sgc" in config.encoders, spreading, networks)
+    return Experts(config.label_concepts, "sgc" in config.encoders, spreading, networks)
 
 
 def without_edges(data: HeteroData, names: tuple[str, ...]) -> HeteroData:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cdkd_kg.config import Config
+from cdkd_kg.config import Config, TaskConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.pipeline.graph_stage import TENSORS
 from cdkd_kg.stages import Job
@@ -31,6 +31,11 @@ def entity_geometry_job(config: Config, graph: Job, identity: str) -> Job:
     return _job(config, "entities", identity, {"graph": graph}, _labels)
 
 
+def label_geometry_job(config: Config, corpus: Job, identity: str) -> Job:
+    """Return the job that encodes the names of labels; ``identity`` tells the encoder's weights."""
+    return _job(config, "label names", identity, {"corpus": corpus}, _names)
+
+
 def load_geometry(folder: Path) -> NDArray[np.float32]:
     """Return ``[N, H]`` of what was encoded, in the order of the graph's nodes."""
     from safetensors.numpy import load_file
@@ -42,6 +47,7 @@ def load_geometry(folder: Path) -> NDArray[np.float32]:
 def _job(config: Config, what: str, identity: str, needs: Mapping[str, Job], read: Reader) -> Job:
     text = config.teachers.text
     options = {
+        "what": what,
         "model": text.model,
         "weights": identity,
         "max_length": text.max_length,
@@ -62,6 +68,19 @@ def _labels(inputs: Mapping[str, Path]) -> list[str]:
 
     labels: list[str] = load_tensors(inputs["graph"] / TENSORS)["entity"].label
     return labels
+
+
+def _names(inputs: Mapping[str, Path]) -> list[str]:
+    from cdkd_kg.corpus.corpus import Corpus
+
+    tasks = Corpus.load(inputs["corpus"]).tasks
+    return [label.replace("_", " ") for _, task in sorted(tasks.items()) for label in task.labels]
+
+
+def load_label_names(folder: Path, tasks: Mapping[str, TaskConfig], name: str) -> NDArray[np.float32]:
+    """Return ``[C, H]`` of the names of one task's labels."""
+    before = sum(len(task.labels) for other, task in tasks.items() if other < name)
+    return load_geometry(folder)[before : before + len(tasks[name].labels)]
 
 
 def _work(config: Config, read: Reader, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:

@@ -17,7 +17,7 @@ from cdkd_kg.stages import Job
 if TYPE_CHECKING:
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
-GRAPH, TENSORS, ABOUT = "graph.nq", "tensors", "graph.json"
+GRAPH, TENSORS, ABOUT, CONCEPTS = "graph.nq", "tensors", "graph.json", "label_concepts.json"
 
 
 def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
@@ -33,15 +33,17 @@ def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.entities.extract import Extraction
-    from cdkd_kg.entities.language import language_warnings
+    from cdkd_kg.entities.language import label_language, language_warnings
     from cdkd_kg.graph.build import build_graph
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+    from cdkd_kg.graph.label_concepts import label_concepts
     from cdkd_kg.graph.picture import most_linked
     from cdkd_kg.graph.statistics import background_warnings, coverage_warnings, statistics
     from cdkd_kg.graph.tensor_files import save_tensors
     from cdkd_kg.graph.tensors import to_tensors
 
-    rows = Corpus.load(inputs["corpus"]).graph_documents()
+    corpus = Corpus.load(inputs["corpus"])
+    rows = corpus.graph_documents()
     columns = (rows[name][:] for name in ("id", "domain", "text_hash"))
     documents = list(zip(*columns, strict=True))
     extraction = Extraction.load(inputs["entities"])
@@ -53,6 +55,8 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     data = to_tensors(graph, config.graph)
     graph.save(folder / GRAPH)
     save_tensors(data, folder / TENSORS)
+    language = label_language(config.entities.pipeline)
+    write_json(folder / CONCEPTS, label_concepts(graph.labels(language), corpus.tasks))
     about = statistics(extraction, data, len(documents)) | {"revision": graph.revision, "triples": len(graph)}
     texts: dict[str, list[str]] = {}
     for domain, text in zip(rows["domain"][:], rows["text"][:], strict=True):

@@ -13,7 +13,7 @@ from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
 from cdkd_kg.pipeline.corpus_stage import corpus_job
 from cdkd_kg.pipeline.entities_stage import entities_job
 from cdkd_kg.pipeline.evaluation_stage import evaluation_job
-from cdkd_kg.pipeline.geometry_stage import document_geometry_job, entity_geometry_job
+from cdkd_kg.pipeline.geometry_stage import document_geometry_job, entity_geometry_job, label_geometry_job
 from cdkd_kg.pipeline.graph_stage import graph_job
 from cdkd_kg.pipeline.student_stage import student_job
 from cdkd_kg.pipeline.teacher_signal_stage import teacher_signal_job
@@ -37,6 +37,7 @@ def jobs_of(config: Config) -> list[Job]:
         "graph": graph,
         "document_geometry": document_geometry_job(config, corpus, weights),
         "entity_geometry": entity_geometry_job(config, graph, weights),
+        "label_geometry": label_geometry_job(config, corpus, weights),
     }
     teachers: list[Job] = []
     signals: list[Job] = []

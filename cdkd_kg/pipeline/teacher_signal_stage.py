@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -17,8 +17,8 @@ from cdkd_kg.pipeline.conditions import (
     similar_texts_of,
     without_edges,
 )
-from cdkd_kg.pipeline.geometry_stage import load_geometry
-from cdkd_kg.pipeline.graph_stage import ABOUT, TENSORS
+from cdkd_kg.pipeline.geometry_stage import load_geometry, load_label_names
+from cdkd_kg.pipeline.graph_stage import ABOUT, CONCEPTS, TENSORS
 from cdkd_kg.pipeline.text_teacher_stage import OPINION
 from cdkd_kg.stages import Job
 
@@ -44,7 +44,7 @@ def teacher_signal_job(
 
     Args:
         config: the run.
-        inputs: the jobs ``corpus``, ``graph``, ``document_geometry`` and ``entity_geometry``.
+        inputs: the jobs ``corpus``, ``graph``, ``document_geometry``, ``entity_geometry`` and ``label_geometry``.
         text_teachers: text teachers by the domain they learned from, ``""`` for all domains.
         task: the label space.
         seed: decides the labels that may be used, the graph teacher's start, and the shuffling.
@@ -53,11 +53,12 @@ def teacher_signal_job(
     options: dict[str, Any] = {
         "fusion": config.teachers.fusion.model_dump(mode="json"),
         "probe": config.teachers.text.probe,
+        "label_names": config.teachers.text.label_names,
         "case": [task, seed, condition],
         "labels_per_class": config.corpus.labels_per_class,
     }
     needs = {f"text_teacher {domain}": job for domain, job in text_teachers.items()}
-    needs |= {name: inputs[name] for name in ("corpus", "document_geometry")}
+    needs |= {name: inputs[name] for name in ("corpus", "document_geometry", "label_geometry")}
     if condition not in WITHOUT_GRAPH:
         needs |= inputs
         options |= {
@@ -84,9 +85,12 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     domains = np.array(rows["domain"][:], dtype=str)
     text_logits, hidden = _text_opinion(corpus, name, inputs, domains)
     budget = label_budget(corpus, name, seed, config.corpus.labels_per_class)
-    view, experts = _text_experts(config, _view(corpus, name, budget, domains), text_logits, hidden, inputs)
+    names = load_label_names(inputs["label_geometry"], corpus.tasks, name)
+    view, experts = _text_experts(config, _view(corpus, name, budget, domains), text_logits, hidden, names, inputs)
     if condition not in WITHOUT_GRAPH:
-        experts |= _graph_experts(config, view, experts, seed, condition, inputs)
+        concepts = read_json(inputs["graph"] / CONCEPTS)[name]
+        mine = [concepts[label] for label in corpus.tasks[name].labels]
+        experts |= _graph_experts(config, view, experts, mine, seed, condition, inputs)
     ensemble = fuse_experts({kind: one.logits for kind, one in experts.items()}, view, config.teachers.fusion)
     fused = ensemble.logits if condition != "self_training" else as_decided(ensemble.logits, view.multi_label)
     signal = TeacherSignal.of(
@@ -168,16 +172,20 @@ def _text_experts(
     view: GraphTask,
     logits: NDArray[np.float32],
     hidden: NDArray[np.float32],
+    names: NDArray[np.float32],
     inputs: Mapping[str, Path],
 ) -> tuple[GraphTask, dict[str, Expert]]:
     """Return the experts that read text alone, and the task with what they believe together."""
     from cdkd_kg.teachers.ensemble import believing
     from cdkd_kg.teachers.graph import Expert
+    from cdkd_kg.teachers.label_names import names_expert
     from cdkd_kg.teachers.probe import probe_expert
 
-    experts = {"text": Expert(logits, {}, hidden)}
+    experts, documents = {"text": Expert(logits, {}, hidden)}, load_geometry(inputs["document_geometry"])
     if config.teachers.text.probe:
-        experts["probe"] = probe_expert(load_geometry(inputs["document_geometry"]), view)
+        experts["probe"] = probe_expert(documents, view)
+    if config.teachers.text.label_names:
+        experts["names"] = names_expert(documents, names, view)
     return believing(view, experts, config.teachers.fusion), experts
 
 
@@ -185,6 +193,7 @@ def _graph_experts(
     config: Config,
     view: GraphTask,
     text: Mapping[str, Expert],
+    concepts: Sequence[Sequence[str]],
     seed: int,
     condition: Condition,
     inputs: Mapping[str, Path],
@@ -193,6 +202,7 @@ def _graph_experts(
 
     from cdkd_kg.graph.tensor_files import load_tensors
     from cdkd_kg.teachers.calibration import as_probabilities
+    from cdkd_kg.teachers.concepts import concept_expert
     from cdkd_kg.teachers.ensemble import believing, calibrate
     from cdkd_kg.teachers.graph import with_similar_texts
     from cdkd_kg.teachers.network import network_expert
@@ -207,14 +217,17 @@ def _graph_experts(
     features = np.concatenate([documents, entities[: data["entity"].num_nodes]])
     experts: dict[str, Expert] = {}
     wanted = experts_of(condition, teacher)
+    if wanted.concepts and (found := concept_expert(data, concepts, view)):
+        experts["concepts"] = found
     if wanted.sgc:
         experts["sgc"] = sgc_expert(data, features[len(documents) :], view)
+    if experts:
         view = believing(view, {**text, **experts}, config.teachers.fusion)
     beliefs = view.beliefs
     for way in wanted.spreading:
         experts[way] = spreading_expert(way, data, view, teacher)
-        match = config.teachers.fusion.prior_correction
-        beliefs = as_probabilities(calibrate(experts[way].logits, view, match)[1], view.multi_label)
+        held = calibrate(experts[way].logits, view, config.teachers.fusion.prior_correction)
+        beliefs = as_probabilities(held.logits, view.multi_label)
     for network in wanted.networks:  # they learn from what was spread
         experts[network] = network_expert(network, data, features, view, beliefs, teacher, seed)
     return experts

@@ -21,10 +21,15 @@ def log_likelihood(logits: Floats, targets: Floats, multi_label: bool) -> float:
 
     Shapes: ``logits`` and ``targets`` are ``[N, C]``.
     """
+    return float(log_likelihoods(logits, targets, multi_label).mean())
+
+
+def log_likelihoods(logits: Floats, targets: Floats, multi_label: bool) -> Floats:
+    """Return ``[N]``, the terms that :func:`log_likelihood` is the mean of."""
     if multi_label:
         log_on, log_off = np.log(expit(logits) + 1e-12), np.log(expit(-logits) + 1e-12)
-        return float((targets * log_on + (1 - targets) * log_off).mean())
-    return float((targets * log_softmax(logits, axis=1)).sum(axis=1).mean())
+        return np.asarray((targets * log_on + (1 - targets) * log_off).mean(axis=1))
+    return np.asarray((targets * log_softmax(logits, axis=1)).sum(axis=1))
 
 
 def fit_temperature(logits: Floats, targets: Floats, multi_label: bool = False) -> float:

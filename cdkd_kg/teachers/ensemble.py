@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cdkd_kg.config import FusionConfig
-from cdkd_kg.teachers.calibration import as_probabilities, fit_temperature
+from cdkd_kg.teachers.calibration import as_probabilities, fit_temperature, log_likelihoods
 from cdkd_kg.teachers.fusion import entropy_gate, fit_weights, fuse, match_prior
 from cdkd_kg.teachers.graph import Expert, GraphTask
 
 Floats = NDArray[np.floating]
-UNMATCHED = ("text", "probe", "sgc")
-"""The experts whose class priors are their own: text is what others are held to, and sgc judges each text alone."""
+UNMATCHED = ("text", "probe", "names", "concepts", "sgc")
+"""The experts whose class priors are their own: text is what others are held to, and these judge each text alone."""
+CORRECTIONS = (1.0, 0.5, 0.0)
 SURE = 20.0
 
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Fused logits ``[N, C]`` and, by expert, the temperature and the (mean) weight that went into them."""
+    """Fused logits ``[N, C]`` and, by expert, temperature, (mean) weight and prior correction that went into them."""
 
     logits: Floats
     experts: dict[str, dict[str, Any]]
@@ -41,10 +42,10 @@ def fuse_experts(experts: Mapping[str, Floats], task: GraphTask, config: FusionC
     """
     judged, names = task.validation, sorted(experts)
     truth = task.targets[judged]
-    temperatures, calibrated = {}, {}
-    for name in names:
-        match = 0.0 if name in UNMATCHED else config.prior_correction
-        temperatures[name], calibrated[name] = calibrate(experts[name], task, match)
+    found = {
+        name: calibrate(experts[name], task, 0.0 if name in UNMATCHED else config.prior_correction) for name in names
+    }
+    calibrated = {name: one.logits for name, one in found.items()}
     shares: Mapping[str, float] | Mapping[str, Floats] = dict.fromkeys(names, 1 / len(names))
     if config.weights == "entropy":
         shares = entropy_gate(calibrated, task.multi_label)
@@ -55,7 +56,10 @@ def fuse_experts(experts: Mapping[str, Floats], task: GraphTask, config: FusionC
     fused = fuse(calibrated, shares)
     weights = {name: round(float(np.mean(share)), 4) for name, share in shares.items()}
     fused = fused / fit_temperature(fused[judged], truth, task.multi_label)
-    about = {name: {"temperature": temperatures[name], "weight": weights[name]} for name in names}
+    about = {
+        name: {"temperature": one.temperature, "weight": weights[name], "prior_correction": one.correction}
+        for name, one in found.items()
+    }
     return Ensemble(fused, about, calibrated)
 
 
@@ -65,21 +69,50 @@ def believing(task: GraphTask, experts: Mapping[str, Expert], config: FusionConf
     return replace(task, beliefs=as_probabilities(together.logits, task.multi_label))
 
 
-def calibrate(logits: Floats, task: GraphTask, match: float) -> tuple[float, Floats]:
-    r"""Return the temperature of an expert and its logits ``[N, C]`` divided by it.
+class Calibrated(NamedTuple):
+    """The temperature of an expert, how far its priors were corrected, and its logits ``[N, C]`` after both."""
 
-    The mean belief in every domain is then brought to that of the text teachers there, by a share ``match`` of the
-    way in the logit scale: an expert may say which documents are what, not how many.
+    temperature: float
+    correction: float
+    logits: Floats
+
+
+def calibrate(logits: Floats, task: GraphTask, correction: float | Literal["validation"]) -> Calibrated:
+    r"""Divide the logits of an expert by its temperature, and correct its class priors.
+
+    The mean belief in every domain is brought to that of the text teachers there, by a share ``correction`` of the
+    way in the logit scale: an expert may say which documents are what, not how many. With ``validation`` the share is
+    the largest of 1, 0.5 and 0 whose likelihood on source validation is not worse than the best one's by more than
+    the standard error of their difference: where text has seen so few labels that it does not know how many documents
+    are what, nobody is held to it.
     """
     temperature = fit_temperature(logits[task.validation], task.targets[task.validation], task.multi_label)
     cooled = np.asarray(logits, dtype=np.float64) / temperature
-    if match:
-        mine = task.training | task.validation | task.unlabelled
-        for domain in np.unique(task.domains[mine]):
-            member = mine & (task.domains == domain)
-            matched = match_prior(cooled[member], task.beliefs[member].mean(axis=0), task.multi_label)
-            cooled[member] += match * (matched - cooled[member])
-    return temperature, cooled
+    if correction == 0:
+        return Calibrated(temperature, 0.0, cooled)
+    full = _as_text_believes(cooled, task)
+    shares = CORRECTIONS if correction == "validation" else (correction,)
+    tries = [cooled + share * (full - cooled) for share in shares]
+    chosen = _first_as_good_as_the_best(tries, task)
+    return Calibrated(temperature, shares[chosen], tries[chosen])
+
+
+def _as_text_believes(logits: Floats, task: GraphTask) -> Floats:
+    mine, matched = task.training | task.validation | task.unlabelled, logits.copy()
+    for domain in np.unique(task.domains[mine]):
+        member = mine & (task.domains == domain)
+        matched[member] = match_prior(logits[member], task.beliefs[member].mean(axis=0), task.multi_label)
+    return matched
+
+
+def _first_as_good_as_the_best(tries: Sequence[Floats], task: GraphTask) -> int:
+    judged = task.validation
+    if len(tries) == 1 or judged.sum() < 2:
+        return 0
+    found = [log_likelihoods(logits[judged], task.targets[judged], task.multi_label) for logits in tries]
+    best = max(found, key=lambda terms: float(terms.mean()))
+    losses = [best - terms for terms in found]
+    return next(n for n, loss in enumerate(losses) if loss.mean() <= loss.std(ddof=1) / np.sqrt(len(loss)))
 
 
 def as_decided(logits: Floats, multi_label: bool) -> Floats:

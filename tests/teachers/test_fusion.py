@@ -59,7 +59,7 @@ def test_a_flat_belief_with_a_lean_does_not_swallow_a_class_once_it_is_sharpened
     masks = [np.zeros(300, bool), source, ~source]
     domains = np.where(source, "source", "target")
     task = GraphTask(truth.astype(np.float32), *masks, domains, np.full((300, 2), 0.5, np.float32), False)
-    said = [calibrate(flat, task, match)[1][~source].argmax(1) for match in (False, True)]
+    said = [calibrate(flat, task, match).logits[~source].argmax(1) for match in (False, True)]
     right = [(answer == truth[~source].argmax(1)).mean() for answer in said]
     assert right[0] < 0.6
     assert right[1] > 0.95
