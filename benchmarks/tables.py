@@ -20,6 +20,7 @@ from benchmarks.link_prediction_table import link_prediction_table
 from benchmarks.linking_table import linking_table
 from benchmarks.scale_table import scale_table
 from benchmarks.startup_table import startup_table
+from benchmarks.study_table import study_rows, study_table
 from cdkd_kg.artifacts import read_json, write_text
 from cdkd_kg.evaluation.table import markdown_table
 
@@ -32,6 +33,8 @@ BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "scale": scale_table,
     "startup": startup_table,
 }
+ROWS = "rows"
+"""``NAME-rows`` is the long form of a study: a table a question."""
 MARK = re.compile(r"(<!-- results: ([a-z0-9_-]+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
 
 
@@ -41,12 +44,17 @@ def redrawn(text: str) -> str:
 
 
 def _section(name: str) -> str:
-    results = read_json(ROOT / "results" / f"{name}.json")
+    file, _, part = name.partition("-")
+    results = read_json(ROOT / "results" / f"{file}.json")
     machine = results["machine"]
     where = f"{machine['processor']}, {machine['cores']} cores, {machine['device']}"
     when = f"`{results['command']}`, {results['created'][:10]}, commit `{results['git']}`"
     if name in BENCHMARKS:
         return f"{BENCHMARKS[name](results)}\n{when}, on {where}.\n\n"
+    if "questions" in results:
+        hours = sum(stage["seconds"] for stage in results["work"].values()) / 3600
+        drawn = study_rows(results) if part else study_table(results)
+        return f"{drawn}\n{when}, seeds {results['seeds']}, {hours:.1f} hours of one core of {where}.\n\n"
     minutes = sum(stage["seconds"] for stage in results["stages"]) / 60
     about = f"{when}, seeds {results['seeds']}, {minutes:.0f} minutes of work on {where}."
     return f"{markdown_table(results)}\n{about}\n\n"

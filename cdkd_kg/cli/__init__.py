@@ -10,6 +10,7 @@ import typer
 
 from cdkd_kg.cli.check import check_cli
 from cdkd_kg.cli.data import app as data_app
+from cdkd_kg.cli.explain import explain_cli
 from cdkd_kg.cli.graph import app as graph_app
 from cdkd_kg.cli.run import run_cli
 from cdkd_kg.cli.study import study_cli
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command("run")(run_cli)
 app.command("study")(study_cli)
+app.command("explain")(explain_cli)
 app.command("check")(check_cli)
 app.add_typer(data_app, name="data", help="Data and models by name: what there is, and fetching it.")
 app.add_typer(

@@ -12,9 +12,11 @@ from cdkd_kg.graph.iris import checked_iri
 
 _COORDINATED = re.compile(r"\s*(?:,|;|/|\band\b|\bor\b|&)\s*")
 Words = tuple[str, ...]
+Concepts = dict[str, dict[str, list[str]]]
+"""IRIs by task and label."""
 
 
-def label_concepts(names: Iterable[Label], tasks: Mapping[str, TaskConfig]) -> dict[str, dict[str, list[str]]]:
+def label_concepts(names: Iterable[Label], tasks: Mapping[str, TaskConfig]) -> Concepts:
     """Return the IRIs, sorted, of the concepts of every label, by task and label.
 
     They are those that the configuration gives for the label; else those that are called what it is called, word for

@@ -16,8 +16,9 @@ from cdkd_kg.stages import Job
 
 if TYPE_CHECKING:
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+    from cdkd_kg.graph.label_concepts import Concepts
 
-GRAPH, TENSORS, ABOUT, CONCEPTS = "graph.nq", "tensors", "graph.json", "label_concepts.json"
+GRAPH, TENSORS, ABOUT = "graph.nq", "tensors", "graph.json"
 
 
 def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
@@ -37,6 +38,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     from cdkd_kg.graph.build import build_graph
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
     from cdkd_kg.graph.label_concepts import label_concepts
+    from cdkd_kg.graph.labels import preferred
     from cdkd_kg.graph.picture import most_linked
     from cdkd_kg.graph.statistics import background_warnings, coverage_warnings, statistics
     from cdkd_kg.graph.tensor_files import save_tensors
@@ -56,7 +58,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     graph.save(folder / GRAPH)
     save_tensors(data, folder / TENSORS)
     language = label_language(config.entities.pipeline)
-    write_json(folder / CONCEPTS, label_concepts(graph.labels(language), corpus.tasks))
+    concepts = label_concepts(graph.labels(language), corpus.tasks)
     about = statistics(extraction, data, len(documents)) | {"revision": graph.revision, "triples": len(graph)}
     texts: dict[str, list[str]] = {}
     for domain, text in zip(rows["domain"][:], rows["text"][:], strict=True):
@@ -67,7 +69,18 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
         *coverage_warnings(extraction, domains),
         *language_warnings(texts, config.entities.pipeline),
     ]
-    write_json(folder / ABOUT, about | {"picture": most_linked(graph)})
+    write_json(
+        folder / ABOUT,
+        about | {"label_concepts": _named(concepts, preferred(graph, language)), "picture": most_linked(graph)},
+    )
+
+
+def _named(concepts: Concepts, names: Mapping[str, str]) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the concepts of each label by IRI, with what they are called."""
+    return {
+        task: {label: {iri: names.get(iri, iri) for iri in mine} for label, mine in labels.items()}
+        for task, labels in concepts.items()
+    }
 
 
 def _labels(config: Config, background: KnowledgeGraph) -> dict[str, int]:

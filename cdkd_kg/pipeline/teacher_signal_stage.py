@@ -18,18 +18,19 @@ from cdkd_kg.pipeline.conditions import (
     without_edges,
 )
 from cdkd_kg.pipeline.geometry_stage import load_geometry, load_label_names
-from cdkd_kg.pipeline.graph_stage import ABOUT, CONCEPTS, TENSORS
+from cdkd_kg.pipeline.graph_stage import ABOUT, TENSORS
 from cdkd_kg.pipeline.text_teacher_stage import OPINION
 from cdkd_kg.stages import Job
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch_geometric.data import HeteroData
 
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.teachers.graph import Expert, GraphTask
 
-EXPERTS, OPINIONS = "experts.json", "opinions.safetensors"
+EXPERTS, OPINIONS, BELIEFS = "experts.json", "opinions.safetensors", "beliefs.safetensors"
 
 
 def teacher_signal_job(
@@ -74,7 +75,6 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     import numpy as np
     from safetensors.numpy import save_file
 
-    from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.teachers.ensemble import as_decided, fuse_experts
     from cdkd_kg.teachers.signals import TeacherSignal
@@ -84,13 +84,14 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     rows = corpus.graph_documents()
     domains = np.array(rows["domain"][:], dtype=str)
     text_logits, hidden = _text_opinion(corpus, name, inputs, domains)
-    budget = label_budget(corpus, name, seed, config.corpus.labels_per_class)
     names = load_label_names(inputs["label_geometry"], corpus.tasks, name)
-    view, experts = _text_experts(config, _view(corpus, name, budget, domains), text_logits, hidden, names, inputs)
+    view, experts = _text_experts(config, view_of(config, corpus, name, seed), text_logits, hidden, names, inputs)
     if condition not in WITHOUT_GRAPH:
-        concepts = read_json(inputs["graph"] / CONCEPTS)[name]
-        mine = [concepts[label] for label in corpus.tasks[name].labels]
-        experts |= _graph_experts(config, view, experts, mine, seed, condition, inputs)
+        concepts = read_json(inputs["graph"] / ABOUT)["label_concepts"][name]
+        mine = [list(concepts[label]) for label in corpus.tasks[name].labels]
+        beliefs, graph_experts = _graph_experts(config, view, experts, mine, seed, condition, inputs)
+        experts |= graph_experts
+        save_file({"beliefs": beliefs}, folder / BELIEFS)
     ensemble = fuse_experts({kind: one.logits for kind, one in experts.items()}, view, config.teachers.fusion)
     fused = ensemble.logits if condition != "self_training" else as_decided(ensemble.logits, view.multi_label)
     signal = TeacherSignal.of(
@@ -107,7 +108,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     save_file({kind: np.ascontiguousarray(z, dtype=np.float32) for kind, z in said.items()}, folder / OPINIONS)
     notes = {kind: ensemble.experts[kind] | one.notes for kind, one in experts.items()}
     graph = read_json(inputs["graph"] / ABOUT)["revision"] if condition == "graph_teacher" else None
-    write_json(folder / EXPERTS, {"experts": notes, "graph": graph})
+    write_json(folder / EXPERTS, {"experts": notes, "temperature": ensemble.temperature, "graph": graph})
 
 
 def _text_opinion(
@@ -149,19 +150,20 @@ def _own_temperature(corpus: Corpus, name: str, domain: str, logits: NDArray[np.
     return fit_temperature(logits[places], corpus.targets(judges, name), corpus.tasks[name].multi_label)
 
 
-def _view(corpus: Corpus, name: str, budget: list[str], domains: NDArray[np.str_]) -> GraphTask:
+def view_of(config: Config, corpus: Corpus, name: str, seed: int) -> GraphTask:
     """Return the task with even beliefs, before any expert has spoken."""
     import numpy as np
 
+    from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.teachers.graph import GraphTask
 
     rows, task = corpus.graph_documents(), corpus.tasks[name]
-    ids = np.array(rows["id"][:], dtype=str)
+    ids, domains = (np.array(rows[column][:], dtype=str) for column in ("id", "domain"))
     mine = np.isin(domains, [key for key, domain in corpus.domains.items() if domain.task == name])
     targets = np.full((len(ids), len(task.labels)), -1, dtype=np.float32)
     targets[mine] = corpus.targets(rows.select(np.flatnonzero(mine)), name)
     labelled = (targets >= 0).all(axis=1)
-    training = np.isin(ids, budget)
+    training = np.isin(ids, label_budget(corpus, name, seed, config.corpus.labels_per_class))
     validation = labelled & np.isin(ids, corpus.labelled(name, "validation")["id"][:])
     even = np.full_like(targets, 1 / len(task.labels))
     return GraphTask(targets, training, validation, mine & ~training & ~validation, domains, even, task.multi_label)
@@ -197,30 +199,23 @@ def _graph_experts(
     seed: int,
     condition: Condition,
     inputs: Mapping[str, Path],
-) -> dict[str, Expert]:
-    import numpy as np
-
-    from cdkd_kg.graph.tensor_files import load_tensors
+) -> tuple[NDArray[np.float32], dict[str, Expert]]:
+    """Return the beliefs ``[N, C]`` that spreading starts from, and the experts that read the graph."""
     from cdkd_kg.teachers.calibration import as_probabilities
     from cdkd_kg.teachers.concepts import concept_expert
     from cdkd_kg.teachers.ensemble import believing, calibrate
-    from cdkd_kg.teachers.graph import with_similar_texts
     from cdkd_kg.teachers.network import network_expert
     from cdkd_kg.teachers.sgc import sgc_expert
     from cdkd_kg.teachers.spreading import spreading_expert
 
     teacher = config.teachers.graph
-    documents, entities = (load_geometry(inputs[name]) for name in ("document_geometry", "entity_geometry"))
-    data = without_edges(load_tensors(inputs["graph"] / TENSORS), teacher.without_edges)
-    data = condition_graph(data, condition, seed)
-    data = with_similar_texts(data, documents, similar_texts_of(condition, config))
-    features = np.concatenate([documents, entities[: data["entity"].num_nodes]])
+    data, features = graph_seen(config, condition, seed, inputs)
     experts: dict[str, Expert] = {}
     wanted = experts_of(condition, teacher)
     if wanted.concepts and (found := concept_expert(data, concepts, view)):
         experts["concepts"] = found
     if wanted.sgc:
-        experts["sgc"] = sgc_expert(data, features[len(documents) :], view)
+        experts["sgc"] = sgc_expert(data, features[data["document"].num_nodes :], view)
     if experts:
         view = believing(view, {**text, **experts}, config.teachers.fusion)
     beliefs = view.beliefs
@@ -230,4 +225,20 @@ def _graph_experts(
         beliefs = as_probabilities(held.logits, view.multi_label)
     for network in wanted.networks:  # they learn from what was spread
         experts[network] = network_expert(network, data, features, view, beliefs, teacher, seed)
-    return experts
+    return view.beliefs, experts
+
+
+def graph_seen(
+    config: Config, condition: Condition, seed: int, inputs: Mapping[str, Path]
+) -> tuple[HeteroData, NDArray[np.float32]]:
+    """Return the graph that a condition shows, similar texts too, and ``[V, H]`` features of documents and entities."""
+    import numpy as np
+
+    from cdkd_kg.graph.tensor_files import load_tensors
+    from cdkd_kg.teachers.graph import with_similar_texts
+
+    documents, entities = (load_geometry(inputs[name]) for name in ("document_geometry", "entity_geometry"))
+    data = without_edges(load_tensors(inputs["graph"] / TENSORS), config.teachers.graph.without_edges)
+    data = condition_graph(data, condition, seed)
+    data = with_similar_texts(data, documents, similar_texts_of(condition, config))
+    return data, np.concatenate([documents, entities[: data["entity"].num_nodes]])

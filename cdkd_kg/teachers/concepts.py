@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from cdkd_kg.graph.tensors import DOCUMENT, ENTITY, MENTIONS
@@ -38,16 +39,11 @@ def concept_expert(data: HeteroData, concepts: Sequence[Sequence[str]], task: Gr
     Returns:
         None where no document has an entity that is a kind of anything that a label speaks of.
     """
-    edges = {kind: (index.numpy(), weight.numpy()) for kind, index, weight in typed_edges(data)}
+    edges = {kind: (index, weight) for kind, index, weight in typed_edges(data)}
     if MENTIONS not in edges:
         return None
-    entities = data[ENTITY].num_nodes
-    mentions = _matrix(*edges[MENTIONS], (data[DOCUMENT].num_nodes, entities))
-    upwards = csr_array((entities, entities))
-    for name in KIND_OF:
-        if pair := edges.get((ENTITY, name, ENTITY)):
-            upwards = upwards + _matrix(*pair, (entities, entities))
-    votes = mentions @ kinds_of(upwards, concepts, data[ENTITY].ids)
+    mentions = _matrix(*edges[MENTIONS], (data[DOCUMENT].num_nodes, data[ENTITY].num_nodes))
+    votes = mentions @ kinds_of(upwards(data), concepts, data[ENTITY].ids)
     if not votes.any():
         return None
     notes = {
@@ -55,6 +51,16 @@ def concept_expert(data: HeteroData, concepts: Sequence[Sequence[str]], task: Gr
         "documents_with_votes": int((votes.sum(axis=1) > 0).sum()),
     }
     return Expert(_logits(votes, np.asarray(mentions.sum(axis=1)).ravel(), task.multi_label), notes)
+
+
+def upwards(data: HeteroData) -> csr_array:
+    """Return the ``[E, E]`` edges from entities to what they are kinds of."""
+    entities = data[ENTITY].num_nodes
+    found = csr_array((entities, entities))
+    for kind, index, weight in typed_edges(data):
+        if kind[0] == kind[2] == ENTITY and kind[1] in KIND_OF:
+            found = found + _matrix(index, weight, (entities, entities))
+    return found
 
 
 def kinds_of(upwards: csr_array, concepts: Sequence[Sequence[str]], ids: Sequence[str]) -> Floats:
@@ -87,5 +93,5 @@ def _logits(votes: Floats, mentioned: Floats, multi_label: bool) -> NDArray[np.f
     return np.asarray(np.log(share + DOUBT), dtype=np.float32)
 
 
-def _matrix(index: NDArray[np.int64], weight: NDArray[np.float32], shape: tuple[int, int]) -> csr_array:
-    return csr_array((weight.astype(np.float64), (index[0], index[1])), shape=shape)
+def _matrix(index: Tensor, weight: Tensor, shape: tuple[int, int]) -> csr_array:
+    return csr_array((weight.double().numpy(), tuple(index.numpy())), shape=shape)

@@ -23,9 +23,17 @@ SURE = 20.0
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Fused logits ``[N, C]`` and, by expert, temperature, (mean) weight and prior correction that went into them."""
+    """What the experts say together.
+
+    Attributes:
+        logits: ``[N, C]``, fused.
+        temperature: that they were divided by.
+        experts: temperature, (mean) weight and prior correction of each.
+        calibrated: ``[N, C]`` logits of each.
+    """
 
     logits: Floats
+    temperature: float
     experts: dict[str, dict[str, Any]]
     calibrated: dict[str, Floats]
 
@@ -55,12 +63,12 @@ def fuse_experts(experts: Mapping[str, Floats], task: GraphTask, config: FusionC
         shares = fit_weights(judges, truth, groups, task.multi_label)
     fused = fuse(calibrated, shares)
     weights = {name: round(float(np.mean(share)), 4) for name, share in shares.items()}
-    fused = fused / fit_temperature(fused[judged], truth, task.multi_label)
+    temperature = fit_temperature(fused[judged], truth, task.multi_label)
     about = {
         name: {"temperature": one.temperature, "weight": weights[name], "prior_correction": one.correction}
         for name, one in found.items()
     }
-    return Ensemble(fused, about, calibrated)
+    return Ensemble(fused / temperature, temperature, about, calibrated)
 
 
 def believing(task: GraphTask, experts: Mapping[str, Expert], config: FusionConfig) -> GraphTask:

@@ -11,5 +11,14 @@ PAGE = (Path(__file__).parents[2] / "docs" / "teachers.md").read_text("utf-8")
 
 
 def test_every_expert_and_condition_is_there() -> None:
-    names = ("text", "probe", "sgc", *get_args(Spreading), *get_args(Network), *get_args(Condition))
+    names = (
+        "text",
+        "probe",
+        "names",
+        "concepts",
+        "sgc",
+        *get_args(Spreading),
+        *get_args(Network),
+        *get_args(Condition),
+    )
     assert [name for name in names if f"`{name}`" not in PAGE] == []

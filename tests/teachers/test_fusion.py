@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -96,3 +98,29 @@ def test_the_gate_lies_between_its_experts_and_does_not_know_their_order(seed: i
     assert (fused <= np.maximum(one, other) + 1e-9).all()
     assert (fused >= np.minimum(one, other) - 1e-9).all()
     assert np.allclose(fused, gated({"a": other, "b": one}, multi_label))
+
+
+def _leaning(share: float) -> tuple[np.ndarray, GraphTask]:
+    """Return logits that are right about how many documents are what, and a text teacher that is off by ``share``."""
+    truth = np.eye(2, dtype=np.float32)[(np.arange(400) % 4 == 0).astype(int)]
+    validation = np.arange(400) < 200
+    wrong = np.tile(np.array([0.75 - share, 0.25 + share], dtype=np.float32), (400, 1))
+    domains = np.array(["source"] * 400)
+    task = GraphTask(truth, np.zeros(400, bool), validation, ~validation, domains, wrong, False)
+    return 1.2 * truth + np.random.default_rng(0).normal(size=truth.shape), task
+
+
+def test_priors_of_text_that_source_validation_speaks_against_are_not_imposed():
+    logits, task = _leaning(0.5)
+    assert calibrate(logits, task, "validation").correction == 0
+    assert calibrate(logits, task, 1.0).correction == 1
+
+
+def test_priors_of_text_that_do_no_harm_are_imposed():
+    logits, task = _leaning(0.0)
+    assert calibrate(logits, task, "validation").correction == 1
+
+
+def test_without_validation_rows_text_is_believed():
+    logits, task = _leaning(0.5)
+    assert calibrate(logits, replace(task, validation=np.zeros(400, bool)), "validation").correction == 1

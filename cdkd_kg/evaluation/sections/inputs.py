@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cdkd_kg.evaluation.network import graph_picture
-from cdkd_kg.evaluation.view import Block, Paragraph, Picture, Section, Table
+from cdkd_kg.evaluation.view import Block, Cell, Paragraph, Picture, Section, Table, empty
 from cdkd_kg.evaluation.words import percent, relation_name
 
 Results = Mapping[str, Any]
@@ -41,10 +41,21 @@ def graph(results: Results) -> Section:
     if edges:
         table = [[relation_name(name), f"{count:,}"] for name, count in edges]
         blocks.append(Table("Edges that the graph teacher sees", ["Edge family", "Count"], table))
+    if concepts := about.get("label_concepts"):
+        blocks.append(_label_concepts(concepts))
     if "file" in about:
         blocks.append(Paragraph(f"The graph is the file {about['file']}, in {about['format']}, which RDF tools read."))
     blocks.append(Paragraph(f"Revision: {about['revision']}", note=True))
     return Section("graph", "The knowledge graph", blocks)
+
+
+def _label_concepts(concepts: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Table:
+    rows: list[list[Cell | str]] = [
+        [task, label, ", ".join(sorted(mine.values())) or empty()]
+        for task, labels in sorted(concepts.items())
+        for label, mine in labels.items()
+    ]
+    return Table("What labels are linked to in the graph", ["Task", "Label", "Concepts"], rows, frozenset({1, 2}))
 
 
 def corpus(results: Results) -> Section:
