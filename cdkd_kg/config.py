@@ -250,11 +250,14 @@ class GraphTeacherConfig(Model):
 class FusionConfig(Model):
     """Calibrated product of experts, each to the power that source validation supports, all alike, or as sure as it is.
 
+    ``leave_one_out`` fits temperatures and weights on each source domain in turn, with experts that have not seen its
+    labels, as they will not have seen the target's; with one source domain it is ``validation``.
+
     ``prior_correction`` says how far graph teachers are held to the text teacher's class priors: 0 not at all, 1 fully,
     ``validation`` as far as source validation does not speak against it.
     """
 
-    weights: Literal["validation", "uniform", "entropy"] = "validation"
+    weights: Literal["validation", "leave_one_out", "uniform", "entropy"] = "validation"
     prior_correction: Literal["validation"] | Annotated[float, Field(ge=0, le=1)] = "validation"
 
 

@@ -16,7 +16,7 @@ from cdkd_kg.pipeline.evaluation_stage import evaluation_job
 from cdkd_kg.pipeline.geometry_stage import document_geometry_job, entity_geometry_job, label_geometry_job
 from cdkd_kg.pipeline.graph_stage import graph_job
 from cdkd_kg.pipeline.student_stage import student_job
-from cdkd_kg.pipeline.teacher_signal_stage import teacher_signal_job
+from cdkd_kg.pipeline.teacher_signal_stage import WITHOUT, left_out, teacher_signal_job
 from cdkd_kg.pipeline.text_teacher_stage import TeacherCase, text_teacher_job
 from cdkd_kg.stages import Job
 
@@ -40,6 +40,7 @@ def jobs_of(config: Config) -> list[Job]:
         "label_geometry": label_geometry_job(config, corpus, weights),
     }
     teachers: list[Job] = []
+    others: list[Job] = []
     signals: list[Job] = []
     students: list[Job] = []
     student_weights = weights if (model := config.distillation.student.model) is None else model_identity(model)
@@ -50,13 +51,18 @@ def jobs_of(config: Config) -> list[Job]:
                 for domain in _teacher_domains(config, task)
             }
             teachers += mine.values()
+            if not config.teachers.text.per_domain:
+                for domain in left_out(config, task):
+                    case = TeacherCase(task, seed, None, without=domain)
+                    mine[f"{WITHOUT}{domain}"] = text_teacher_job(config, corpus, case, weights)
+                    others.append(mine[f"{WITHOUT}{domain}"])
             for condition in config.evaluation.conditions:
                 signal = None
                 if condition != "no_distillation":
                     signal = teacher_signal_job(config, shared, mine, task, seed, condition)
                     signals.append(signal)
                 students.append(student_job(config, corpus, signal, task, seed, condition, student_weights))
-    before = [corpus, entities, *list(shared.values())[1:], *teachers, *signals, *students]
+    before = [corpus, entities, *list(shared.values())[1:], *teachers, *others, *signals, *students]
     return [*before, evaluation_job(config, shared, teachers, signals, students)]
 
 

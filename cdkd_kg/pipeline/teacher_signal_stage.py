@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Condition, Config
@@ -30,7 +31,25 @@ if TYPE_CHECKING:
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.teachers.graph import Expert, GraphTask
 
+TEXT, WITHOUT = "text_teacher ", "without "
+"""How a job knows its text teachers: by the domain they learned from (nothing is all of them) or did without."""
 EXPERTS, OPINIONS, BELIEFS = "experts.json", "opinions.safetensors", "beliefs.safetensors"
+
+
+class Said(NamedTuple):
+    """What was asked and answered.
+
+    Attributes:
+        task: labels and masks, with the beliefs of text.
+        experts: what each said.
+        beliefs: ``[N, C]``, those that spreading starts from.
+        hidden: ``[N, H]``, the text teachers' states.
+    """
+
+    task: GraphTask
+    experts: dict[str, Expert]
+    beliefs: NDArray[np.float32]
+    hidden: NDArray[np.float32]
 
 
 def teacher_signal_job(
@@ -46,7 +65,8 @@ def teacher_signal_job(
     Args:
         config: the run.
         inputs: the jobs ``corpus``, ``graph``, ``document_geometry``, ``entity_geometry`` and ``label_geometry``.
-        text_teachers: text teachers by the domain they learned from, ``""`` for all domains.
+        text_teachers: by the domain they learned from, ``""`` for all domains, or ``"without "`` and the domain that
+            was left out.
         task: the label space.
         seed: decides the labels that may be used, the graph teacher's start, and the shuffling.
         condition: which graph the teacher sees.
@@ -58,7 +78,7 @@ def teacher_signal_job(
         "case": [task, seed, condition],
         "labels_per_class": config.corpus.labels_per_class,
     }
-    needs = {f"text_teacher {domain}": job for domain, job in text_teachers.items()}
+    needs = {f"{TEXT}{domain}": job for domain, job in text_teachers.items()}
     needs |= {name: inputs[name] for name in ("corpus", "document_geometry", "label_geometry")}
     if condition not in WITHOUT_GRAPH:
         needs |= inputs
@@ -76,24 +96,25 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     from safetensors.numpy import save_file
 
     from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.teachers.ensemble import as_decided, fuse_experts
+    from cdkd_kg.teachers.ensemble import Fold, as_decided, fuse_experts
     from cdkd_kg.teachers.signals import TeacherSignal
 
     name, seed, condition = job.options["case"]
     corpus = Corpus.load(inputs["corpus"])
     rows = corpus.graph_documents()
-    domains = np.array(rows["domain"][:], dtype=str)
-    text_logits, hidden = _text_opinion(corpus, name, inputs, domains)
-    names = load_label_names(inputs["label_geometry"], corpus.tasks, name)
-    view, experts = _text_experts(config, view_of(config, corpus, name, seed), text_logits, hidden, names, inputs)
+    ask = partial(_experts, config, corpus, job.options["case"], inputs)
+    view = view_of(config, corpus, name, seed)
+    seen, experts, beliefs, hidden = ask(view)
+    folds = []
+    for domain in left_out(config, name):
+        there = ask(without_domain(view, domain), domain)
+        judged = (view.training | view.validation) & (view.domains == domain)
+        folds.append(Fold({kind: one.logits for kind, one in there.experts.items()}, there.task, judged))
+    logits = {kind: one.logits for kind, one in experts.items()}
+    ensemble = fuse_experts(logits, seen, config.teachers.fusion, folds)
     if condition not in WITHOUT_GRAPH:
-        concepts = read_json(inputs["graph"] / ABOUT)["label_concepts"][name]
-        mine = [list(concepts[label]) for label in corpus.tasks[name].labels]
-        beliefs, graph_experts = _graph_experts(config, view, experts, mine, seed, condition, inputs)
-        experts |= graph_experts
         save_file({"beliefs": beliefs}, folder / BELIEFS)
-    ensemble = fuse_experts({kind: one.logits for kind, one in experts.items()}, view, config.teachers.fusion)
-    fused = ensemble.logits if condition != "self_training" else as_decided(ensemble.logits, view.multi_label)
+    fused = ensemble.logits if condition != "self_training" else as_decided(ensemble.logits, seen.multi_label)
     signal = TeacherSignal.of(
         teacher=job.fingerprint,
         labels=corpus.tasks[name].labels,
@@ -111,10 +132,45 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     write_json(folder / EXPERTS, {"experts": notes, "temperature": ensemble.temperature, "graph": graph})
 
 
+def _experts(
+    config: Config,
+    corpus: Corpus,
+    case: tuple[str, int, Condition],
+    inputs: Mapping[str, Path],
+    view: GraphTask,
+    left: str | None = None,
+) -> Said:
+    """Ask every expert of a condition.
+
+    ``left`` is a source domain whose labels no text teacher has seen; ``view`` hides them from the others.
+    """
+    name, seed, condition = case
+    logits, hidden = _text_opinion(corpus, name, inputs, view.domains, left)
+    names = load_label_names(inputs["label_geometry"], corpus.tasks, name)
+    seen, experts = _text_experts(config, view, logits, hidden, names, inputs)
+    if condition in WITHOUT_GRAPH:
+        return Said(seen, experts, seen.beliefs, hidden)
+    concepts = read_json(inputs["graph"] / ABOUT)["label_concepts"][name]
+    mine = [list(concepts[label]) for label in corpus.tasks[name].labels]
+    beliefs, graph_experts = _graph_experts(config, seen, experts, mine, seed, condition, inputs)
+    return Said(seen, experts | graph_experts, beliefs, hidden)
+
+
+def without_domain(view: GraphTask, domain: str) -> GraphTask:
+    """Return the task as if all labels of a domain were hidden, as a target's are."""
+    other, labelled = view.domains != domain, view.training | view.validation
+    return replace(
+        view,
+        training=view.training & other,
+        validation=view.validation & other,
+        unlabelled=view.unlabelled | (labelled & ~other),
+    )
+
+
 def _text_opinion(
-    corpus: Corpus, name: str, inputs: Mapping[str, Path], domains: NDArray[np.str_]
+    corpus: Corpus, name: str, inputs: Mapping[str, Path], domains: NDArray[np.str_], left: str | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return logits and hidden states of the text teachers.
+    """Return logits and hidden states of the text teachers that have not seen the labels of the domain ``left``.
 
     With one teacher a source domain, each is calibrated on the validation rows of its own domain first; a document
     of such a domain is then its own teacher's, any other gets the mean of all: a product of experts in equal parts.
@@ -122,12 +178,13 @@ def _text_opinion(
     import numpy as np
     from safetensors.numpy import load_file
 
-    teachers = {
-        key.removeprefix("text_teacher "): load_file(folder / OPINION)
-        for key, folder in sorted(inputs.items())
-        if key.startswith("text_teacher ")
-    }
-    if len(teachers) > 1:
+    every = {key.removeprefix(TEXT): folder for key, folder in sorted(inputs.items()) if key.startswith(TEXT)}
+    alone = f"{WITHOUT}{left}"
+    chosen = {key: every[key] for key in every if not key.startswith(WITHOUT) and key != left}
+    if alone in every:
+        chosen = {"": every[alone]}
+    teachers = {domain: load_file(folder / OPINION) for domain, folder in chosen.items()}
+    if len(every) > 1 and "" not in teachers:
         for domain, opinion in teachers.items():
             opinion["logits"] /= _own_temperature(corpus, name, domain, opinion["logits"])
     answers = []
@@ -148,6 +205,12 @@ def _own_temperature(corpus: Corpus, name: str, domain: str, logits: NDArray[np.
     judges = judges.filter(lambda other: other == domain, input_columns=["domain"])
     places = np.searchsorted(corpus.graph_documents()["id"][:], judges["id"][:])
     return fit_temperature(logits[places], corpus.targets(judges, name), corpus.tasks[name].multi_label)
+
+
+def left_out(config: Config, task: str) -> list[str]:
+    """Return the source domains that are left out in turn to judge how experts are fused; none where there is one."""
+    sources = [name for name, about in config.corpus.domains.items() if about.task == task and about.role == "source"]
+    return sources if config.teachers.fusion.weights == "leave_one_out" and len(sources) > 1 else []
 
 
 def view_of(config: Config, corpus: Corpus, name: str, seed: int) -> GraphTask:
@@ -203,7 +266,7 @@ def _graph_experts(
     """Return the beliefs ``[N, C]`` that spreading starts from, and the experts that read the graph."""
     from cdkd_kg.teachers.calibration import as_probabilities
     from cdkd_kg.teachers.concepts import concept_expert
-    from cdkd_kg.teachers.ensemble import believing, calibrate
+    from cdkd_kg.teachers.ensemble import Fold, believing, calibrate
     from cdkd_kg.teachers.network import network_expert
     from cdkd_kg.teachers.sgc import sgc_expert
     from cdkd_kg.teachers.spreading import spreading_expert
@@ -221,8 +284,9 @@ def _graph_experts(
     beliefs = view.beliefs
     for way in wanted.spreading:
         experts[way] = spreading_expert(way, data, view, teacher)
-        held = calibrate(experts[way].logits, view, config.teachers.fusion.prior_correction)
-        beliefs = as_probabilities(held.logits, view.multi_label)
+        spread = experts[way].logits
+        held = calibrate(way, [Fold({way: spread}, view, view.validation)], config.teachers.fusion.prior_correction)
+        beliefs = as_probabilities(held.applied(spread, view), view.multi_label)
     for network in wanted.networks:  # they learn from what was spread
         experts[network] = network_expert(network, data, features, view, beliefs, teacher, seed)
     return view.beliefs, experts

@@ -17,16 +17,22 @@ CURVE, OPINION, MODEL = "curve.json", "opinion.safetensors", "model"
 
 @dataclass(frozen=True)
 class TeacherCase:
-    """Which labels one text teacher learns from: a task, a seed, and one domain or (None) all of them."""
+    """Which labels one text teacher learns from: a task, a seed, and one domain or (None) all, but for one left out."""
 
     task: str
     seed: int
     domain: str | None
+    without: str | None = None
 
     @property
     def key(self) -> str:
         """The name of the job."""
-        return "/".join(part for part in (self.task, f"seed{self.seed}", self.domain) if part)
+        left = f"without-{self.without}" if self.without else None
+        return "/".join(part for part in (self.task, f"seed{self.seed}", self.domain, left) if part)
+
+    def learns_from(self, domain: str) -> bool:
+        """Say whether the labels of a domain may be used."""
+        return self.domain in (None, domain) and domain != self.without
 
 
 def text_teacher_job(config: Config, corpus: Job, case: TeacherCase, identity: str) -> Job:
@@ -34,7 +40,7 @@ def text_teacher_job(config: Config, corpus: Job, case: TeacherCase, identity: s
     options = {
         "teacher": config.teachers.text.model_dump(mode="json", exclude={"probe", "label_names"}),
         "weights": identity,
-        "case": [case.task, case.seed, case.domain],
+        "case": [case.task, case.seed, case.domain, case.without],
         "labels_per_class": config.corpus.labels_per_class,
         "transformers": version("transformers"),
         "torch": version("torch"),
@@ -55,7 +61,7 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
     corpus, text = Corpus.load(inputs["corpus"]), config.teachers.text
     budget = set(label_budget(corpus, case.task, case.seed, config.corpus.labels_per_class))
     rows = corpus.labelled(case.task).filter(
-        lambda name, domain: name in budget and case.domain in (None, domain), input_columns=["id", "domain"]
+        lambda name, domain: name in budget and case.learns_from(domain), input_columns=["id", "domain"]
     )
     if len(rows) == 0:
         raise DataRefusedError("there is no labelled row to learn from", where=case.key, remedy="check the labels")
@@ -69,9 +75,7 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
         batch_size=text.training.per_device_eval_batch_size,
         description="text teacher",
     )
-    judges = corpus.labelled(case.task, "validation").filter(
-        lambda domain: case.domain in (None, domain), input_columns=["domain"]
-    )
+    judges = corpus.labelled(case.task, "validation").filter(case.learns_from, input_columns=["domain"])
     if len(judges):
         answers = ask(judges["text"][:])[0]
         refuse_worse_than_chance(answers, corpus.targets(judges, case.task), task.multi_label, case.key)

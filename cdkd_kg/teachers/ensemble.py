@@ -38,37 +38,59 @@ class Ensemble:
     calibrated: dict[str, Floats]
 
 
-def fuse_experts(experts: Mapping[str, Floats], task: GraphTask, config: FusionConfig) -> Ensemble:
+@dataclass(frozen=True)
+class Fold:
+    """What experts say of documents that none of them learned from, and that judge how they are fused.
+
+    Attributes:
+        experts: ``[N, C]`` raw logits by name.
+        task: the labels and masks that these experts saw.
+        judged: ``[N]`` bool, the documents that judge.
+    """
+
+    experts: Mapping[str, Floats]
+    task: GraphTask
+    judged: NDArray[np.bool_]
+
+
+def fuse_experts(
+    experts: Mapping[str, Floats], task: GraphTask, config: FusionConfig, folds: Sequence[Fold] = ()
+) -> Ensemble:
     """Fuse the experts' logits into one calibrated opinion of every document.
 
     Args:
         experts: ``[N, C]`` raw logits by name; those of :data:`UNMATCHED` keep their priors.
-        task: labels, masks and domains; of the labels only those of validation rows are looked at. No expert was
-            trained on them, but a graph teacher chose its edge families and its epoch by them, which flatters it
-            here a little.
+        task: labels, masks and domains. No expert was trained on the validation rows, but a graph teacher chose its
+            edge families and its epoch by them, which flatters it here a little.
         config: how weights are found and whether priors are matched.
+        folds: experts of the same names, each made without one source domain, whose documents judge them: they meet
+            that domain as they will meet the target. Without any, validation rows judge.
     """
-    judged, names = task.validation, sorted(experts)
-    truth = task.targets[judged]
-    found = {
-        name: calibrate(experts[name], task, 0.0 if name in UNMATCHED else config.prior_correction) for name in names
+    folds, names = folds or [Fold(experts, task, task.validation)], sorted(experts)
+    held = {name: calibrate(name, folds, config.prior_correction) for name in names}
+    calibrated = {name: held[name].applied(experts[name], task) for name in names}
+    judges = {
+        name: np.concatenate([held[name].applied(fold.experts[name], fold.task)[fold.judged] for fold in folds])
+        for name in names
     }
-    calibrated = {name: one.logits for name, one in found.items()}
+    truth = np.concatenate([fold.task.targets[fold.judged] for fold in folds])
     shares: Mapping[str, float] | Mapping[str, Floats] = dict.fromkeys(names, 1 / len(names))
+    ours = shares
     if config.weights == "entropy":
-        shares = entropy_gate(calibrated, task.multi_label)
-    elif config.weights == "validation":
-        groups = np.unique(task.domains, return_inverse=True)[1][judged]
-        judges = {name: z[judged] for name, z in calibrated.items()}
-        shares = fit_weights(judges, truth, groups, task.multi_label)
-    fused = fuse(calibrated, shares)
-    weights = {name: round(float(np.mean(share)), 4) for name, share in shares.items()}
-    temperature = fit_temperature(fused[judged], truth, task.multi_label)
+        shares, ours = (entropy_gate(logits, task.multi_label) for logits in (calibrated, judges))
+    elif config.weights != "uniform":
+        domains = np.concatenate([fold.task.domains[fold.judged] for fold in folds])
+        shares = ours = fit_weights(judges, truth, np.unique(domains, return_inverse=True)[1], task.multi_label)
+    temperature = fit_temperature(fuse(judges, ours), truth, task.multi_label)
     about = {
-        name: {"temperature": one.temperature, "weight": weights[name], "prior_correction": one.correction}
-        for name, one in found.items()
+        name: {
+            "temperature": held[name].temperature,
+            "weight": round(float(np.mean(shares[name])), 4),
+            "prior_correction": held[name].correction,
+        }
+        for name in names
     }
-    return Ensemble(fused / temperature, temperature, about, calibrated)
+    return Ensemble(fuse(calibrated, shares) / temperature, temperature, about, calibrated)
 
 
 def believing(task: GraphTask, experts: Mapping[str, Expert], config: FusionConfig) -> GraphTask:
@@ -77,32 +99,47 @@ def believing(task: GraphTask, experts: Mapping[str, Expert], config: FusionConf
     return replace(task, beliefs=as_probabilities(together.logits, task.multi_label))
 
 
-class Calibrated(NamedTuple):
-    """The temperature of an expert, how far its priors were corrected, and its logits ``[N, C]`` after both."""
+class Calibration(NamedTuple):
+    """The temperature of an expert, and how far its priors are corrected."""
 
     temperature: float
     correction: float
-    logits: Floats
+
+    def applied(self, logits: Floats, task: GraphTask) -> Floats:
+        """Return ``[N, C]`` logits divided by the temperature, their priors corrected."""
+        cooled = np.asarray(logits, dtype=np.float64) / self.temperature
+        if self.correction == 0:
+            return cooled
+        return np.asarray(cooled + self.correction * (_as_text_believes(cooled, task) - cooled))
 
 
-def calibrate(logits: Floats, task: GraphTask, correction: float | Literal["validation"]) -> Calibrated:
-    r"""Divide the logits of an expert by its temperature, and correct its class priors.
+def calibrate(name: str, folds: Sequence[Fold], correction: float | Literal["validation"]) -> Calibration:
+    r"""Fit the temperature of an expert, and find how far its class priors are to be corrected.
 
-    The mean belief in every domain is brought to that of the text teachers there, by a share ``correction`` of the
-    way in the logit scale: an expert may say which documents are what, not how many. With ``validation`` the share is
-    the largest of 1, 0.5 and 0 whose likelihood on source validation is not worse than the best one's by more than
-    the standard error of their difference: where text has seen so few labels that it does not know how many documents
-    are what, nobody is held to it.
+    The mean belief in every domain is then brought to that of the text teachers there, by a share ``correction`` of
+    the way in the logit scale: an expert may say which documents are what, not how many. With ``validation`` the share
+    is the largest of 1, 0.5 and 0 whose likelihood on the judging documents is not worse than the best one's by more
+    than the standard error of their difference: where text has seen so few labels that it does not know how many
+    documents are what, nobody is held to it. Experts of :data:`UNMATCHED` are not corrected.
     """
-    temperature = fit_temperature(logits[task.validation], task.targets[task.validation], task.multi_label)
-    cooled = np.asarray(logits, dtype=np.float64) / temperature
-    if correction == 0:
-        return Calibrated(temperature, 0.0, cooled)
-    full = _as_text_believes(cooled, task)
-    shares = CORRECTIONS if correction == "validation" else (correction,)
-    tries = [cooled + share * (full - cooled) for share in shares]
-    chosen = _first_as_good_as_the_best(tries, task)
-    return Calibrated(temperature, shares[chosen], tries[chosen])
+    truth = np.concatenate([fold.task.targets[fold.judged] for fold in folds])
+    multi_label = folds[0].task.multi_label
+    logits = np.concatenate([fold.experts[name][fold.judged] for fold in folds])
+    temperature = fit_temperature(logits, truth, multi_label)
+    if name in UNMATCHED:
+        return Calibration(temperature, 0.0)
+    if correction != "validation" or len(truth) < 2:
+        return Calibration(temperature, 1.0 if correction == "validation" else correction)
+    tries = [Calibration(temperature, share) for share in CORRECTIONS]
+    found = [
+        log_likelihoods(
+            np.concatenate([one.applied(fold.experts[name], fold.task)[fold.judged] for fold in folds]),
+            truth,
+            multi_label,
+        )
+        for one in tries
+    ]
+    return tries[_first_as_good_as_the_best(found)]
 
 
 def _as_text_believes(logits: Floats, task: GraphTask) -> Floats:
@@ -113,11 +150,8 @@ def _as_text_believes(logits: Floats, task: GraphTask) -> Floats:
     return matched
 
 
-def _first_as_good_as_the_best(tries: Sequence[Floats], task: GraphTask) -> int:
-    judged = task.validation
-    if len(tries) == 1 or judged.sum() < 2:
-        return 0
-    found = [log_likelihoods(logits[judged], task.targets[judged], task.multi_label) for logits in tries]
+def _first_as_good_as_the_best(found: Sequence[Floats]) -> int:
+    """Return the first of several ``[J]`` likelihoods that is within a standard error of the highest."""
     best = max(found, key=lambda terms: float(terms.mean()))
     losses = [best - terms for terms in found]
     return next(n for n, loss in enumerate(losses) if loss.mean() <= loss.std(ddof=1) / np.sqrt(len(loss)))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
 from cdkd_kg.config import FusionConfig
-from cdkd_kg.teachers.ensemble import calibrate, fuse_experts
+from cdkd_kg.teachers.ensemble import Fold, calibrate, fuse_experts
 from cdkd_kg.teachers.fusion import entropy_gate, fit_weights, fuse, match_prior
 from cdkd_kg.teachers.graph import GraphTask
 
@@ -53,6 +53,12 @@ def test_matching_gives_the_prior_and_keeps_the_order_of_documents(seed, multi_l
     assert shift == pytest.approx(np.broadcast_to(shift[0], shift.shape))
 
 
+def _held(logits, task, correction):
+    """Return how far the priors of an expert are corrected, and its logits after that."""
+    found = calibrate("spread", [Fold({"spread": logits}, task, task.validation)], correction)
+    return found.correction, found.applied(logits, task)
+
+
 def test_a_flat_belief_with_a_lean_does_not_swallow_a_class_once_it_is_sharpened():
     truth = np.eye(2)[np.arange(300) % 2]
     source = np.arange(300) < 100
@@ -61,7 +67,7 @@ def test_a_flat_belief_with_a_lean_does_not_swallow_a_class_once_it_is_sharpened
     masks = [np.zeros(300, bool), source, ~source]
     domains = np.where(source, "source", "target")
     task = GraphTask(truth.astype(np.float32), *masks, domains, np.full((300, 2), 0.5, np.float32), False)
-    said = [calibrate(flat, task, match).logits[~source].argmax(1) for match in (False, True)]
+    said = [_held(flat, task, match)[1][~source].argmax(1) for match in (0.0, 1.0)]
     right = [(answer == truth[~source].argmax(1)).mean() for answer in said]
     assert right[0] < 0.6
     assert right[1] > 0.95
@@ -112,15 +118,34 @@ def _leaning(share: float) -> tuple[np.ndarray, GraphTask]:
 
 def test_priors_of_text_that_source_validation_speaks_against_are_not_imposed():
     logits, task = _leaning(0.5)
-    assert calibrate(logits, task, "validation").correction == 0
-    assert calibrate(logits, task, 1.0).correction == 1
+    assert _held(logits, task, "validation")[0] == 0
+    assert _held(logits, task, 1.0)[0] == 1
 
 
 def test_priors_of_text_that_do_no_harm_are_imposed():
     logits, task = _leaning(0.0)
-    assert calibrate(logits, task, "validation").correction == 1
+    assert _held(logits, task, "validation")[0] == 1
 
 
 def test_without_validation_rows_text_is_believed():
     logits, task = _leaning(0.5)
-    assert calibrate(logits, replace(task, validation=np.zeros(400, bool)), "validation").correction == 1
+    assert _held(logits, replace(task, validation=np.zeros(400, bool)), "validation")[0] == 1
+
+
+def test_a_domain_that_was_left_out_judges_what_learned_from_it_would_flatter():
+    """Two experts are as good where they have seen labels; where they have not, one of them knows nothing."""
+    generator = np.random.default_rng(0)
+    truth = np.eye(2, dtype=np.float32)[np.arange(400) % 2]
+    domains = np.array(["a", "b"])[(np.arange(400) >= 200).astype(int)]
+    validation, none = np.ones(400, bool), np.zeros(400, bool)
+    task = GraphTask(truth, none, validation, none, domains, np.full((400, 2), 0.5, np.float32), False)
+    noise = [generator.normal(size=truth.shape) for _ in range(2)]
+    seen = {"general": 4 * truth + noise[0], "local": 4 * truth + noise[1]}
+    unseen = {"general": 4 * truth + noise[0], "local": 4 * generator.normal(size=truth.shape)}
+    folds = [Fold(unseen, task, domains == name) for name in ("a", "b")]
+    config = FusionConfig(weights="leave_one_out")
+    usual, left = (fuse_experts(seen, task, config, given).experts for given in ((), folds))
+    says = {name: about["weight"] / about["temperature"] for name, about in usual.items()}
+    assert says["local"] > 0.5 * says["general"]
+    says = {name: about["weight"] / about["temperature"] for name, about in left.items()}
+    assert says["local"] < 0.1 * says["general"]
