@@ -62,7 +62,7 @@ def test_a_row_says_what_the_report_of_the_case_says(whole):
 def test_what_budgets_share_is_done_once(whole):
     _, results, ran = whole
     counts = {stage: about["jobs"] for stage, about in results["work"].items()}
-    once = dict.fromkeys(("corpus", "entities", "graph"), 2) | {"geometry": 4}  # of documents and of entities
+    once = dict.fromkeys(("corpus", "entities", "graph"), 2) | {"geometry": 6}  # of documents, entities and label names
     assert counts == once | {"text_teacher": 4, "teacher_signal": 4, "student": 8, "evaluation": 4}
     assert len(ran) == sum(counts.values())
     assert [progress.done for progress in ran] == list(range(1, len(ran) + 1))
