@@ -223,7 +223,8 @@ class GraphTeacherConfig(Model):
 
     ``label_concepts`` lets entities vote for the labels whose concepts they are kinds of.
     ``heads`` are those of attention (``gat``, ``hgt``) and the blocks of ``rgcn_blocks``. ``without_edges`` names edge
-    families to leave out: ``mentions``, ``comention``, ``similar``, or the local name of a predicate.
+    families to leave out: ``mentions``, ``comention``, ``similar``, or the local name of a predicate. A network that
+    needs more than ``memory_gib`` for a step over the whole graph is trained on subgraphs.
     """
 
     encoders: Annotated[tuple[Encoder, ...], AfterValidator(_distinct), Field(min_length=1)] = ("propagation", "rgcn")
@@ -237,6 +238,7 @@ class GraphTeacherConfig(Model):
     epochs: int = Field(60, ge=1)
     learning_rate: float = Field(0.01, gt=0)
     weight_decay: float = Field(5e-4, ge=0)
+    memory_gib: float = Field(4.0, gt=0)
     propagation_alpha: float = Field(0.8, gt=0, lt=1)
     propagation_steps: int = Field(20, ge=1)
 

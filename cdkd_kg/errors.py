@@ -31,8 +31,12 @@ class CdkdError(Exception):
     def __str__(self) -> str:
         text = self.what + (f" ({self.where})" if self.where else "")
         text += "" if text.endswith("?") else "."
-        text += f" Why: {self.why.rstrip('.')}." if self.why else ""
-        return text + (f" What to do: {self.remedy.rstrip('.')}." if self.remedy else "")
+        text += f" Why: {_ended(self.why)}" if self.why else ""
+        return text + (f" What to do: {_ended(self.remedy)}" if self.remedy else "")
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("?") else f"{text.rstrip('.')}."
 
 
 class ConfigError(CdkdError):

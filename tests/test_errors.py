@@ -24,3 +24,8 @@ def test_exit_statuses():
 def test_nearest_is_silent_when_nothing_is_near():
     assert nearest("sed", ["seeds"]) == "; did you mean 'seeds'?"
     assert nearest("qqqq", ["seeds"]) == ""
+
+
+def test_a_question_ends_as_a_question():
+    error = ConfigError("it is wrong", why="is a prefix missing?", remedy="did you mean 'x'?")
+    assert str(error) == "it is wrong. Why: is a prefix missing? What to do: did you mean 'x'?"

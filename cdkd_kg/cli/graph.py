@@ -45,6 +45,8 @@ def import_cli(
         added = len(found) - before
         said = {"graph": str(graph), "added": added, "quads": len(found)}
     change = f"{abs(added):,} quads {'added' if added >= 0 else 'fewer'}"
+    if added == 0:
+        change += " (all that the files say was there before, or they say nothing)"
     _tell(said, as_json, f"{change}; {graph} holds {said['quads']:,}.")
 
 
@@ -262,14 +264,18 @@ def _need(path: Path, what: str) -> None:
 
 def _texts(path: Path, domain: str) -> tuple[list[Text], list[str]]:
     """Return the texts that can be read, and for each of the others where it is and why not."""
+    from cdkd_kg.cli.check import TABLES
     from cdkd_kg.config import DomainConfig, SourceConfig
     from cdkd_kg.corpus.read import read_rows
+    from cdkd_kg.graph.parse import FORMATS
     from cdkd_kg.graph.propose import Text
 
     found: dict[str, Text] = {}
     faults = []
     for row in read_rows(domain, DomainConfig(task="none", source=SourceConfig(path=path))):
         fault = row.fault.reason if row.fault else ""
+        if path.is_dir() and Path(row.file).suffix.lower() in {*FORMATS, *TABLES}:
+            fault = fault or "no text; a vocabulary goes in with `cdkd graph import`, a table when it is named itself"
         try:
             text = row.text.decode() if isinstance(row.text, bytes) else str(row.text or "")
         except UnicodeDecodeError as error:

@@ -81,7 +81,7 @@ def need_column(column: str, found: list[str], file: str) -> None:
             f"there is no column {column!r}{nearest(column, found)}",
             where=file,
             why=f"the columns are {names}",
-            remedy="name it under 'columns' or 'where' of the domain's source",
+            remedy="rename it in the file, or in a configuration name it under 'columns' or 'where' of the source",
         )
 
 

@@ -30,6 +30,12 @@ def graph_folder(folder: Path | str, *, create: bool = False) -> Iterator[Knowle
         GraphError: another process has it open.
     """
     folder = Path(folder)
+    if folder.is_file():
+        raise ConfigError(
+            "this is a file, and not the folder of a graph",
+            where=str(folder),
+            remedy="bring it into one with `cdkd graph import FILE --graph FOLDER`",
+        )
     name = folder.resolve().name
     if not _NAME.fullmatch(name):
         raise ConfigError(

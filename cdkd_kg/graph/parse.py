@@ -41,6 +41,7 @@ FORMATS = {
     ".xml": RdfFormat.RDF_XML,
 }
 _COMMON = (b"<http://", b"<https://", b"<urn:")
+_TEXTS = (".csv", ".docx", ".html", ".md", ".pdf", ".txt")
 _BLANK = b"_:"
 _WITH_GRAPHS = (RdfFormat.N_QUADS, RdfFormat.TRIG)
 _LONG = re.compile(rb"<[^<>\n]{%d}" % MAX_IRI)
@@ -108,9 +109,10 @@ def format_of(path: Path) -> RdfFormat:
     suffix = ([""] + [suffix for suffix in suffixes if suffix != ".gz"])[-1]
     if suffix not in FORMATS:
         raise GraphError(
-            f"the suffix {suffix!r} is not one of RDF{nearest(suffix, FORMATS)}",
+            f"the suffix {suffix!r} is not one of RDF{'' if suffix in _TEXTS else nearest(suffix, FORMATS)}",
             where=str(path),
-            remedy=f"name the file by its format: {', '.join(sorted(FORMATS))}, or one of these in .gz",
+            remedy=f"name the file by its format: {', '.join(sorted(FORMATS))}, or one of these in .gz; "
+            "mappings end in .sssom.tsv, and texts go in with `cdkd graph build`",
         )
     return FORMATS[suffix]
 

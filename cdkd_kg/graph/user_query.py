@@ -21,6 +21,7 @@ from cdkd_kg.graph.stores.port import Bound
 
 SECONDS, ROWS, WAIT = 30.0, 10_000, 5.0
 FORMS = ("SELECT", "ASK", "CONSTRUCT")
+UPDATES = frozenset({"ADD", "CLEAR", "COPY", "CREATE", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH"})
 REFUSED = frozenset(
     {"SERVICE", "FROM", "LOAD", "INSERT", "DELETE", "DROP", "CLEAR", "CREATE", "COPY", "MOVE", "ADD", "DESCRIBE"}
 )
@@ -115,8 +116,11 @@ def _answer(task: dict[str, Any], seconds: float) -> dict[str, Any]:
             f"the query took longer than {seconds:g} s", remedy="ask for less, bind more, or raise the limit of time"
         ) from error
     if done.returncode != 0:
-        why = done.stderr.strip().splitlines()[-1:] or [f"its process ended with {done.returncode}"]
-        raise GraphError("the query could not be answered", why=why[0], remedy="ask for less")
+        raise GraphError(
+            "the query could not be answered",
+            why=f"its process broke off (status {done.returncode}), most likely for want of memory: it has 4 GiB",
+            remedy="ask for less: bind more, or leave the ordering of many rows away",
+        )
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
@@ -132,6 +136,8 @@ def checked_query(text: str) -> str:
     forms = [word for word in words if word not in ("PREFIX", "BASE")]
     if not forms or forms[0] not in FORMS:
         first = forms[0] if forms else "nothing"
+        if first in UPDATES:
+            raise _refusal(f"it begins with {first}, which would change the graph; a query only asks")
         raise _refusal(f"it begins with {first}{nearest(first, FORMS)}; only SELECT, ASK and CONSTRUCT are answered")
     for word in words:
         if word in REFUSED:

@@ -140,6 +140,8 @@ def test_diff_shows_what_each_has_alone_whatever_they_are_called(folder: Path, t
     ("arguments", "status", "message"),
     [
         (["stats", "{0}/none"], 2, "no graph in this folder"),
+        (["stats", "{0}/v.ttl"], 2, "this is a file"),
+        (["import", "{0}/tea.txt", "--graph", "{0}/med"], 3, "texts go in with `cdkd graph build`"),
         (["import", "{0}/w.ttl", "--graph", "{0}/med"], 2, "w.ttl; did you mean 'v.ttl'"),
         (["import", "{0}", "--graph", "{0}/med"], 2, "it is a folder"),
         (["import", "{0}/v.ttl", "--graph", "{0}/Bad Name"], 2, "cannot be the name"),
@@ -147,7 +149,8 @@ def test_diff_shows_what_each_has_alone_whatever_they_are_called(folder: Path, t
         (["import", "{0}/other.nq", "--graph", "{0}/med"], 3, "not of 'med'"),
         (["show", "{0}/med", "fluu"], 2, "did you mean 'flu'"),
         (["export", "{0}/med", "-o", "{0}/x.doc"], 2, "no format 'doc'"),
-        (["query", "{0}/med", "DROP ALL"], 2, "begins with DROP"),
+        (["query", "{0}/med", "DROP ALL"], 2, "begins with DROP, which would change the graph"),
+        (["query", "{0}/med", "DESCRIBE <urn:x>"], 2, "only SELECT, ASK and CONSTRUCT"),
         (["query", "{0}/med", "ASK {{ ?s ?p ?o }}", "--bind", "x"], 2, "binds nothing"),
         (["query", "{0}/med", "SELECT ?s {{ ?s ?p ?o }}", "--bind", "s=x y"], 2, "no RDF term"),
     ],
@@ -156,6 +159,7 @@ def test_mistakes_are_explained_and_change_nothing(
     folder: Path, arguments: list[str], status: int, message: str
 ) -> None:
     (folder.parent / "broken.ttl").write_text(TURTLE.replace("<urn:x:flu> a", "<urn:x:flu a"), "utf-8")
+    (folder.parent / "tea.txt").write_text("Tea.", "utf-8")
     (folder.parent / "other.nq").write_text("<urn:a> <urn:b> <urn:c> <urn:cdkd:graph:law/vocabulary> .\n")
     before = cdkd("stats", folder, "--json").stdout
     failed = cdkd(*(argument.format(folder.parent) for argument in arguments)).exception
@@ -223,3 +227,20 @@ def test_a_query_needs_no_prefixes_and_says_what_is_wrong_in_a_line(folder: Path
     unselected = cdkd("query", folder, "SELECT ?o { ?c ?p ?o }", "--bind", "c=<urn:x:flu>")
     assert "only if it is selected" in str(unselected.exception)
     assert "no graph in this folder" in str(cdkd("query", folder.parent / "none", "ASK {}").exception)
+
+
+def test_a_vocabulary_or_table_among_texts_is_set_aside_and_not_read_as_a_text(folder: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "a.txt").write_text("London has the flu.", "utf-8")
+    (texts / "v.ttl").write_text(TURTLE, "utf-8")
+    (texts / "rows.csv").write_text("id,text\n1,flu\n", "utf-8")
+    said = json.loads(cdkd("build", texts, "--graph", folder, "--json").stdout)
+    assert said["documents"] == 1
+    assert len(said["set_aside"]) == 2
+    assert all("cdkd graph import" in fault for fault in said["set_aside"])
+
+
+def test_what_was_there_before_is_told_from_what_is_new(folder: Path) -> None:
+    again = cdkd("import", folder.parent / "v.ttl", "--graph", folder).stdout
+    assert "0 quads added (all that the files say was there before" in again

@@ -174,3 +174,13 @@ def test_a_graph_that_is_read_is_not_written_to_but_read_by_others(folder: Path)
 def test_a_folder_without_a_graph_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MissingResourceError, match="no graph in this folder"):
         user_query(tmp_path / "none", "ASK { ?s ?p ?o }")
+
+
+def test_a_worker_that_breaks_off_is_told_as_want_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with graph_folder(tmp_path / "small", create=True) as graph:
+        graph.add([Quad(NamedNode("urn:a"), SKOS.prefLabel, Literal("a"), graph.vocabulary)])
+    broken = subprocess.CompletedProcess([], -6, "", "skipping backtrace printing to avoid potential recursion.")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: broken)
+    with pytest.raises(GraphError, match="want of memory") as error:
+        user_query(tmp_path / "small", "ASK {}")
+    assert "backtrace" not in str(error.value)
