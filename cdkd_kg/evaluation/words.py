@@ -48,6 +48,13 @@ CONDITIONS = {
         "self-training",
         "A control without a graph: the text model's answers are taken for true, as if they were labels.",
     ),
+    "two_text_teachers": ConditionWords(
+        "two text teachers", "A control without a graph: two text models of different starts answer together."
+    ),
+    "adapted_text": ConditionWords(
+        "adapted text",
+        "A control without a graph: the text model first learned to fill in words of all texts, labelled or not.",
+    ),
     "shuffled_relations": ConditionWords(
         "shuffled relations", "A control: who is related stays, but which relation it is was exchanged at random."
     ),

@@ -12,7 +12,7 @@ from cdkd_kg.errors import ConfigError, nearest
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-WITHOUT_GRAPH: frozenset[Condition] = frozenset({"text_teacher", "self_training"})
+WITHOUT_GRAPH: frozenset[Condition] = frozenset({"text_teacher", "self_training", "two_text_teachers", "adapted_text"})
 _SIMILAR = "similar"
 
 

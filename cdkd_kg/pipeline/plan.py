@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from cdkd_kg.artifacts import sha256_file, sha256_text
-from cdkd_kg.config import Config
+from cdkd_kg.config import Condition, Config
 from cdkd_kg.data.manifest import identity, load_manifest
 from cdkd_kg.data.models import listed_models
 from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
@@ -16,7 +18,7 @@ from cdkd_kg.pipeline.evaluation_stage import evaluation_job
 from cdkd_kg.pipeline.geometry_stage import document_geometry_job, entity_geometry_job, label_geometry_job
 from cdkd_kg.pipeline.graph_stage import graph_job
 from cdkd_kg.pipeline.student_stage import student_job
-from cdkd_kg.pipeline.teacher_signal_stage import WITHOUT, left_out, teacher_signal_job
+from cdkd_kg.pipeline.teacher_signal_stage import SECOND, WITHOUT, left_out, teacher_signal_job
 from cdkd_kg.pipeline.text_teacher_stage import TeacherCase, text_teacher_job
 from cdkd_kg.stages import Job
 
@@ -40,30 +42,42 @@ def jobs_of(config: Config) -> list[Job]:
         "label_geometry": label_geometry_job(config, corpus, weights),
     }
     teachers: list[Job] = []
-    others: list[Job] = []
+    others: dict[str, Job] = {}
     signals: list[Job] = []
     students: list[Job] = []
     student_weights = weights if (model := config.distillation.student.model) is None else model_identity(model)
     for task in config.corpus.tasks:
         for seed in config.seeds:
-            mine = {
-                domain or "": text_teacher_job(config, corpus, TeacherCase(task, seed, domain), weights)
-                for domain in _teacher_domains(config, task)
-            }
-            teachers += mine.values()
-            if not config.teachers.text.per_domain:
-                for domain in left_out(config, task):
-                    case = TeacherCase(task, seed, None, without=domain)
-                    mine[f"{WITHOUT}{domain}"] = text_teacher_job(config, corpus, case, weights)
-                    others.append(mine[f"{WITHOUT}{domain}"])
+            trained = partial(text_teachers, config, corpus, weights, task, seed)
+            teachers += [job for name, job in trained("text_teacher").items() if not name.startswith(WITHOUT)]
             for condition in config.evaluation.conditions:
                 signal = None
                 if condition != "no_distillation":
-                    signal = teacher_signal_job(config, shared, mine, task, seed, condition)
+                    asked = trained(condition)
+                    known = {job.fingerprint for job in teachers}
+                    others |= {job.fingerprint: job for job in asked.values() if job.fingerprint not in known}
+                    signal = teacher_signal_job(config, shared, asked, task, seed, condition)
                     signals.append(signal)
                 students.append(student_job(config, corpus, signal, task, seed, condition, student_weights))
-    before = [corpus, entities, *list(shared.values())[1:], *teachers, *others, *signals, *students]
+    before = [corpus, entities, *list(shared.values())[1:], *teachers, *others.values(), *signals, *students]
     return [*before, evaluation_job(config, shared, teachers, signals, students)]
+
+
+def text_teachers(
+    config: Config, corpus: Job, weights: str, task: str, seed: int, condition: Condition
+) -> dict[str, Job]:
+    """Return the text teachers that a condition asks, by what the job of its signal calls them."""
+    trained = partial(text_teacher_job, config, corpus, identity=weights)
+    way: Literal["", "adapted"] = "adapted" if condition == "adapted_text" else ""
+    found = {}
+    for domain in _teacher_domains(config, task):
+        found[domain or ""] = trained(TeacherCase(task, seed, domain, way=way))
+        if condition == "two_text_teachers":
+            found[f"{SECOND}{domain or ''}"] = trained(TeacherCase(task, seed, domain, way="second"))
+    if not config.teachers.text.per_domain:
+        for domain in left_out(config, task):
+            found[f"{WITHOUT}{domain}"] = trained(TeacherCase(task, seed, None, domain, way))
+    return found
 
 
 def check_models(config: Config, planned: Sequence[tuple[Job, bool]]) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.teachers.graph import Expert, GraphTask
 
-TEXT, WITHOUT = "text_teacher ", "without "
+TEXT, SECOND, WITHOUT = "text_teacher ", "second ", "without "
 """How a job knows its text teachers: by the domain they learned from (nothing is all of them) or did without."""
 EXPERTS, OPINIONS, BELIEFS = "experts.json", "opinions.safetensors", "beliefs.safetensors"
 
@@ -65,8 +65,8 @@ def teacher_signal_job(
     Args:
         config: the run.
         inputs: the jobs ``corpus``, ``graph``, ``document_geometry``, ``entity_geometry`` and ``label_geometry``.
-        text_teachers: by the domain they learned from, ``""`` for all domains, or ``"without "`` and the domain that
-            was left out.
+        text_teachers: by the domain they learned from, ``""`` for all domains; ``"second "`` before it is one of
+            another start, ``"without "`` one for which that domain was left out.
         task: the label space.
         seed: decides the labels that may be used, the graph teacher's start, and the shuffling.
         condition: which graph the teacher sees.
@@ -172,19 +172,24 @@ def _text_opinion(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return logits and hidden states of the text teachers that have not seen the labels of the domain ``left``.
 
-    With one teacher a source domain, each is calibrated on the validation rows of its own domain first; a document
-    of such a domain is then its own teacher's, any other gets the mean of all: a product of experts in equal parts.
+    Two of different starts are averaged. With one teacher a source domain, each is calibrated on the validation rows
+    of its own domain first; a document of such a domain is then its own teacher's, any other gets the mean of all: a
+    product of experts in equal parts.
     """
     import numpy as np
     from safetensors.numpy import load_file
 
     every = {key.removeprefix(TEXT): folder for key, folder in sorted(inputs.items()) if key.startswith(TEXT)}
     alone = f"{WITHOUT}{left}"
-    chosen = {key: every[key] for key in every if not key.startswith(WITHOUT) and key != left}
+    chosen = {key: every[key] for key in every if not key.startswith((SECOND, WITHOUT)) and key != left}
     if alone in every:
         chosen = {"": every[alone]}
     teachers = {domain: load_file(folder / OPINION) for domain, folder in chosen.items()}
-    if len(every) > 1 and "" not in teachers:
+    for domain, opinion in teachers.items():
+        if alone not in every and (other := every.get(f"{SECOND}{domain}")):
+            second = load_file(other / OPINION)
+            opinion |= {kind: (opinion[kind] + second[kind]) / 2 for kind in ("logits", "hidden")}
+    if "" not in teachers:
         for domain, opinion in teachers.items():
             opinion["logits"] /= _own_temperature(corpus, name, domain, opinion["logits"])
     answers = []

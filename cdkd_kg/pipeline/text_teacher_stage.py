@@ -7,28 +7,40 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
 
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import Config
 from cdkd_kg.stages import Job
 
+SECOND = 1_000_003
 CURVE, OPINION, MODEL = "curve.json", "opinion.safetensors", "model"
 
 
 @dataclass(frozen=True)
 class TeacherCase:
-    """Which labels one text teacher learns from: a task, a seed, and one domain or (None) all, but for one left out."""
+    """What one text teacher learns from: a task, a seed, and one domain or (None) all, but for one left out.
+
+    ``way`` is ``second`` for one of another start, ``adapted`` for one whose encoder reads all training texts first.
+    """
 
     task: str
     seed: int
     domain: str | None
     without: str | None = None
+    way: Literal["", "second", "adapted"] = ""
 
     @property
     def key(self) -> str:
         """The name of the job."""
         left = f"without-{self.without}" if self.without else None
-        return "/".join(part for part in (self.task, f"seed{self.seed}", self.domain, left) if part)
+        return "/".join(part for part in (self.task, f"seed{self.seed}", self.domain, left, self.way) if part)
+
+    @property
+    def start(self) -> int:
+        """The seed of the training; that of the labels is the same for all."""
+        return self.seed + SECOND if self.way == "second" else self.seed
 
     def learns_from(self, domain: str) -> bool:
         """Say whether the labels of a domain may be used."""
@@ -40,7 +52,7 @@ def text_teacher_job(config: Config, corpus: Job, case: TeacherCase, identity: s
     options = {
         "teacher": config.teachers.text.model_dump(mode="json", exclude={"probe", "label_names"}),
         "weights": identity,
-        "case": [case.task, case.seed, case.domain, case.without],
+        "case": [case.task, case.seed, case.domain, case.without, case.way],
         "labels_per_class": config.corpus.labels_per_class,
         "transformers": version("transformers"),
         "torch": version("torch"),
@@ -55,6 +67,7 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
     from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.errors import DataRefusedError
+    from cdkd_kg.teachers.adaptation import adapt
     from cdkd_kg.teachers.models import predict
     from cdkd_kg.teachers.text import refuse_worse_than_chance, train_text_teacher
 
@@ -66,7 +79,12 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
     if len(rows) == 0:
         raise DataRefusedError("there is no labelled row to learn from", where=case.key, remedy="check the labels")
     task = corpus.tasks[case.task]
-    teacher = train_text_teacher(rows["text"][:], corpus.targets(rows, case.task), task, text, case.seed)
+    with TemporaryDirectory() as adapted:
+        settings = text
+        if case.way == "adapted":
+            adapt(corpus.rows(case.task)["text"][:], text, case.start, Path(adapted))
+            settings = text.model_copy(update={"model": adapted})
+        teacher = train_text_teacher(rows["text"][:], corpus.targets(rows, case.task), task, settings, case.start)
     ask = partial(
         predict,
         teacher.model,

@@ -1,0 +1,50 @@
+"""Masked-language-model adaptation: the text teacher's encoder reads the unlabelled texts before it learns labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, Trainer, set_seed
+
+from cdkd_kg.config import TextTeacherConfig, TrainingConfig
+from cdkd_kg.teachers.models import SAFE, load_tokenizer
+from cdkd_kg.teachers.pretrained import load_pretrained
+from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments
+
+EPOCHS, LEARNING_RATE, MASKED = 3, 5e-5, 0.15
+
+
+def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Path) -> None:
+    """Train ``config.model`` to fill in words that were left out of the texts, and save it with its tokenizer.
+
+    What a graph teacher gains from unlabelled texts may be had without a graph: this is the rival that shows it. Batch
+    size and length are those of the text teacher.
+
+    Args:
+        texts: of all domains, labelled or not.
+        config: model, length and batch size.
+        seed: decides which words are left out, and the order of the texts.
+        folder: where to write; load it in place of the model.
+
+    Source: Gururangan et al., Don't Stop Pretraining, ACL 2020.
+    """
+    set_seed(seed)
+    tokenizer = load_tokenizer(config.model)
+    model = load_pretrained(AutoModelForMaskedLM, config.model, **SAFE)
+    training = TrainingConfig(
+        num_train_epochs=EPOCHS,
+        learning_rate=LEARNING_RATE,
+        per_device_train_batch_size=config.training.per_device_train_batch_size,
+    )
+    with TemporaryDirectory() as scratch:
+        trainer = Trainer(
+            model=model,
+            args=training_arguments(training, seed, Path(scratch)),
+            train_dataset=tokenised(tokenizer, texts, config.max_length),
+            data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=MASKED),
+        )
+        train_quietly(trainer)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
