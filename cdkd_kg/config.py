@@ -315,7 +315,10 @@ class DistillationConfig(Model):
 
 
 class EvaluationConfig(Model):
-    """Which students are compared, and how the intervals are drawn."""
+    """Which students are compared, and how the intervals are drawn.
+
+    ``coverage`` counts the linked mentions of test documents, so that a study can tell where a gain lies.
+    """
 
     conditions: Annotated[tuple[Condition, ...], AfterValidator(_distinct), Field(min_length=1)] = (
         "no_distillation",
@@ -323,6 +326,7 @@ class EvaluationConfig(Model):
         "graph_teacher",
         "shuffled_graph",
     )
+    coverage: bool = False
     bootstrap: int = Field(1000, ge=200)
     calibration_bins: int = Field(15, ge=2)
 

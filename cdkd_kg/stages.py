@@ -30,6 +30,7 @@ WORKERS = {
     "text_teacher": ("teachers",),
     "teacher_signal": ("teachers", "graph"),
     "student": ("distillation", "export", "teachers"),
+    "coverage": ("entities", "graph"),
     "evaluation": ("evaluation",),
 }
 """The stages in their order, and the packages whose code, beside their own file, decides their results."""

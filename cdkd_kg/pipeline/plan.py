@@ -13,6 +13,7 @@ from cdkd_kg.data.manifest import identity, load_manifest
 from cdkd_kg.data.models import listed_models
 from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
 from cdkd_kg.pipeline.corpus_stage import corpus_job
+from cdkd_kg.pipeline.coverage_stage import coverage_job
 from cdkd_kg.pipeline.entities_stage import entities_job
 from cdkd_kg.pipeline.evaluation_stage import evaluation_job
 from cdkd_kg.pipeline.geometry_stage import document_geometry_job, entity_geometry_job, label_geometry_job
@@ -22,6 +23,7 @@ from cdkd_kg.pipeline.teacher_signal_stage import SECOND, WITHOUT, left_out, tea
 from cdkd_kg.pipeline.text_teacher_stage import TeacherCase, text_teacher_job
 from cdkd_kg.stages import Job
 
+COVERAGE = "coverage"
 USE_MODELS = ("geometry", "text_teacher", "student")
 """The stages that load what ``teachers.text.model`` and ``distillation.student.model`` name."""
 SLIP = 0.87
@@ -60,7 +62,8 @@ def jobs_of(config: Config) -> list[Job]:
                     signals.append(signal)
                 students.append(student_job(config, corpus, signal, task, seed, condition, student_weights))
     before = [corpus, entities, *list(shared.values())[1:], *teachers, *others.values(), *signals, *students]
-    return [*before, evaluation_job(config, shared, teachers, signals, students)]
+    seen = {COVERAGE: coverage_job(config, corpus)} if config.evaluation.coverage else {}
+    return [*before, *seen.values(), evaluation_job(config, shared | seen, teachers, signals, students)]
 
 
 def text_teachers(

@@ -18,9 +18,11 @@ from cdkd_kg.evaluation.speed import device_name
 from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.run import LIBRARIES
 from cdkd_kg.study.cases import Case
+from cdkd_kg.study.coverage import PARTS, linked
 from cdkd_kg.study.plan import Planned
 from cdkd_kg.study.scores import Place, Scored, answered, score_right
 
+LINKED = "linked"
 NOT_ASKED = {"name", "output", "seeds", "evaluation"}
 """What a case is called, where it lies and how it is looked at: no part of what its students learned."""
 
@@ -57,7 +59,7 @@ class Answers:
         config = one.case.config.model_copy(update={"seeds": (seed,)})
         inputs = {name: job.folder(one.cache) for name, job in one.evaluation.needs.items()}
         places = []
-        for place, answers, targets, multi_label in answered(replace(one.case, config=config), inputs):
+        for place, answers, targets, multi_label, ids in answered(replace(one.case, config=config), inputs):
             if multi_label:
                 raise ConfigError(
                     f"answers to the task {place.task!r} cannot be kept",
@@ -66,15 +68,26 @@ class Answers:
                     remedy="run the study without --answers",
                 )
             right = {name: _hex(_right(by_seed[seed], targets)) for name, by_seed in answers.items()}
-            places.append(_about(place) | {"documents": len(targets), "right": right})
-        about = {"case": one.case.name, "seed": seed, "settings": settings(one.case), "git": code_commit()}
-        about |= provenance(["cdkd", "study"], LIBRARIES, device_name())
-        del about["command"]
+            about = _about(place) | {"documents": len(targets), "right": right}
+            if (bits := linked(ids, inputs)) is not None:
+                about[LINKED] = _hex(bits)
+            places.append(about)
+        kept = {"case": one.case.name, "seed": seed, "settings": settings(one.case), "git": code_commit()}
+        kept |= provenance(["cdkd", "study"], LIBRARIES, device_name())
+        del kept["command"]
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(self._file(one.case, seed), about | {"places": places, "work": _work(one, seed)})
+        write_json(self._file(one.case, seed), kept | {"places": places, "work": _work(one, seed)})
 
     def scored(self, case: Case) -> list[Scored]:
         """Return the scores of a case; all of its seeds are here."""
+        return self._scored(case, None)
+
+    def by_coverage(self, case: Case) -> dict[str, list[Scored]]:
+        """Return what :func:`cdkd_kg.study.coverage.by_coverage` says; empty where it was not kept."""
+        parts = {part: self._scored(case, part) for part in PARTS}
+        return {part: scored for part, scored in parts.items() if scored}
+
+    def _scored(self, case: Case, part: str | None) -> list[Scored]:
         found = [read_json(self._file(case, seed)) for seed in sorted(case.config.seeds)]
         scored = []
         for number, about in enumerate(found[0]["places"]):
@@ -84,6 +97,14 @@ class Answers:
                 condition: np.stack([_bits(one["right"][condition], about["documents"]) for one in mine])
                 for condition in case.config.evaluation.conditions
             }
+            if part is not None:
+                if LINKED not in about:
+                    continue
+                mask = _bits(about[LINKED], about["documents"]) == (part == "with")
+                right = {condition: bits[:, mask] for condition, bits in right.items()}
+                place = replace(place, tests=f"{place.tests} {part}")
+                if not mask.any():
+                    continue
             scored.append(score_right(place, right, case.config.evaluation))
         return scored
 
@@ -127,7 +148,7 @@ def _about(place: Place) -> dict[str, Any]:
 
 
 def _known(about: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in about.items() if key not in ("documents", "right")}
+    return {key: value for key, value in about.items() if key not in ("documents", "right", LINKED)}
 
 
 def _right(logits: NDArray[np.floating], targets: NDArray[np.floating]) -> NDArray[np.bool_]:

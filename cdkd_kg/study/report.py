@@ -41,7 +41,7 @@ CURVES = {
     "coverage": (
         "Gain against entity coverage",
         "test documents",
-        "Nothing can be said: test documents are in no graph, and no stage reads them for entities.",
+        "Linked mentions of test documents were not counted (evaluation.coverage).",
     ),
 }
 """By kind: the title, what the horizontal axis shows, and what is said where there is nothing to draw."""

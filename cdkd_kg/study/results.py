@@ -41,6 +41,8 @@ def study_results(
     for one in planned:
         if answers:
             scored += answers.scored(one.case)
+            for part, found in answers.by_coverage(one.case).items():
+                parts[part] += found
             continue
         inputs = {name: job.folder(one.cache) for name, job in one.evaluation.needs.items()}
         scored += score_case(one.case, inputs)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,10 @@ class Place:
         """The domain pair: who taught, and where it was measured."""
         return f"{self.task}: {', '.join(self.sources)} to {self.domain}"
 
+    def among(self, documents: NDArray[np.str_]) -> Place:
+        """Return the place with these documents as its tests."""
+        return replace(self, tests=sha256_text("\n".join(documents)))
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -68,18 +73,30 @@ class Scored:
     drawn: Mapping[str, Floats]
 
 
-Answered = tuple[Place, Mapping[str, Mapping[int, Floats]], Floats, bool]
-"""Where; ``[N, C]`` logits of labelled test documents by condition and seed; their targets; whether labels are
-independent."""
+class Answered(NamedTuple):
+    """The answers to the labelled test documents at a place.
+
+    Attributes:
+        place: where.
+        answers: ``[N, C]`` logits by condition and seed.
+        targets: ``[N, C]`` of 0 and 1.
+        multi_label: whether labels are independent.
+        ids: ``[N]``, the documents.
+    """
+
+    place: Place
+    answers: Mapping[str, Mapping[int, Floats]]
+    targets: Floats
+    multi_label: bool
+    ids: NDArray[np.str_]
 
 
-def answered(case: Case, inputs: Mapping[str, Path], only: Collection[str] | None = None) -> Iterator[Answered]:
+def answered(case: Case, inputs: Mapping[str, Path]) -> Iterator[Answered]:
     """Yield the answers of a case, one entry a task and domain with labelled test documents.
 
     Args:
         case: the run.
         inputs: the folders that its evaluation reads, by the names it knows them under.
-        only: the ids of the test documents to look at; None is all.
     """
     corpus = Corpus.load(inputs["corpus"])
     for task, about in corpus.tasks.items():
@@ -90,18 +107,15 @@ def answered(case: Case, inputs: Mapping[str, Path], only: Collection[str] | Non
             role = mine[domain].role if len(sources) < len(mine) else "target"
             names = ids[np.char.startswith(ids, f"{domain}/")]
             kept = (targets >= 0).all(axis=1)
-            if only is not None:
-                kept &= np.isin(names, list(only))
             if kept.any():
-                tests = sha256_text("\n".join(names[kept]))
-                place = Place(case.name, case.choices, task, domain, role, sources, tests)
+                place = Place(case.name, case.choices, task, domain, role, sources, "").among(names[kept])
                 judged = {name: {seed: z[kept] for seed, z in seeds.items()} for name, seeds in logits.items()}
-                yield place, judged, targets[kept], about.multi_label
+                yield Answered(place, judged, targets[kept], about.multi_label, names[kept])
 
 
-def score_case(case: Case, inputs: Mapping[str, Path], only: Collection[str] | None = None) -> list[Scored]:
+def score_case(case: Case, inputs: Mapping[str, Path]) -> list[Scored]:
     """Return the scores of a case; see :func:`answered`."""
-    return [score_place(*found, case.config.evaluation) for found in answered(case, inputs, only)]
+    return [score_place(*found[:4], case.config.evaluation) for found in answered(case, inputs)]
 
 
 def score_place(

@@ -17,7 +17,7 @@ def study(**changes: Any) -> dict[str, Any]:
         "name": "small",
         "base": "tiny.yaml",
         "seeds": [0],
-        "overrides": {"evaluation": {"conditions": ["no_distillation", "graph_teacher"]}},
+        "overrides": {"evaluation": {"conditions": ["no_distillation", "graph_teacher"], "coverage": True}},
         "vary": {
             "direction": {"there": {}, "back": BACK},
             "budget": {2: {"corpus": {"labels_per_class": 2}}, "all": {"corpus": {"labels_per_class": None}}},

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkd_kg.artifacts import read_json
+from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.study.answers import Answers, settings
 from cdkd_kg.study.cases import cases_of
 from cdkd_kg.study.config import load_study
 from cdkd_kg.study.plan import plan_study
 from cdkd_kg.study.run import run_study
-from cdkd_kg.study.scores import score_right
+from cdkd_kg.study.scores import Answered, score_right
 from tests.pipeline.test_run import cdkd
 from tests.study.corpus import prepare, study, write_study
 from tests.study.hand import QUICK, place, scored
@@ -41,6 +41,7 @@ def test_kept_answers_say_what_the_runs_say(kept):
     _, answers, without, results, ran = kept
     assert ran == []  # all was in the cache
     assert (results["questions"], results["curves"]) == (without["questions"], without["curves"])
+    assert results["curves"]["coverage"]
     assert sorted(file.name for file in answers.iterdir()) == [
         "back-2-seed0.json", "back-all-seed0.json", "there-2-seed0.json", "there-all-seed0.json",
     ]  # fmt: skip
@@ -86,6 +87,22 @@ def test_answers_to_another_configuration_are_not_taken(kept):
     assert not Answers(answers).has(changed, 0)
 
 
+def test_kept_answers_are_split_by_coverage_as_the_runs_are(kept, tmp_path):
+    file, answers, *_ = kept
+    shutil.copytree(answers, tmp_path / "answers")
+    case = cases_of(load_study(file))[0]
+    about = read_json(tmp_path / "answers" / "there-2-seed0.json")
+    for kept_place in about["places"]:
+        kept_place["linked"] = "f0" + "00" * (len(kept_place["linked"]) // 2 - 1)  # the first four documents
+    write_json(tmp_path / "answers" / "there-2-seed0.json", about)
+    parts = Answers(tmp_path / "answers").by_coverage(case)
+    whole = Answers(answers).scored(case)
+    for one, two, all_ in zip(parts["with"], parts["without"], whole, strict=True):
+        assert (one.documents, two.documents) == (4, all_.documents - 4)
+        right = [found.seeds["graph_teacher"][0] * found.documents for found in (one, two, all_)]
+        assert right[0] + right[1] == pytest.approx(right[2])
+
+
 def test_a_condition_that_was_not_run_is_not_kept(kept):
     file, answers, *_ = kept
     three = {"evaluation": {"conditions": ["no_distillation", "graph_teacher", "text_teacher"]}}
@@ -108,7 +125,7 @@ def test_a_file_names_commit_machine_and_work(kept):
 def test_several_labels_a_document_are_refused(kept, tmp_path, monkeypatch):
     file, *_ = kept
     one = plan_study(cases_of(load_study(file)))[0]
-    found = [(place("x"), {}, np.zeros((1, 2)), True)]
+    found = [Answered(place("x"), {}, np.zeros((1, 2)), True, np.array(["news/1"]))]
     monkeypatch.setattr("cdkd_kg.study.answers.answered", lambda *_: iter(found))
     with pytest.raises(ConfigError, match="several labels"):
         Answers(tmp_path).keep(one, 0)

@@ -56,7 +56,7 @@ def test_patches_follow_the_examples_of_rfc_7396():
 def test_label_budgets_share_corpus_entities_graph_and_geometry(file):
     few, many, *_ = (jobs_of(case.config) for case in cases_of(load_study(file)))
     same = {job.stage for job in few} - {job.stage for job, other in zip(few, many, strict=True) if job != other}
-    shared = {"corpus", "entities", "graph", "geometry"}
+    shared = {"corpus", "entities", "graph", "geometry", "coverage"}
     assert same == shared
     for one, other in zip(few, many, strict=True):
         assert (one.fingerprint == other.fingerprint) == (one.stage in shared), one.stage

@@ -8,10 +8,12 @@ import pytest
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.errors import ArtifactError, DataRefusedError
+from cdkd_kg.pipeline.coverage_stage import LINKED
+from cdkd_kg.pipeline.plan import COVERAGE
 from cdkd_kg.study import run as running
 from cdkd_kg.study.cases import cases_of
 from cdkd_kg.study.config import load_study
-from cdkd_kg.study.coverage import COVERAGE, LINKED, by_coverage
+from cdkd_kg.study.coverage import by_coverage
 from cdkd_kg.study.plan import jobs_to_do, plan_study
 from cdkd_kg.study.run import run_study
 from tests.pipeline.test_run import cdkd
@@ -62,7 +64,9 @@ def test_a_row_says_what_the_report_of_the_case_says(whole):
 def test_what_budgets_share_is_done_once(whole):
     _, results, ran = whole
     counts = {stage: about["jobs"] for stage, about in results["work"].items()}
-    once = dict.fromkeys(("corpus", "entities", "graph"), 2) | {"geometry": 6}  # of documents, entities and label names
+    once = dict.fromkeys(("corpus", "entities", "graph", "coverage"), 2) | {
+        "geometry": 6
+    }  # of documents, entities and label names
     assert counts == once | {"text_teacher": 4, "teacher_signal": 4, "student": 8, "evaluation": 4}
     assert len(ran) == sum(counts.values())
     assert [progress.done for progress in ran] == list(range(1, len(ran) + 1))
@@ -102,11 +106,12 @@ def test_a_slice_an_interrupt_and_the_rest_are_the_whole(whole, tmp_path):
     assert (tmp_path / "runs" / "small-back-all" / "report.html").is_file()
 
 
-def test_gains_are_split_by_linked_entities_where_a_stage_counts_them(whole, tmp_path):
+def test_gains_are_split_by_linked_entities_where_they_were_counted(whole, tmp_path):
     file, results, _ = whole
     one = plan_study(cases_of(load_study(file)))[0]
     inputs = {name: job.folder(one.cache) for name, job in one.evaluation.needs.items()}
-    assert by_coverage(one.case, inputs) == {}
+    assert {part: len(rows) for part, rows in by_coverage(one.case, inputs).items()} == {"without": 2}
+    assert by_coverage(one.case, {name: folder for name, folder in inputs.items() if name != COVERAGE}) == {}
     names = sorted(Corpus.load(inputs["corpus"]).rows("topic", "test")["id"][:])
     letters = [name for name in names if name.startswith("letters/")]
     write_json(tmp_path / LINKED, {name: int(name in letters[:5]) for name in names})
