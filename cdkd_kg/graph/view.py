@@ -13,14 +13,15 @@ import pyarrow.csv
 from pyoxigraph import Literal, NamedNode
 
 from cdkd_kg.errors import GraphError
+from cdkd_kg.graph.iris import BLANK
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, KD, NIF, PROV, RDF, SKOS
+from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, KD, NIF, OWL, PROV, RDF, RDFS, SKOS
 from cdkd_kg.graph.stores.port import Query
 
 _PREFIXES = {
-    "rdf": RDF.base, "nif": NIF.base, "itsrdf": ITSRDF.base, "kd": KD.base,
+    "rdf": RDF.base, "rdfs": RDFS.base, "owl": OWL.base, "nif": NIF.base, "itsrdf": ITSRDF.base, "kd": KD.base,
 }  # fmt: skip
-_NO_KNOWLEDGE = {node.value for node in (SKOS.inScheme, SKOS.hasTopConcept, SKOS.topConceptOf)}
+_NO_KNOWLEDGE = {node.value for node in (SKOS.inScheme, SKOS.hasTopConcept, SKOS.topConceptOf, RDFS.isDefinedBy)}
 _ABOUT_TEXT = (NIF.base, ITSRDF.base, PROV.base, KD.base)
 """What predicates begin with that speak of mentions, runs and statements, not of the world."""
 _BLOCK = 1 << 28
@@ -37,6 +38,9 @@ _KNOWLEDGE = """SELECT ?s ?p ?o {
   ?s ?p ?o FILTER(isIRI(?o) && ?p != rdf:type)
   FILTER NOT EXISTS { ?s rdf:type rdf:Statement }
   MINUS { GRAPH ?g { ?s ?p ?o } } }"""
+_RESTRICTED = """SELECT ?s ?p ?o {
+  ?s rdfs:subClassOf ?r . ?r owl:onProperty ?p ; owl:someValuesFrom ?o FILTER(isIRI(?p) && isIRI(?o))
+  MINUS { GRAPH ?g { ?s rdfs:subClassOf ?r } } }"""
 _RELATIONS = """SELECT ?s ?p ?o ?w {
   ?n kd:confidence ?w; rdf:subject ?s; rdf:predicate ?p; rdf:object ?o FILTER(isIRI(?o))
   MINUS { GRAPH ?g { ?s ?p ?o } } }"""
@@ -72,11 +76,20 @@ def knowledge(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
 
     ``bound`` fixes a column, as in ``s=NamedNode(...)``. Left out are types, schemes, and what is said of statements,
     such as who made a mapping. What texts say is here only when it was accepted; :func:`relations` and
-    :func:`comentions` give what is proposed.
+    :func:`comentions` give what is proposed. "A is a kind of what has p some B" (OWL, an existential restriction, whose
+    own node has no name) is read as A p B.
     """
-    table = _select(graph, _KNOWLEDGE, [graph.vocabulary, graph.accepted], bound)
-    kept = _each(table["p"], _is_knowledge)
-    return table if pc.all(kept).as_py() else _encoded(table.filter(kept))
+    settled = [graph.vocabulary, graph.accepted]
+    table = _select(graph, _KNOWLEDGE, settled, bound)
+    kept = pc.and_(
+        _each(table["p"], _is_knowledge), pc.and_(_each(table["s"], _is_named), _each(table["o"], _is_named))
+    )
+    table = table if pc.all(kept).as_py() else _encoded(table.filter(kept))
+    if not any(next(graph.store.match(None, OWL.someValuesFrom, None, name), None) for name in settled):
+        return table
+    both = pa.concat_tables([table, _select(graph, _RESTRICTED, settled, bound)]).unify_dictionaries()
+    named = pc.and_(_each(both["s"], _is_named), _each(both["o"], _is_named))
+    return _encoded(both.filter(named))
 
 
 def relations(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
@@ -96,6 +109,10 @@ def company(graph: KnowledgeGraph, entity: NamedNode) -> pa.Table:
 
 def _is_knowledge(predicate: str) -> bool:
     return predicate not in _NO_KNOWLEDGE and not predicate.startswith(_ABOUT_TEXT)
+
+
+def _is_named(iri: str) -> bool:
+    return not iri.startswith(BLANK)
 
 
 def _each(column: pa.ChunkedArray, kept: Callable[[str], bool]) -> pa.Array:

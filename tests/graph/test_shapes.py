@@ -6,7 +6,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.namespaces import ITSRDF, KD, NIF, RDF, SSSOM
+from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, KD, NIF, PROV, RDF, SSSOM
 from cdkd_kg.graph.validate import validate
 
 
@@ -27,3 +27,29 @@ def test_a_confidence_that_is_no_probability_breaks_the_rules(
         )
         found = [breach.severity for breach in validate(graph) if breach.path == predicate.value]
         assert bool(found) == (number is value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "predicate", "good", "bad"),
+    [
+        (RDF.Statement, KD.npmi, Literal(-0.5), Literal(7.5)),
+        (RDF.Statement, KD.pValue, Literal(0.5), Literal(-3.0)),
+        (NIF.Phrase, KD.nil, Literal("ambiguous"), Literal("banana")),
+        (NIF.Phrase, KD.candidate, NamedNode("urn:c"), Literal("c")),
+        (NIF.Context, KD.textHash, Literal("0" * 64), Literal("short")),
+        (NIF.Context, DCTERMS.identifier, Literal("a/1"), None),
+        (PROV.Activity, DCTERMS.identifier, Literal("run"), None),
+        (PROV.Activity, PROV.used, NamedNode("urn:used"), None),
+    ],
+)
+def test_what_documents_mentions_statements_and_runs_must_say(
+    kind: NamedNode, predicate: NamedNode, good: Literal | NamedNode, bad: Literal | NamedNode | None
+) -> None:
+    for value, breaks in ((good, False), (bad, True)):
+        graph, node = KnowledgeGraph(), NamedNode("urn:x")
+        graph.add([Quad(node, RDF.type, kind)] + ([] if value is None else [Quad(node, predicate, value)]))
+        assert any(breach.path == predicate.value for breach in validate(graph)) == breaks
+
+
+def test_a_graph_that_was_built_keeps_the_rules(graph: KnowledgeGraph) -> None:
+    assert [breach for breach in validate(graph) if breach.severity == "Violation"] == []

@@ -6,13 +6,15 @@ from xml.etree import ElementTree
 import networkx
 from pyoxigraph import Literal, NamedNode, Quad
 
+from cdkd_kg.config import GraphConfig
 from cdkd_kg.evaluation.network import graph_picture
 from cdkd_kg.evaluation.svg import standalone
 from cdkd_kg.graph import view
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.namespaces import ITSRDF, KD, PROV, RDF, SKOS
+from cdkd_kg.graph.namespaces import ITSRDF, KD, PROV, RDF, RDFS, SKOS
 from cdkd_kg.graph.neighbourhood import as_picture, find_entity, neighbourhood
 from cdkd_kg.graph.picture import most_linked
+from cdkd_kg.graph.tensors import to_tensors
 from tests.graph.helpers import EX
 
 
@@ -52,6 +54,26 @@ def test_what_is_said_of_statements_and_schemes_is_no_knowledge_and_makes_no_ent
     graph.add([Quad(a, SKOS.exactMatch, b), Quad(a, SKOS.inScheme, scheme)])
     assert view.knowledge(graph).to_pylist() == [{"s": "urn:a", "p": SKOS.exactMatch.value, "o": "urn:b"}]
     assert set(graph.to_networkx()) == {"urn:a", "urn:b"}
+
+
+def test_an_existential_restriction_is_the_relation_that_it_stands_for(tmp_path: Path) -> None:
+    (tmp_path / "o.ttl").write_text(
+        """@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        <urn:asthma> rdfs:subClassOf <urn:disease> ,
+            [ a owl:Restriction ; owl:onProperty <urn:located_in> ; owl:someValuesFrom <urn:lung> ] ,
+            [ a owl:Restriction ; owl:onProperty <urn:part_of> ; owl:allValuesFrom <urn:body> ] .
+        <urn:lung> rdfs:subClassOf [ owl:intersectionOf ( <urn:organ> <urn:thorax> ) ] .""",
+        "utf-8",
+    )
+    graph = KnowledgeGraph.load(tmp_path / "o.ttl")
+    said = {tuple(row.values()) for row in view.knowledge(graph).to_pylist()}
+    assert said == {
+        ("urn:asthma", RDFS.subClassOf.value, "urn:disease"), ("urn:asthma", "urn:located_in", "urn:lung"),
+    }  # fmt: skip
+    (bound,) = view.knowledge(graph, o=NamedNode("urn:lung")).to_pylist()
+    assert bound["p"] == "urn:located_in"
+    entities = to_tensors(graph, GraphConfig(name="o", min_documents=1))["entity"].ids
+    assert not any("bnode" in iri for iri in entities)
 
 
 def test_an_accepted_relation_is_knowledge_and_an_accepted_link_is_not(graph: KnowledgeGraph) -> None:
