@@ -130,6 +130,13 @@ def test_a_value_that_looks_like_sparql_is_a_value(store: GraphStore) -> None:
     assert len(store) == len(QUADS) + 1
 
 
+def test_a_name_that_is_no_variable_never_reaches_a_query(store: GraphStore) -> None:
+    store.add([Quad(A, P, B, G)])
+    with pytest.raises(ValueError, match="variable"):
+        store.select(Query("SELECT ?s { ?s ?p ?o }", graphs=(G,), bindings={"s } DROP ALL #": B}))
+    assert len(store) == 1
+
+
 def test_a_typed_join_over_two_hops_does_not_multiply(store: GraphStore) -> None:
     nodes = [NamedNode(f"http://example.org/n{n}") for n in range(300)]
     store.add(Quad(node, RDF.type, SKOS.Concept, G) for node in nodes)

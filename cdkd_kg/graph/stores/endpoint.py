@@ -9,7 +9,16 @@ from threading import Thread
 from typing import TypeVar
 
 import httpx
-from pyoxigraph import Literal, NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfFormat, parse_query_results
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    Quad,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Variable,
+    parse_query_results,
+)
 from pyoxigraph import serialize as serialise
 
 from cdkd_kg.errors import GraphError
@@ -181,11 +190,11 @@ class EndpointStore(GraphStore):
 
 
 def _values(bindings: Mapping[str, Bound]) -> str:
-    """Return a VALUES clause; the terms are written by the RDF library."""
+    """Return a VALUES clause; names and terms are checked and written by the RDF library."""
     if not bindings:
         return ""
     names = sorted(bindings)
-    variables, values = " ".join(f"?{name}" for name in names), " ".join(str(bindings[name]) for name in names)
+    variables, values = " ".join(str(Variable(name)) for name in names), " ".join(str(bindings[name]) for name in names)
     return f" VALUES ({variables}) {{ ({values}) }} "
 
 
