@@ -20,9 +20,10 @@ from benchmarks.link_prediction_table import link_prediction_table
 from benchmarks.linking_table import linking_table
 from benchmarks.scale_table import scale_table
 from benchmarks.startup_table import startup_table
-from benchmarks.study_table import study_rows, study_table
+from benchmarks.study_table import study_table
 from cdkd_kg.artifacts import read_json, write_text
 from cdkd_kg.evaluation.table import markdown_table
+from cdkd_kg.study.tables import markdown_tables
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -53,7 +54,7 @@ def _section(name: str) -> str:
         return f"{BENCHMARKS[name](results)}\n{when}, on {where}.\n\n"
     if "questions" in results:
         hours = sum(stage["seconds"] for stage in results["work"].values()) / 3600
-        drawn = study_rows(results) if part else study_table(results)
+        drawn = markdown_tables(results) if part else study_table(results)
         return f"{drawn}\n{when}, seeds {results['seeds']}, {hours:.1f} hours of one core of {where}.\n\n"
     minutes = sum(stage["seconds"] for stage in results["stages"]) / 60
     about = f"{when}, seeds {results['seeds']}, {minutes:.0f} minutes of work on {where}."

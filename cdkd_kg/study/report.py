@@ -13,7 +13,7 @@ from cdkd_kg.evaluation.view import Block, Bullets, Cell, Heading, Listing, Para
 from cdkd_kg.evaluation.words import condition_name, plural
 from cdkd_kg.study.plots import gains
 from cdkd_kg.study.questions import MET
-from cdkd_kg.study.tables import FEW_PAIRS, of_curves, of_question, overview, sentence
+from cdkd_kg.study.tables import FEW_PAIRS, of_curves, of_question, of_scores, overview, sentence
 
 Found = Mapping[str, Any]
 HOW = (
@@ -69,6 +69,7 @@ def _sections(results: Found) -> list[Section]:
     first: list[Block] = [overview(results), Paragraph(VERDICTS), Paragraph(HOW, note=True)]
     found = [
         Section("questions", "The questions", first),
+        Section("scores", "The students", [of_scores(results)]),
         Section("answers", "The answers", _answers(results)),
         *(Section(kind, CURVES[kind][0], _curves(results, kind)) for kind in CURVES),
         Section("cases", "The cases", [_cases(results)]),

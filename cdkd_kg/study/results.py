@@ -62,6 +62,7 @@ def study_results(
             for one in planned
         ],
         "whole": len(planned) == _size(study) and planned[0].case.config.seeds == study.config.seeds,
+        "scores": [score_of(entry) for entry in scored],
         "questions": answer(study.config.questions, scored),
         "curves": {
             "budget": budget_curves(study.config, scored),
@@ -73,6 +74,21 @@ def study_results(
         "base": study.base.model_dump(mode="json"),
         **provenance(command, LIBRARIES, device_name()),
         **(answers.about([one.case for one in planned]) if answers else _about(planned)),
+    }
+
+
+def score_of(entry: Scored) -> dict[str, Any]:
+    """Return the mean over seeds of every student at one place."""
+    place = entry.place
+    return {
+        "case": place.case,
+        "choices": dict(place.choices),
+        "task": place.task,
+        "domain": place.domain,
+        "role": place.role,
+        "documents": entry.documents,
+        "metric": entry.metric,
+        "students": {name: round(sum(seeds) / len(seeds), 6) for name, seeds in entry.seeds.items()},
     }
 
 

@@ -29,6 +29,26 @@ def overview(results: Found) -> Table:
     return Table("The questions", columns, rows, frozenset({5}))
 
 
+def of_scores(results: Found) -> Table:
+    """Return the mean over seeds of every student, one row a case and domain, targets first."""
+    scores = sorted(results["scores"], key=lambda row: row["role"] != "target")
+    dimensions = list(scores[0]["choices"])
+    names = list(dict.fromkeys(name for row in scores for name in row["students"]))
+    rows: list[Row] = [
+        [
+            *row["choices"].values(),
+            f"{row['domain']} ({row['role']})",
+            f"{row['documents']:,}",
+            *(percent(row["students"][name]) if name in row["students"] else empty() for name in names),
+        ]
+        for row in scores
+    ]
+    metrics = sorted({in_text(row["metric"]) for row in scores})
+    columns = [*dimensions, "domain", "test documents", *map(condition_name, names)]
+    title = f"Students: {' and '.join(metrics)}, mean over {plural(len(results['seeds']), 'seed')}"
+    return Table(title, columns, rows, frozenset(range(len(dimensions) + 1)))
+
+
 def of_question(found: Found) -> Table:
     """Return one row a case and domain, and their mean over domain pairs in the last."""
     dimensions = list(found["rows"][0]["choices"])
@@ -78,12 +98,12 @@ def sentence(found: Found) -> str:
 
 
 def markdown_tables(results: Found) -> str:
-    """Return the overview and a table a question as Markdown.
+    """Return the overview, the scores, and a table a question as Markdown.
 
     Args:
         results: the content of ``study.json``.
     """
-    parts = [as_markdown(overview(results))]
+    parts = [as_markdown(overview(results)), as_markdown(of_scores(results))]
     for found in results["questions"]:
         parts += [f"### {plain(found['name'])}", plain(sentence(found))]
         parts += [as_markdown(of_question(found))] if found["rows"] else []

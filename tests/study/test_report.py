@@ -4,11 +4,13 @@ import copy
 
 import pytest
 
+from cdkd_kg.evaluation.table import as_markdown
 from cdkd_kg.study.config import StudyConfig
 from cdkd_kg.study.curves import budget_curves, dropped_curves
 from cdkd_kg.study.questions import answer
 from cdkd_kg.study.report import render_study
-from cdkd_kg.study.tables import markdown_tables
+from cdkd_kg.study.results import score_of
+from cdkd_kg.study.tables import markdown_tables, of_scores
 from tests.evaluation.test_report import HOSTILE, Page
 from tests.study.corpus import study
 from tests.study.hand import place, scored, shares
@@ -29,6 +31,7 @@ def results():
             for entry in entries
         ],
         "whole": True,
+        "scores": [score_of(entry) for entry in entries],
         "questions": answer(config.questions, entries),
         "curves": {
             "budget": budget_curves(config, entries),
@@ -107,3 +110,11 @@ def test_markdown_has_the_overview_and_a_table_a_question(results):
     assert text.count("\n### ") == 2
     assert "| there | 2 | letters | 40 | 90.0 % | 50.0 % | +40.0 (" in text
     assert "| mean over 2 domain pairs |" in text
+
+
+def test_a_table_has_the_score_of_every_student(results):
+    table = of_scores(results)
+    assert table.caption == "Students: accuracy, mean over 2 seeds"
+    assert [row[:2] for row in table.rows] == [list(at) for at in PLACES]
+    assert dict(zip(table.columns, table.rows[0], strict=True))["text teacher"] == "60.0 %"
+    assert as_markdown(table) in markdown_tables(results)
