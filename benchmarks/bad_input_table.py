@@ -35,7 +35,8 @@ def bad_input_table(results: Mapping[str, Any]) -> str:
 
 
 def _hostile_row(one: Mapping[str, Any]) -> str:
-    message = one["message"][:110].replace("|", "\\|").replace("<", "&lt;")
+    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in one["message"])
+    message = shown[:110].replace("|", "\\|").replace("<", "&lt;")
     figures = f"{one['beyond_start']:.1f} | {one['megabytes']}"
     return f"| {one['command']} | {one['input']} | {one['ended']}{_breaks(one)} | {figures} | {message} |"
 

@@ -30,7 +30,8 @@ def explain(config: Config, document: str, seed: int | None = None, condition: s
 
     Every number adds up. The log-odds of the fused answer against the next label are the sum of what the experts bring,
     :math:`w_k (z_{kc} - z_{kc'}) / T`; the votes for a label are the sum over entities; what is propagated to a
-    document is the sum over documents of influence times what these were known or believed to be.
+    document is the sum over documents of influence times what these were known or believed to be. (Self-training takes
+    the fused answer for certain afterwards.)
 
     Args:
         config: a run that has been made.
@@ -64,36 +65,52 @@ def explain(config: Config, document: str, seed: int | None = None, condition: s
         "text": corpus.graph_documents()[place]["text"],
         "fused": _probabilities(answer.pop("fused"), labels, multi_label),
     }  # fmt: skip
-    first, second = sorted(found["fused"], key=lambda label: (-found["fused"][label], label))[:2]
-    best = labels.index(first), labels.index(second)
-    found["experts"] = [
-        {
-            "name": name,
-            **{key: about["experts"][name][key] for key in ("weight", "temperature", "prior_correction")},
-            "says": _probabilities(logits, labels, multi_label),
-            "brings": round(
-                float(about["experts"][name]["weight"] * (logits[best[0]] - logits[best[1]]) / about["temperature"]), 4
-            ),
-        }
-        for name, logits in sorted(answer.items())
-    ]
+    found["experts"] = _experts(config, about, answer, found["fused"], multi_label)
     view = view_of(config, corpus, task, seed)
-    found["label"] = _known(view.targets[place], labels) if view.training[place] else None
+    found |= {"label": None, "entities": [], "documents": []}
+    if view.training[place]:
+        found["label"] = _known(view.targets[place], labels)
     if shown in WITHOUT_GRAPH:
-        return found | {"entities": [], "documents": []}
+        return found
     data, *_ = graph_seen(config, shown, seed, inputs)
     concepts = read_json(inputs["graph"] / ABOUT)["label_concepts"][task]
     from cdkd_kg.teachers.explanations import document_influences, entity_votes
 
     found["entities"] = entity_votes(data, [list(concepts[label]) for label in labels], labels, place, MOST)
-    families = about["experts"].get("propagation", {}).get("edge_families")
-    found["documents"] = []
-    if families:
+    if families := about["experts"].get("propagation", {}).get("edge_families"):
         beliefs = load_file(folder / BELIEFS)["beliefs"]
         shares = document_influences(data, families, config.teachers.graph, place)
         ids = corpus.graph_documents()["id"][:]
         found["documents"] = _documents(shares, view.training, view.targets, beliefs, ids, labels)
     return found
+
+
+def _experts(
+    config: Config,
+    about: Mapping[str, Any],
+    answer: Mapping[str, NDArray[np.floating]],
+    fused: Mapping[str, float],
+    multi_label: bool,
+) -> list[dict[str, Any]]:
+    """Return what each expert said, and what it brings to the log-odds of the likeliest label over the next."""
+    from cdkd_kg.teachers.fusion import entropy_gate
+
+    labels = tuple(fused)
+    first, second = (labels.index(label) for label in sorted(labels, key=lambda label: (-fused[label], label))[:2])
+    weights = {name: float(about["experts"][name]["weight"]) for name in answer}
+    if config.teachers.fusion.weights == "entropy":  # each document has weights of its own
+        gate = entropy_gate({name: logits[None] for name, logits in answer.items()}, multi_label)
+        weights = {name: float(share[0, 0]) for name, share in gate.items()}
+    return [
+        {
+            "name": name,
+            **{key: about["experts"][name][key] for key in ("temperature", "prior_correction")},
+            "weight": round(weights[name], 4),
+            "says": _probabilities(logits, labels, multi_label),
+            "brings": round(weights[name] * float(logits[first] - logits[second]) / about["temperature"], 4),
+        }
+        for name, logits in sorted(answer.items())
+    ]
 
 
 def _asked(config: Config, document: str, seed: int, condition: str) -> tuple[str, Condition]:

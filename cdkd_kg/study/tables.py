@@ -7,7 +7,7 @@ from typing import Any
 
 from cdkd_kg.evaluation.table import as_markdown, plain
 from cdkd_kg.evaluation.view import Cell, Table, empty
-from cdkd_kg.evaluation.words import condition_name, in_text, number, p_value, percent, plural, points, span
+from cdkd_kg.evaluation.words import CONDITIONS, condition_name, in_text, number, p_value, percent, plural, points, span
 from cdkd_kg.study.questions import MET, UNKNOWN
 
 Found = Mapping[str, Any]
@@ -33,7 +33,8 @@ def of_scores(results: Found) -> Table:
     """Return the mean over seeds of every student, one row a case and domain, targets first."""
     scores = sorted(results["scores"], key=lambda row: row["role"] != "target")
     dimensions = list(scores[0]["choices"])
-    names = list(dict.fromkeys(name for row in scores for name in row["students"]))
+    ran = {name for row in scores for name in row["students"]}
+    names = [name for name in CONDITIONS if name in ran]
     rows: list[Row] = [
         [
             *row["choices"].values(),

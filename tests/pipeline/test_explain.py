@@ -49,6 +49,17 @@ def test_the_experts_bring_what_the_fused_answer_is(made):
         assert sum(one["says"].values()) == pytest.approx(1, abs=1e-3)
 
 
+def test_with_an_entropy_gate_each_document_has_weights_of_its_own(made):
+    fusion = made[1].teachers.fusion.model_copy(update={"weights": "entropy"})
+    teachers = made[1].teachers.model_copy(update={"fusion": fusion})
+    config = made[1].model_copy(update={"teachers": teachers})
+    run(config, until="teacher_signal")
+    found = explain(config, "letters/r01")
+    assert sum(one["weight"] for one in found["experts"]) == pytest.approx(1, abs=1e-3)
+    first, second = sorted(found["fused"].values(), reverse=True)
+    assert sum(one["brings"] for one in found["experts"]) == pytest.approx(np.log(first / second), abs=0.02)
+
+
 def test_entities_vote_for_the_label_that_they_are_a_kind_of(made):
     votes = {one["iri"]: one["votes"] for one in made[2]["entities"]}
     voted = {iri: mine for iri, mine in votes.items() if mine}
