@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
@@ -13,7 +15,7 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from cdkd_kg.artifacts import is_sound, new_folder
-from cdkd_kg.entities.words import is_content, lemma_form, noun_lemmatizer
+from cdkd_kg.entities.words import is_content, lemma_form, noun_lemmatizer, span_lemma_form
 from cdkd_kg.errors import ArtifactError
 
 SHORTEST, LONGEST = 3, 200
@@ -29,6 +31,8 @@ _SCHEMA = pa.schema(
 class Gazetteer:
     """A phrase matcher over lower-case tokens, and the lemma forms of its labels (``lemmas``).
 
+    Labels of several words are also found where their last word is inflected: "lung cancers" is "lung cancer".
+
     Args:
         vocab: of the pipeline whose texts are searched.
         terms: as :func:`terms` returns them.
@@ -42,6 +46,13 @@ class Gazetteer:
         for start in range(0, sought.num_rows, _BATCH):
             words = sought["words"].slice(start, _BATCH).to_pylist()
             self._matcher.add("TERM", [Doc(vocab, words=label) for label in words])
+        several = sought.filter(pc.greater(pc.list_value_length(sought["words"]), 1))
+        self._forms = frozenset(several["lemma"].to_pylist())
+        self._lengths: defaultdict[str, set[int]] = defaultdict(set)
+        for form, count in zip(
+            several["lemma"].to_pylist(), pc.list_value_length(several["words"]).to_pylist(), strict=True
+        ):
+            self._lengths[form.rpartition(" ")[2]].add(count)
 
     def save(self, folder: Path) -> None:
         """Write the terms into a folder."""
@@ -62,7 +73,16 @@ class Gazetteer:
 
     def spans(self, doc: Doc) -> list[Span]:
         """Return every place where a label stands, overlapping ones too."""
-        return list(self._matcher(doc, as_spans=True))
+        return [*self._matcher(doc, as_spans=True), *self._inflected(doc)]
+
+    def _inflected(self, doc: Doc) -> Iterator[Span]:
+        for token in doc:
+            lemma = token.lemma_.casefold()
+            if lemma != token.lower_ and lemma in self._lengths:
+                for count in sorted(self._lengths[lemma]):
+                    span = doc[max(token.i + 1 - count, 0) : token.i + 1]
+                    if len(span) == count and span_lemma_form(span) in self._forms:
+                        yield span
 
 
 def terms(nlp: Language, texts: Sequence[str]) -> pa.Table:

@@ -116,7 +116,7 @@ class MentionFinder(SavedComponent):
     def _terms(self, doc: Doc, entities: Iterable[Found]) -> Iterator[Found]:
         types = {(found.start, found.end): found.label for found in entities}
         for span in self._gazetteer.spans(doc):
-            if self.linker.aliases.knows(span.text):
+            if self._is_known(span):
                 label = types.get((span.start, span.end), TERM)
                 yield Found(_GAZETTEER, span.start, span.end, label)
 

