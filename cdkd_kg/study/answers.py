@@ -41,6 +41,21 @@ class Answers:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def need_one_label(self, case: Case) -> None:
+        """Refuse a case whose answers cannot be kept.
+
+        Raises:
+            ConfigError: a task has several labels a document, so that no answer is right or wrong as a whole.
+        """
+        for name, task in case.config.corpus.tasks.items():
+            if task.multi_label:
+                raise ConfigError(
+                    f"answers to the task {name!r} cannot be kept",
+                    where=case.name,
+                    why="its documents have several labels, and only answers that are right or wrong are kept",
+                    remedy="run the study without --answers",
+                )
+
     def has(self, case: Case, seed: int) -> bool:
         """Say whether the folder knows all conditions of the case, as it is configured now."""
         file = self._file(case, seed)
@@ -51,22 +66,11 @@ class Answers:
         return found["settings"] == settings(case) and all(wanted <= set(place["right"]) for place in found["places"])
 
     def keep(self, one: Planned, seed: int) -> None:
-        """Write what the students of one seed got right, in place of what was kept before.
-
-        Raises:
-            ConfigError: a task has several labels a document, so that no answer is right or wrong as a whole.
-        """
+        """Write what the students of one seed got right, in place of what was kept before."""
         config = one.case.config.model_copy(update={"seeds": (seed,)})
         inputs = {name: job.folder(one.cache) for name, job in one.evaluation.needs.items()}
         places = []
-        for place, answers, targets, multi_label, ids in answered(replace(one.case, config=config), inputs):
-            if multi_label:
-                raise ConfigError(
-                    f"answers to the task {place.task!r} cannot be kept",
-                    where=one.case.name,
-                    why="its documents have several labels, and only answers that are right or wrong are kept",
-                    remedy="run the study without --answers",
-                )
+        for place, answers, targets, _, ids in answered(replace(one.case, config=config), inputs):
             right = {name: _hex(_right(by_seed[seed], targets)) for name, by_seed in answers.items()}
             about = _about(place) | {"documents": len(targets), "right": right}
             if (bits := linked(ids, inputs)) is not None:
@@ -92,6 +96,13 @@ class Answers:
         scored = []
         for number, about in enumerate(found[0]["places"]):
             mine = [one["places"][number] for one in found]
+            if len({one["tests"] for one in mine}) > 1:
+                raise ConfigError(
+                    f"the kept answers of {case.name} are to different test documents",
+                    where=str(self.folder),
+                    why="the data of its seeds were not the same",
+                    remedy="delete the files of the older seeds, and run the study again",
+                )
             place = Place(case=case.name, choices=case.choices, **{**_known(about), "sources": tuple(about["sources"])})
             right: dict[str, NDArray[np.bool_]] = {
                 condition: np.stack([_bits(one["right"][condition], about["documents"]) for one in mine])

@@ -62,6 +62,9 @@ def run_study(
     """
     need_writable(study.folder)
     need_writable(cache_of(study.base))
+    if answers:
+        for case in cases:
+            answers.need_one_label(case)
     planned = plan_study(cases)
     todo = planned if answers is None else [one for one in planned if not _is_kept(one, answers)]
     clock = Clock((job for one in todo for job in one.jobs), cache_of(study.base))

@@ -14,9 +14,8 @@ from cdkd_kg.errors import ConfigError
 from cdkd_kg.study.answers import Answers, settings
 from cdkd_kg.study.cases import cases_of
 from cdkd_kg.study.config import load_study
-from cdkd_kg.study.plan import plan_study
 from cdkd_kg.study.run import run_study
-from cdkd_kg.study.scores import Answered, score_right
+from cdkd_kg.study.scores import score_right
 from tests.pipeline.test_run import cdkd
 from tests.study.corpus import prepare, study, write_study
 from tests.study.hand import QUICK, place, scored
@@ -122,14 +121,23 @@ def test_a_file_names_commit_machine_and_work(kept):
     assert set(about["work"]) == {"text_teacher", "teacher_signal", "student"}
 
 
-def test_several_labels_a_document_are_refused(kept, tmp_path, monkeypatch):
-    file, *_ = kept
-    one = plan_study(cases_of(load_study(file)))[0]
-    found = [Answered(place("x"), {}, np.zeros((1, 2)), True, np.array(["news/1"]))]
-    monkeypatch.setattr("cdkd_kg.study.answers.answered", lambda *_: iter(found))
+def test_several_labels_a_document_are_refused_before_anything_runs(kept, tmp_path):
+    tags = {"corpus": {"tasks": {"topic": {"multi_label": True}}}}
+    file = write_study(kept[0].parent, study(overrides=tags), "tags.yaml")
     with pytest.raises(ConfigError, match="several labels"):
-        Answers(tmp_path).keep(one, 0)
+        go(file, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_answers_to_other_test_documents_are_not_mixed(kept, tmp_path):
+    file, answers, *_ = kept
+    shutil.copytree(answers, tmp_path / "answers")
+    loaded = load_study(write_study(file.parent, study(seeds=[0, 1]), "two.yaml"))
+    about = read_json(answers / "there-2-seed0.json")
+    about["places"][0]["tests"] = "other"
+    write_json(tmp_path / "answers" / "there-2-seed1.json", about)
+    with pytest.raises(ConfigError, match="different test documents"):
+        Answers(tmp_path / "answers").scored(cases_of(loaded)[0])
 
 
 def test_the_command_takes_a_folder_of_answers(kept):
