@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cdkd_kg.cli.console import table_console
+from cdkd_kg.config_errors import DATA_SUFFIXES
 from cdkd_kg.errors import ConfigError, DataRefusedError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ CHECKS = "check"
 """The folder, beside the runs, of what checks write: a check never touches the folder of a run."""
 EXAMPLES = 3
 """Problems of one kind that the table shows; ``--all`` and ``--json`` show all of them."""
-TABLES = (".csv", ".jsonl", ".ndjson", ".parquet")
 
 
 def check_cli(
@@ -55,7 +55,7 @@ def check(target: Path, overrides: list[str]) -> tuple[CheckReport, Path | None]
     from cdkd_kg.artifacts import need_writable, write_text
     from cdkd_kg.corpus.check import SET_ASIDE_FILE
 
-    if target.suffix.lower() in TABLES and not target.is_dir():
+    if target.suffix.lower() in DATA_SUFFIXES and not target.is_dir():
         if overrides:
             raise ConfigError("a table has no keys to override", where=str(target), remedy="check a configuration")
         from cdkd_kg.corpus.table import check_table

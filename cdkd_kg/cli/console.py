@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,3 +19,14 @@ def table_console() -> Console:
     if not console.is_terminal:
         console.width = PIPED_WIDTH
     return console
+
+
+def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]], title: str | None = None) -> None:
+    """Print cells as they are: no mark-up, no :emoji:."""
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    table = Table(*(Column(column, overflow="fold") for column in columns), title=title)
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    table_console().print(table)

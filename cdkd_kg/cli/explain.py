@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from cdkd_kg.cli.console import table_console
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from cdkd_kg.cli.console import print_table
 
 SHOWN = 3
 """So many labels an expert: the likeliest."""
@@ -38,61 +35,29 @@ def explain_cli(
 
 
 def _show(found: Mapping[str, Any]) -> None:
-    console = table_console()
     typer.echo(f"{found['document']}: {_beginning(found['text'])}")
     known = f" It taught as {', '.join(found['label']) or 'none of the labels'}." if found["label"] is not None else ""
     typer.echo(f"Together: {_likeliest(found['fused'])}.{known}")
-    experts = [
-        [one["name"], _likeliest(one["says"]), f"{one['weight']:.2f}", f"{one['brings']:+.2f}"]
-        for one in sorted(found["experts"], key=lambda one: -abs(one["brings"]))
-    ]
-    console.print(
-        _table(
-            "What each expert said, and brought to the log-odds of the first label over the second",
-            ["expert", "says", "weight", "brings"],
-            experts,
-        )
+    print_table(
+        ["expert", "says", "weight", "brings"],
+        [
+            [one["name"], _likeliest(one["says"]), f"{one['weight']:.2f}", f"{one['brings']:+.2f}"]
+            for one in sorted(found["experts"], key=lambda one: -abs(one["brings"]))
+        ],
+        "What each expert said, and brought to the log-odds of the first label over the second",
     )
-    if found["entities"]:
-        entities = [
-            [one["entity"], f"{one['weight']:.2f}", ", ".join(sorted(one["votes"], key=one["votes"].get)) or "-"]
-            for one in found["entities"]
-        ]
-        console.print(
-            _table(
-                "Its entities, and the labels whose concepts they are kinds of",
-                ["entity", "weight", "votes for"],
-                entities,
-            )
-        )
-    if found["documents"]:
-        documents = [
-            [
-                one["document"],
-                f"{one['influence']:.3f}",
-                one["label"] if one["known"] else f"{one['label']}? ({one['probability']:.0%})",
-            ]
-            for one in found["documents"]
-        ]
-        console.print(
-            _table(
-                "The documents whose labels and beliefs reached it most",
-                ["document", "influence", "label, or belief"],
-                documents,
-            )
-        )
+    if entities := found["entities"]:
+        rows = [[one["entity"], f"{one['weight']:.2f}", ", ".join(one["votes"]) or "-"] for one in entities]
+        title = "Its entities, and the labels whose concepts they are kinds of"
+        print_table(["entity", "weight", "votes for"], rows, title)
+    if documents := found["documents"]:
+        rows = [[one["document"], f"{one['influence']:.3f}", _believed(one)] for one in documents]
+        title = "The documents whose labels and beliefs reached it most"
+        print_table(["document", "influence", "label, or belief"], rows, title)
 
 
-def _table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title)
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+def _believed(one: Mapping[str, Any]) -> str:
+    return str(one["label"]) if one["known"] else f"{one['label']}? ({one['probability']:.0%})"
 
 
 def _likeliest(shares: Mapping[str, float]) -> str:

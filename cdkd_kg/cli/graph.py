@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from cdkd_kg.cli.console import table_console
+from cdkd_kg.cli.console import print_table
 from cdkd_kg.errors import ConfigError, DataRefusedError, MissingResourceError, nearest
 
 if TYPE_CHECKING:
@@ -264,8 +264,8 @@ def _need(path: Path, what: str) -> None:
 
 def _texts(path: Path, domain: str) -> tuple[list[Text], list[str]]:
     """Return the texts that can be read, and for each of the others where it is and why not."""
-    from cdkd_kg.cli.check import TABLES
     from cdkd_kg.config import DomainConfig, SourceConfig
+    from cdkd_kg.config_errors import DATA_SUFFIXES
     from cdkd_kg.corpus.read import read_rows
     from cdkd_kg.graph.parse import FORMATS
     from cdkd_kg.graph.propose import Text
@@ -274,7 +274,7 @@ def _texts(path: Path, domain: str) -> tuple[list[Text], list[str]]:
     faults = []
     for row in read_rows(domain, DomainConfig(task="none", source=SourceConfig(path=path))):
         fault = row.fault.reason if row.fault else ""
-        if path.is_dir() and Path(row.file).suffix.lower() in {*FORMATS, *TABLES}:
+        if path.is_dir() and Path(row.file).suffix.lower() in {*FORMATS, *DATA_SUFFIXES}:
             fault = fault or "no text; a vocabulary goes in with `cdkd graph import`, a table when it is named itself"
         try:
             text = row.text.decode() if isinstance(row.text, bytes) else str(row.text or "")
@@ -304,10 +304,4 @@ def _table(columns: Any, rows: Any) -> None:
     if not rows:
         typer.echo("There are none.")
         return
-    from rich.table import Column, Table
-    from rich.text import Text
-
-    table = Table(*(Column(column, overflow="fold") for column in columns))
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))  # as it is: no mark-up, no :emoji:
-    table_console().print(table)
+    print_table(columns, rows)

@@ -81,15 +81,11 @@ def knowledge(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
     """
     settled = [graph.vocabulary, graph.accepted]
     table = _select(graph, _KNOWLEDGE, settled, bound)
-    kept = pc.and_(
-        _each(table["p"], _is_knowledge), pc.and_(_each(table["s"], _is_named), _each(table["o"], _is_named))
-    )
-    table = table if pc.all(kept).as_py() else _encoded(table.filter(kept))
-    if not any(next(graph.store.match(None, OWL.someValuesFrom, None, name), None) for name in settled):
-        return table
-    both = pa.concat_tables([table, _select(graph, _RESTRICTED, settled, bound)]).unify_dictionaries()
-    named = pc.and_(_each(both["s"], _is_named), _each(both["o"], _is_named))
-    return _encoded(both.filter(named))
+    if any(next(graph.store.match(None, OWL.someValuesFrom, None, name), None) for name in settled):
+        table = pa.concat_tables([table, _select(graph, _RESTRICTED, settled, bound)]).unify_dictionaries()
+    named = pc.and_(_each(table["s"], _is_named), _each(table["o"], _is_named))
+    kept = pc.and_(_each(table["p"], _is_knowledge), named)
+    return table if pc.all(kept).as_py() else _encoded(table.filter(kept))
 
 
 def relations(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:

@@ -180,14 +180,14 @@ def _documents(
     found = []
     for row in shares.argsort(kind="stable")[::-1][:MOST]:
         known = bool(training[row])
-        start: Mapping[int, float] = dict(enumerate((targets if known else beliefs)[row].tolist()))
-        top = max(start, key=lambda label: (start[label], -label))
+        start = (targets if known else beliefs)[row]
+        top = int(start.argmax())
         found.append(
             {
                 "document": ids[row],
                 "influence": round(float(shares[row]), 4),
                 "label": labels[top],
-                "probability": round(start[top], 4),
+                "probability": round(float(start[top]), 4),
                 "known": known,
             }
         )

@@ -22,7 +22,7 @@ from cdkd_kg.study.coverage import PARTS, linked
 from cdkd_kg.study.plan import Planned
 from cdkd_kg.study.scores import Place, Scored, answered, score_right
 
-LINKED = "linked"
+LINKED_BITS = "linked"
 NOT_ASKED = {"name", "output", "seeds", "evaluation"}
 """What a case is called, where it lies and how it is looked at: no part of what its students learned."""
 
@@ -74,7 +74,7 @@ class Answers:
             right = {name: _hex(_right(by_seed[seed], targets)) for name, by_seed in answers.items()}
             about = _about(place) | {"documents": len(targets), "right": right}
             if (bits := linked(ids, inputs)) is not None:
-                about[LINKED] = _hex(bits)
+                about[LINKED_BITS] = _hex(bits)
             places.append(about)
         kept = {"case": one.case.name, "seed": seed, "settings": settings(one.case), "git": code_commit()}
         kept |= provenance(["cdkd", "study"], LIBRARIES, device_name())
@@ -109,9 +109,9 @@ class Answers:
                 for condition in case.config.evaluation.conditions
             }
             if part is not None:
-                if LINKED not in about:
+                if LINKED_BITS not in about:
                     continue
-                mask = _bits(about[LINKED], about["documents"]) == (part == "with")
+                mask = _bits(about[LINKED_BITS], about["documents"]) == (part == "with")
                 right = {condition: bits[:, mask] for condition, bits in right.items()}
                 place = replace(place, tests=f"{place.tests} {part}")
                 if not mask.any():
@@ -159,7 +159,7 @@ def _about(place: Place) -> dict[str, Any]:
 
 
 def _known(about: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in about.items() if key not in ("documents", "right", LINKED)}
+    return {key: value for key, value in about.items() if key not in ("documents", "right", LINKED_BITS)}
 
 
 def _right(logits: NDArray[np.floating], targets: NDArray[np.floating]) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
+from scipy.sparse import csr_array
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
@@ -27,6 +28,11 @@ def sparse(edge_index: Tensor, edge_weight: Tensor, shape: tuple[int, int]) -> T
     sums = torch.zeros(shape[0]).index_add_(0, matrix.indices()[0], matrix.values())
     values = matrix.values() / sums.clamp_min(1e-12)[matrix.indices()[0]]
     return _csr(torch.sparse_coo_tensor(matrix.indices(), values, shape, is_coalesced=True, check_invariants=False))
+
+
+def scipy_sparse(edge_index: Tensor, edge_weight: Tensor, shape: tuple[int, int]) -> csr_array:
+    """Return weighted edges as a SciPy matrix of float64, nothing divided; repeated pairs add up."""
+    return csr_array((edge_weight.double().numpy(), tuple(edge_index.numpy())), shape=shape)
 
 
 def typed_edges(data: HeteroData) -> list[tuple[tuple[str, str, str], Tensor, Tensor]]:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from cdkd_kg.graph.tensors import DOCUMENT, ENTITY, MENTIONS
-from cdkd_kg.teachers.adjacency import typed_edges
+from cdkd_kg.teachers.adjacency import scipy_sparse, typed_edges
 from cdkd_kg.teachers.graph import Expert, GraphTask
 
 KIND_OF = ("broader", "subClassOf")
@@ -42,7 +41,7 @@ def concept_expert(data: HeteroData, concepts: Sequence[Sequence[str]], task: Gr
     edges = {kind: (index, weight) for kind, index, weight in typed_edges(data)}
     if MENTIONS not in edges:
         return None
-    mentions = _matrix(*edges[MENTIONS], (data[DOCUMENT].num_nodes, data[ENTITY].num_nodes))
+    mentions = scipy_sparse(*edges[MENTIONS], (data[DOCUMENT].num_nodes, data[ENTITY].num_nodes))
     votes = mentions @ kinds_of(upwards(data), concepts, data[ENTITY].ids)
     if not votes.any():
         return None
@@ -59,7 +58,7 @@ def upwards(data: HeteroData) -> csr_array:
     found = csr_array((entities, entities))
     for kind, index, weight in typed_edges(data):
         if kind[0] == kind[2] == ENTITY and kind[1] in KIND_OF:
-            found = found + _matrix(index, weight, (entities, entities))
+            found = found + scipy_sparse(index, weight, (entities, entities))
     return found
 
 
@@ -91,7 +90,3 @@ def _logits(votes: Floats, mentioned: Floats, multi_label: bool) -> NDArray[np.f
     total = votes.sum(axis=1, keepdims=True)
     share = np.divide(votes, total, out=np.zeros_like(votes), where=total > 0)
     return np.asarray(np.log(share + DOUBT), dtype=np.float32)
-
-
-def _matrix(index: Tensor, weight: Tensor, shape: tuple[int, int]) -> csr_array:
-    return csr_array((weight.double().numpy(), tuple(index.numpy())), shape=shape)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch_geometric.data import HeteroData
 
 from cdkd_kg.graph.tensors import DOCUMENT, ENTITY, MENTIONS
-from cdkd_kg.teachers.adjacency import typed_edges
+from cdkd_kg.teachers.adjacency import scipy_sparse, typed_edges
 from cdkd_kg.teachers.graph import Expert, GraphTask
 from cdkd_kg.teachers.probe import best_linear
 
@@ -39,13 +40,15 @@ def sgc_expert(data: HeteroData, entities: NDArray[np.float32], task: GraphTask)
 
     Source: Wu et al., Simplifying Graph Convolutional Networks, ICML 2019.
     """
-    edges = {kind: (index.numpy(), weight.numpy()) for kind, index, weight in typed_edges(data)}
+    edges = {kind: (index, weight) for kind, index, weight in typed_edges(data)}
     shape = data[DOCUMENT].num_nodes, data[ENTITY].num_nodes
-    mentions = _matrix(*edges.get(MENTIONS, (np.empty((2, 0), dtype=np.int64), np.empty(0))), shape)
+    mentions = scipy_sparse(*edges.get(MENTIONS, (torch.empty((2, 0), dtype=torch.long), torch.empty(0))), shape)
     centred = entities.astype(np.float64) - (entities.mean(axis=0) if len(entities) else 0.0)
     best, notes = best_linear(mentions @ centred, task), {"hops": 0, "predicates": list[str]()}
     relations = {
-        kind[1]: _matrix(*pair, (shape[1], shape[1])) for kind, pair in edges.items() if kind[0] == kind[2] == ENTITY
+        kind[1]: scipy_sparse(*pair, (shape[1], shape[1]))
+        for kind, pair in edges.items()
+        if kind[0] == kind[2] == ENTITY
     }
     open_ones = sorted(relations, key=lambda name: (-relations[name].nnz, name))[:TRIED]
     chosen: list[str] = []
@@ -72,7 +75,3 @@ def _passed(mentions: csr_array, step: csr_array, vectors: Floats) -> Iterator[t
         total = total + mentions @ carried
         if hop in HOPS:
             yield hop, total
-
-
-def _matrix(index: NDArray[np.int64], weight: NDArray[np.float32], shape: tuple[int, int]) -> csr_array:
-    return csr_array((weight.astype(np.float64), (index[0], index[1])), shape=shape)

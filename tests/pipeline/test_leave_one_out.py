@@ -45,11 +45,15 @@ def test_a_teacher_is_trained_without_each_source_domain(made):
     assert not np.array_equal(answers[1], answers[2])
 
 
-def test_weights_are_fitted_and_kept(made):
+def test_the_weights_are_not_those_that_validation_rows_give(made):
     for condition in ("text_teacher", "graph_teacher"):
         about = read_json(made[2][f"teacher_signal topic/seed0/{condition}"] / EXPERTS)["experts"]
-        assert sum(one["weight"] for one in about.values()) > 0
-        assert {"text", "probe", "names"} <= about.keys()
+        usual = configured(made[0], weights="validation")
+        run(usual, until="teacher_signal")
+        job = next(job for job in jobs_of(usual) if job.key == f"topic/seed0/{condition}" and "signal" in job.stage)
+        other = read_json(job.folder(cache_of(usual)) / EXPERTS)["experts"]
+        assert about.keys() == other.keys()
+        assert any(about[name]["weight"] != other[name]["weight"] for name in about)
 
 
 def test_teachers_of_one_domain_each_need_no_other(made):
