@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from benchmarks.about import about
 from benchmarks.liar import served
@@ -180,7 +180,7 @@ def measured(case: Case) -> dict[str, Any]:
         seconds = time.perf_counter() - begin
         late.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-        said = [stream.seek(0) or stream.read().decode("utf-8", "replace") for stream in (out, err)]
+        said = [text_of(stream) for stream in (out, err)]
     ended = {0: "taken", 2: "refused", 3: "refused"}.get(process.returncode, f"failed ({process.returncode})")
     lines = [one for one in (said[1].strip() or said[0]).splitlines() if any(map(str.isalnum, one))]  # no frames
     message = lines[-1] if lines else "-"
@@ -194,6 +194,12 @@ def measured(case: Case) -> dict[str, Any]:
         "bulk": case.bulk,
         "faults": list(faults(case, ended, said[1], before)),
     }
+
+
+def text_of(stream: IO[bytes]) -> str:
+    """Return all that was written to a file."""
+    stream.seek(0)
+    return stream.read().decode("utf-8", "replace")
 
 
 def faults(case: Case, ended: str, errors: str, before: str) -> Iterator[str]:

@@ -200,7 +200,7 @@ def invented_names(count: int) -> Iterator[str]:
 
 def read_with(nlp: Language, documents: list[Document], config: EntitiesConfig) -> None:
     """Read documents as :func:`cdkd_kg.entities.extract.extract` does, by a pipeline that is built already."""
-    nlp.get_pipe("cdkd_mentions").linker.forget()  # type: ignore[attr-defined]
+    nlp.get_pipe("cdkd_mentions").linker.forget()
     read(nlp, documents, config)
 
 

@@ -89,8 +89,8 @@ def graph(edges: int) -> tuple[HeteroData, np.ndarray, GraphTask]:
     nodes = max(edges // (2 * DEGREE), 100)
     documents = nodes // 2
     data = HeteroData()
-    for kind, count in (("document", documents), ("entity", nodes - documents)):
-        data[kind].num_nodes = count
+    for name, count in (("document", documents), ("entity", nodes - documents)):
+        data[name].num_nodes = count
     share = edges // 2 // (PREDICATES + 1)
     for kind in [("document", "mentions", "entity"), *(("entity", f"p{n}", "entity") for n in range(PREDICATES))]:
         ends = [chance.integers(data[end].num_nodes, size=share) for end in (kind[0], kind[2])]
@@ -136,7 +136,7 @@ def bare(data: HeteroData, features: np.ndarray, task: GraphTask, epochs: int) -
         logits = last(dropout(hidden))
         loss = entropy(logits[known], targets) + entropy(logits[rest], beliefs)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
 
 

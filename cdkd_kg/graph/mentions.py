@@ -83,7 +83,7 @@ def mention_quads(resolved: Resolved, graph: NamedNode) -> Iterator[Quad]:
 
 
 def concept_quads(resolved: Resolved, scheme: NamedNode, graph: NamedNode) -> Iterator[Quad]:
-    """Yield each new concept with its names: the most frequent anchor is preferred, the others are alternative.
+    """Yield each new concept, in its scheme, with its names: the preferred one is the most frequent anchor.
 
     An acronym gives way to a name of several words.
     """
@@ -96,6 +96,8 @@ def concept_quads(resolved: Resolved, scheme: NamedNode, graph: NamedNode) -> It
             anchors[entity][anchor] += 1
             types[entity].add(label)
             concepts[entity] = concept
+    if anchors:
+        yield Quad(scheme, RDF.type, SKOS.ConceptScheme, graph)
     for entity in sorted(anchors, key=lambda node: node.value):
         yield Quad(entity, RDF.type, SKOS.Concept, graph)
         yield Quad(entity, SKOS.inScheme, scheme, graph)

@@ -43,6 +43,8 @@ def test_a_new_concept_has_its_anchors_as_names(graph: KnowledgeGraph) -> None:
     assert objects(graph, ANN, SKOS.prefLabel) == [Literal("ANN")]
     assert objects(graph, ANN, SKOS.altLabel) == [Literal("Ann")]
     assert objects(graph, ANN, KD.entityType) == [NamedNode("urn:cdkd:type:PERSON")]
+    [scheme] = objects(graph, ANN, SKOS.inScheme)
+    assert objects(graph, scheme, RDF.type) == [SKOS.ConceptScheme]
 
 
 def test_an_acronym_is_the_preferred_name_only_where_there_is_no_other(config: GraphConfig) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.linking import anchor
-from benchmarks.linking_table import ORDER, linking_table
+from benchmarks.linking_table import ENDS, ORDER, linking_table
 from cdkd_kg.evaluation.linking import Gold
 from tests.entities.helpers import blank, tagged
 
@@ -15,9 +15,12 @@ def test_a_gold_mention_has_the_type_of_the_entity_that_overlaps_it_most() -> No
 
 
 def test_the_table_shows_candidate_recall_and_how_well_spans_are_found() -> None:
-    keys = ("accuracy", "low", "high", "link_precision", "nil_precision", "nil_recall", "ece")
-    found = dict.fromkeys(keys, 0.5) | {"recall_at_1": 0.6, "recall_at_10": 0.7, "recall_at_30": 0.8}
-    ends = {f"{match}_{mean}_f1": 0.25 for match in ("strong", "weak") for mean in ("mention", "micro", "macro")}
-    table = linking_table({"files": {"news": dict.fromkeys(ORDER, found | ends)}})
+    keys = ("accuracy", "link_precision", "nil_precision", "nil_recall", "ece", *ENDS)
+    ranks = {"recall_at_1": 0.6, "recall_at_10": 0.7, "recall_at_30": 0.8}
+    found = dict.fromkeys(keys, 0.5) | ranks | {"intervals": dict.fromkeys(keys, (0.4, 0.6))}
+    peer = found | dict.fromkeys(ranks)
+    table = linking_table({"files": {"news": {name: found if "ours" in name else peer for name in ORDER}}})
     assert table.count("| 0.600 / 0.700 / 0.800 |") == 3
-    assert "| news | 25.0 | 25.0 | 25.0 | 25.0 | 25.0 | 25.0 |" in table
+    assert "| news | max-prior | 50.0 (40.0 to 60.0) | 50.0 (40.0 to 60.0) | 0.500 | 0.500 | - | 0.500 |" in table
+    ends = "50.0 | 50.0 (40.0 to 60.0) | 50.0"
+    assert f"| news | spaCy exact look-up | {ends} | {ends} |" in table
