@@ -179,7 +179,7 @@ def _value_at(path: Path, keys: Sequence[str]) -> Any:
 def _walk(path: Path, keys: Sequence[str]) -> tuple[int, Any]:
     import yaml
 
-    node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    node = yaml.compose(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     line = 1
     for key in keys:
         pairs = node.value if isinstance(node, yaml.MappingNode) else []

@@ -162,3 +162,11 @@ def test_a_file_that_is_no_study_is_refused(tmp_path, text):
     (tmp_path / "study.yaml").write_text(text)
     with pytest.raises(ConfigError, match=r"study\.yaml"):
         load_study(tmp_path / "study.yaml")
+
+
+def test_a_mistake_is_placed_in_every_file_that_can_be_read(file):
+    text = file.read_text("utf-8") + "odd: {name: Why?, a: 1}\n"
+    path = file.with_name("odd.yaml")
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=rf"odd\.yaml, line {text.count(chr(10))}: odd"):
+        load_study(path)
