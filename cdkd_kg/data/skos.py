@@ -15,7 +15,7 @@ _DCTERMS = "http://purl.org/dc/terms/"
 
 
 class Concept(NamedTuple):
-    """A concept, its labels, and the IRIs of its neighbours.
+    """A concept, its labels, and the IRIs of its neighbours; ``subject`` are the fields that it belongs to.
 
     A label is kept once, as the strongest kind that has it: preferred, alternative, hidden.
     """
@@ -27,6 +27,7 @@ class Concept(NamedTuple):
     definition: str = ""
     broader: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
 
 
 def concept_triples(concept: Concept, language: str | None) -> Iterator[Triple]:
@@ -42,10 +43,15 @@ def concept_triples(concept: Concept, language: str | None) -> Iterator[Triple]:
             yield Triple(subject, NamedNode(_SKOS + kind), Literal(label, language=language))
     if concept.definition:
         yield Triple(subject, NamedNode(_SKOS + "definition"), Literal(concept.definition, language=language))
-    for kind, neighbours in (("broader", concept.broader), ("related", concept.related)):
+    ties = {
+        _SKOS + "broader": concept.broader,
+        _SKOS + "related": concept.related,
+        _DCTERMS + "subject": concept.subject,
+    }
+    for kind, neighbours in ties.items():
         for neighbour in neighbours:
             if neighbour != concept.iri:
-                yield Triple(subject, NamedNode(_SKOS + kind), NamedNode(neighbour))
+                yield Triple(subject, NamedNode(kind), NamedNode(neighbour))
 
 
 def scheme_triples(iri: str, about: dict[str, str]) -> Iterator[Triple]:

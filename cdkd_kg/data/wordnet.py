@@ -9,7 +9,8 @@ from cdkd_kg.data.archive import named
 from cdkd_kg.data.skos import Concept
 
 _BROADER = {"@", "@i"}  # hypernym, instance hypernym
-_RELATED = {"%m", "%p", "%s", ";c"}  # member, part, substance meronym; topic domain
+_RELATED = {"%m", "%p", "%s"}  # member, part, substance meronym
+_SUBJECT = {";c"}  # topic domain: an inning belongs to baseball
 
 
 class Synset(NamedTuple):
@@ -41,6 +42,7 @@ def concepts(files: Mapping[str, bytes]) -> Iterator[Concept]:
             definition=synset.gloss.split('; "')[0],
             broader=_targets(synset, _BROADER),
             related=_targets(synset, _RELATED),
+            subject=_targets(synset, _SUBJECT),
         )
 
 

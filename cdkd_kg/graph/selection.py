@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from cdkd_kg.config import GraphConfig
 from cdkd_kg.graph.edges import SYMMETRIC, Edges, Ints
-from cdkd_kg.graph.namespaces import RDFS, SKOS
+from cdkd_kg.graph.namespaces import DCTERMS, RDFS, SKOS
 
-_FOLLOWED = frozenset({SKOS.broader.value, RDFS.subClassOf.value}) | SYMMETRIC
+_FOLLOWED = frozenset({DCTERMS.subject.value, SKOS.broader.value, RDFS.subClassOf.value}) | SYMMETRIC
 
 
 def linking(frequency: Ints, documents: int, config: GraphConfig) -> NDArray[np.bool_]:
@@ -26,8 +26,9 @@ def linking(frequency: Ints, documents: int, config: GraphConfig) -> NDArray[np.
 def neighbourhood(start: NDArray[np.bool_], knowledge: Edges, hops: int) -> NDArray[np.bool_]:
     """Return ``start`` and what background knowledge leads to from there in at most ``hops`` steps.
 
-    A step goes up a hierarchy or across a symmetric relation, not down: what is above an entity ties it to its
-    kin, while children that no document mentions would only dilute what their parent hears from the others.
+    A step goes up a hierarchy, to a field (``dcterms:subject``) or across a symmetric relation, not down: what is
+    above an entity ties it to its kin, while children that no document mentions would only dilute what their parent
+    hears from the others.
     """
     both = np.array([name in SYMMETRIC for name in knowledge.kinds], dtype=bool)[knowledge.kind]
     followed = np.array([name in _FOLLOWED for name in knowledge.kinds], dtype=bool)[knowledge.kind]

@@ -13,7 +13,7 @@ from cdkd_kg.graph.tensors import DOCUMENT, ENTITY, MENTIONS
 from cdkd_kg.teachers.adjacency import scipy_sparse, typed_edges
 from cdkd_kg.teachers.graph import Expert, GraphTask
 
-KIND_OF = ("broader", "subClassOf")
+KIND_OF = ("broader", "subClassOf", "subject")
 DECAY = 0.9
 DOUBT = 0.05
 Floats = NDArray[np.float64]
@@ -25,10 +25,11 @@ def concept_expert(data: HeteroData, concepts: Sequence[Sequence[str]], task: Gr
     .. math:: v_{ic} = \sum_e m_{ie} \gamma^{d(e, c)}, \qquad
         z_{ic} = \log\Big(\frac{v_{ic}}{\sum_{c'} v_{ic'}} + \epsilon\Big), \qquad \gamma = 0.9, \; \epsilon = 0.05
 
-    with the weighted mentions m and the least number d of steps along ``broader`` from an entity to a concept of the
-    class, infinite where there is no way. Where labels are independent, a class has the log-odds of the share of all
-    mentions that vote for it. A text without any vote says nothing. Nothing is trained; how much the votes are worth,
-    calibration and fusion find out on source validation.
+    with the weighted mentions m and the least number d of steps from an entity to a concept of the class, infinite
+    where there is no way. A step leads to what an entity is a kind of (``broader``) or to the field that it belongs to
+    (``dcterms:subject``). Where labels are independent, a class has the log-odds of the share of all mentions that vote
+    for it. A text without any vote says nothing. Nothing is trained; how much the votes are worth, calibration and
+    fusion find out on source validation.
 
     Args:
         data: the graph.

@@ -46,10 +46,10 @@ def test_bounds_are_inclusive() -> None:
 
 
 def test_hierarchies_are_climbed_and_symmetric_relations_crossed() -> None:
-    kinds = tuple(SKOS + name for name in ("broader", "exactMatch", "note"))
-    #          0 -> 1 -> 2 up, 3 = 0, 4 below 0, 5 in a note of 0
+    kinds = (*(SKOS + name for name in ("broader", "exactMatch", "note")), "http://purl.org/dc/terms/subject")
+    #          0 -> 1 up, 1 belongs to the field 2, 3 = 0, 4 below 0, 5 in a note of 0
     knowledge = Edges(
-        np.array([0, 1, 0, 4, 0]), np.array([1, 2, 3, 0, 5]), np.array([0, 0, 1, 0, 2]), kinds, np.ones(5)
+        np.array([0, 1, 0, 4, 0]), np.array([1, 2, 3, 0, 5]), np.array([0, 3, 1, 0, 2]), kinds, np.ones(5)
     )
     start = np.arange(6) == 0
     assert np.flatnonzero(neighbourhood(start, knowledge, 0)).tolist() == [0]

@@ -35,7 +35,7 @@ def task(documents: int = 4, multi_label: bool = False):
     return replace(two_classes(documents, np.random.default_rng(0))[0], multi_label=multi_label)
 
 
-@pytest.mark.parametrize("kind", ["broader", "subClassOf"])
+@pytest.mark.parametrize("kind", ["broader", "subClassOf", "subject"])
 def test_a_document_votes_for_what_its_entities_are_kinds_of(kind):
     expert = concept_expert(graph([(0, 0), (1, 2), (2, 0), (2, 0), (2, 2)], kind=kind), CONCEPTS, task())
     assert expert is not None
