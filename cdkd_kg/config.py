@@ -224,12 +224,14 @@ class GraphTeacherConfig(Model):
     ``label_concepts`` lets entities vote for the labels whose concepts they are kinds of.
     ``heads`` are those of attention (``gat``, ``hgt``) and the blocks of ``rgcn_blocks``. ``without_edges`` names edge
     families to leave out: ``mentions``, ``comention``, ``similar``, or the local name of a predicate. A network that
-    needs more than ``memory_gib`` for a step over the whole graph is trained on subgraphs.
+    needs more than ``memory_gib`` for a step over the whole graph is trained on subgraphs. Networks learn a vector of
+    each entity beside its features; ``pretraining`` starts it by predicting links between entities, else it is 0.
     """
 
     encoders: Annotated[tuple[Encoder, ...], AfterValidator(_distinct), Field(min_length=1)] = ("propagation", "rgcn")
     label_concepts: bool = True
     without_edges: tuple[str, ...] = ()
+    pretraining: Literal["distmult", "complex", "rotate"] | None = None
     hidden: int = Field(64, ge=1)
     layers: int = Field(2, ge=1)
     bases: int = Field(8, ge=1)
@@ -246,6 +248,8 @@ class GraphTeacherConfig(Model):
     def _heads_share_the_width(self) -> Self:
         if {"hgt", "gat", "rgcn_blocks"} & set(self.encoders) and self.hidden % self.heads:
             raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        if self.pretraining in ("complex", "rotate") and self.hidden % 2:
+            raise ValueError(f"hidden ({self.hidden}) must be even for the complex numbers of {self.pretraining}")
         return self
 
 

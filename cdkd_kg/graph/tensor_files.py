@@ -22,10 +22,10 @@ def save_tensors(data: HeteroData, folder: Path | str) -> None:
         for kind in sorted(data.edge_types)
         for name in ("edge_index", "edge_weight")
     }
-    nodes: dict[str, Any] = {kind: {"ids": data[kind].ids} for kind in sorted(data.node_types)}
-    for kind in nodes:
-        if "label" in data[kind]:
-            nodes[kind]["label"] = data[kind].label
+    nodes: dict[str, Any] = {
+        kind: {name: data[kind][name] for name in ("ids", "label", "definition") if name in data[kind]}
+        for kind in sorted(data.node_types)
+    }
     with new_folder(Path(folder), {"kind": "graph tensors"}) as aside:
         save_file(tensors, aside / _TENSORS)
         write_json(aside / _NODES, nodes)

@@ -12,10 +12,11 @@ from torch_geometric.data import HeteroData
 from cdkd_kg.config import GraphConfig
 from cdkd_kg.graph import view
 from cdkd_kg.graph.edges import Edges, Ints, Numbering, edges
+from cdkd_kg.graph.facts import definitions
 from cdkd_kg.graph.iris import local_name
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import preferred
-from cdkd_kg.graph.namespaces import RDFS, SKOS
+from cdkd_kg.graph.namespaces import DCTERMS, RDFS, SKOS
 from cdkd_kg.graph.selection import linking, neighbourhood, tf_idf
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ MENTIONS = (DOCUMENT, "mentions", ENTITY)
 RARE, RELATED_BY_TEXT = 20, "related_by_text"
 MOST, RELATED = 200, "related"
 """So many predicates of background knowledge are edge types of their own; each costs every network time and weights."""
-_KNOWN = {node.value for node in (SKOS.broader, SKOS.related, SKOS.exactMatch, RDFS.subClassOf)}
+_KNOWN = {node.value for node in (DCTERMS.subject, SKOS.broader, SKOS.related, SKOS.exactMatch, RDFS.subClassOf)}
 _RESERVED = {"mentions", "similar", "comention", *map(local_name, _KNOWN)}
 
 
@@ -38,7 +39,8 @@ def to_tensors(graph: KnowledgeGraph, config: GraphConfig) -> HeteroData:
 
     Returns:
         Node types ``document`` and ``entity``; ``data["document"].ids`` are document identifiers and
-        ``data["entity"].ids`` are IRIs, both sorted; ``data["entity"].label`` are their names. Edge types
+        ``data["entity"].ids`` are IRIs, both sorted; ``data["entity"].label`` are their names and
+        ``data["entity"].definition`` what defines them, "" where nothing does. Edge types
         ``("document", "mentions", "entity")``, there even where it is empty, and ``("entity", <predicate>,
         "entity")``, each with ``edge_index`` ``[2, E]`` and ``edge_weight`` ``[E]`` in [0, 1], sorted, without reverse
         edges. Mentions weigh as :func:`~cdkd_kg.graph.selection.tf_idf` says, relations from text their
@@ -76,7 +78,9 @@ def _nodes(graph: KnowledgeGraph, documents: list[str], entities: list[str]) -> 
     data[DOCUMENT].ids, data[DOCUMENT].num_nodes = documents, len(documents)
     data[ENTITY].ids, data[ENTITY].num_nodes = entities, len(entities)
     labels = preferred(graph)
+    defined = definitions(graph)
     data[ENTITY].label = [labels.get(iri) or local_name(iri).replace("_", " ") for iri in entities]
+    data[ENTITY].definition = [defined.get(iri, "") for iri in entities]
     return data
 
 

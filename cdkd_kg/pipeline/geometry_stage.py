@@ -1,4 +1,4 @@
-"""Stage ``geometry``: documents and entity labels in the space of the text encoder, before any fine-tuning."""
+"""Stage ``geometry``: documents, entities and label names in the space of the text encoder, before any fine-tuning."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def document_geometry_job(config: Config, corpus: Job, identity: str) -> Job:
 
 
 def entity_geometry_job(config: Config, graph: Job, identity: str) -> Job:
-    """Return the job that encodes the labels of entities; ``identity`` tells the encoder's weights."""
-    return _job(config, "entities", identity, {"graph": graph}, _labels)
+    """Return the job that encodes what entities are called and defined as; ``identity`` tells the encoder's weights."""
+    return _job(config, "entities", identity, {"graph": graph}, _entities)
 
 
 def label_geometry_job(config: Config, corpus: Job, identity: str) -> Job:
@@ -63,11 +63,14 @@ def _documents(inputs: Mapping[str, Path]) -> list[str]:
     return texts
 
 
-def _labels(inputs: Mapping[str, Path]) -> list[str]:
+def _entities(inputs: Mapping[str, Path]) -> list[str]:
     from cdkd_kg.graph.tensor_files import load_tensors
 
-    labels: list[str] = load_tensors(inputs["graph"] / TENSORS)["entity"].label
-    return labels
+    entities = load_tensors(inputs["graph"] / TENSORS)["entity"]
+    return [
+        f"{label}: {definition}" if definition else label
+        for label, definition in zip(entities.label, entities.definition, strict=True)
+    ]
 
 
 def _names(inputs: Mapping[str, Path]) -> list[str]:

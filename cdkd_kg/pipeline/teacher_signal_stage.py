@@ -272,6 +272,7 @@ def _graph_experts(
     from cdkd_kg.teachers.calibration import as_probabilities
     from cdkd_kg.teachers.concepts import concept_expert
     from cdkd_kg.teachers.ensemble import Fold, believing, calibrate
+    from cdkd_kg.teachers.learned_entities import pretrained_entities
     from cdkd_kg.teachers.network import network_expert
     from cdkd_kg.teachers.sgc import sgc_expert
     from cdkd_kg.teachers.spreading import spreading_expert
@@ -292,8 +293,10 @@ def _graph_experts(
         spread = experts[way].logits
         held = calibrate(way, [Fold({way: spread}, view, view.validation)], config.teachers.fusion.prior_correction)
         beliefs = as_probabilities(held.applied(spread, view), view.multi_label)
+    learned, notes = pretrained_entities(data, teacher, seed) if wanted.networks else (None, {})
     for network in wanted.networks:  # they learn from what was spread
-        experts[network] = network_expert(network, data, features, view, beliefs, teacher, seed)
+        expert = network_expert(network, data, features, view, beliefs, teacher, seed, learned)
+        experts[network] = replace(expert, notes=expert.notes | notes)
     return view.beliefs, experts
 
 

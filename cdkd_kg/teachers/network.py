@@ -36,6 +36,7 @@ def network_expert(
     beliefs: NDArray[np.float32],
     config: GraphTeacherConfig,
     seed: int,
+    learned: NDArray[np.float32] | None = None,
 ) -> Expert:
     r"""Train a graph network on labels and on beliefs, and keep the epoch that validation likes best.
 
@@ -55,6 +56,7 @@ def network_expert(
         beliefs: ``[N, C]`` probabilities to learn from where there is no label.
         config: width, depth, epochs.
         seed: decides initial weights and dropout.
+        learned: ``[V - N, config.hidden]``, the learned part of entities at the start, 0 where left out.
 
     Raises:
         TrainingError: the loss is not finite; the message names the epoch and documents of the batch.
@@ -63,24 +65,26 @@ def network_expert(
     nodes = SCALE * torch.nn.functional.normalize(torch.from_numpy(features), dim=1)
     relations = Relations.of(data)
     layers = encoder(name, relations, config)
-    model = NodeClassifier(nodes.shape[1], task.targets.shape[1], layers, config.hidden, config.dropout)
+    documents = data[DOCUMENT].num_nodes
+    start = torch.zeros(len(nodes) - documents, config.hidden) if learned is None else torch.from_numpy(learned)
+    model = NodeClassifier(nodes.shape[1], task.targets.shape[1], layers, start, config.dropout)
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     goal = _Goal.of(task, beliefs)
     whole = training_bytes(name, relations, nodes.shape[1], config) <= config.memory_gib * 2**30
     parts = None if whole else Subgraphs(relations, FANOUT, config.layers)
-    everything = torch.arange(data[DOCUMENT].num_nodes)
+    everything = torch.arange(documents)
     chance = torch.Generator().manual_seed(seed)
     best: tuple[float, Expert] | None = None
     for epoch in track(range(1, config.epochs + 1), "graph teacher"):
         shuffled = goal.rows[torch.randperm(len(goal.rows), generator=chance)]
         for graph in parts.batches(shuffled, BATCH, chance) if parts else [whole_graph(relations, goal.rows)]:
-            loss = _step(model, optimizer, nodes, graph, goal)
+            loss = _step(model, optimizer, nodes, documents, graph, goal)
             if not np.isfinite(loss):
                 raise _not_finite(f"{name}, epoch {epoch}", data, graph, features)
         if epoch % LOOK_EVERY == 0 or epoch == config.epochs:
             still = torch.Generator().manual_seed(seed)
             graphs = parts.batches(everything, BATCH, still) if parts else [whole_graph(relations, everything)]
-            logits, embedding = _look(model, nodes, graphs)
+            logits, embedding = _look(model, nodes, documents, graphs)
             score = _validation_score(logits, task, epoch)
             if best is None or score > best[0]:
                 notes = {"epoch": epoch, "relations": len(relations.names), "subgraphs": not whole}
@@ -127,11 +131,11 @@ class _Goal:
 
 
 def _step(
-    model: NodeClassifier, optimizer: torch.optim.Optimizer, nodes: Tensor, graph: Subgraph, goal: _Goal
+    model: NodeClassifier, optimizer: torch.optim.Optimizer, nodes: Tensor, documents: int, graph: Subgraph, goal: _Goal
 ) -> float:
     model.train()
     rows = graph.nodes[graph.seeds]
-    logits = model(nodes[graph.nodes], graph.relations)[0][graph.seeds]
+    logits = model(nodes[graph.nodes], graph.nodes, documents, graph.relations)[0][graph.seeds]
     functional = torch.nn.functional
     if goal.multi_label:
         terms = functional.binary_cross_entropy_with_logits(logits, goal.targets[rows], reduction="none").mean(1)
@@ -145,12 +149,15 @@ def _step(
 
 
 def _look(
-    model: NodeClassifier, nodes: Tensor, graphs: Iterable[Subgraph]
+    model: NodeClassifier, nodes: Tensor, documents: int, graphs: Iterable[Subgraph]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return logits and embeddings of the seeds of all graphs, in their order."""
     model.eval()
     with torch.no_grad():
-        answers = [[part[graph.seeds] for part in model(nodes[graph.nodes], graph.relations)] for graph in graphs]
+        answers = [
+            [part[graph.seeds] for part in model(nodes[graph.nodes], graph.nodes, documents, graph.relations)]
+            for graph in graphs
+        ]
     logits, embedding = (torch.cat(parts).numpy() for parts in zip(*answers, strict=True))
     return logits, embedding
 

@@ -43,26 +43,35 @@ def encoder(name: Network, relations: Relations, config: GraphTeacherConfig) -> 
 
 
 class NodeClassifier(nn.Module):
-    """A projection, a graph encoder, and a linear classifier.
+    r"""A projection of features beside a learned part of entities, a graph encoder, and a linear classifier.
+
+    .. math:: h^0_v = \operatorname{ReLU}(W \operatorname{dropout}(x_v) + b + e_v)
+
+    where :math:`e_v` is learned for each entity, and 0 for a document: what is new must be known by its text alone.
 
     Args:
         inputs: features of a node.
         classes: number of labels.
-        encoder: of width ``hidden``.
-        hidden: also the width of the embedding.
+        encoder: of width H.
+        learned: ``[E, H]``, the learned part of the last E nodes at the start.
         dropout: share of features dropped before projection and classifier.
 
-    Shapes: ``forward`` takes ``[V, inputs]`` and gives logits ``[V, classes]`` and embeddings ``[V, hidden]``.
+    Shapes: ``forward`` takes features ``[S, inputs]`` of the nodes ``[S]``, by their places in the whole graph, and
+    gives logits ``[S, classes]`` and embeddings ``[S, H]``.
     """
 
-    def __init__(self, inputs: int, classes: int, encoder: nn.Module, hidden: int, dropout: float) -> None:
+    def __init__(self, inputs: int, classes: int, encoder: nn.Module, learned: Tensor, dropout: float) -> None:
         super().__init__()
+        hidden = learned.shape[1]
+        self.learned = nn.Parameter(learned.clone())
         self.project = nn.Linear(inputs, hidden)
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(hidden, classes)
 
-    def forward(self, nodes: Tensor, relations: Relations) -> tuple[Tensor, Tensor]:
-        """Return logits and embeddings of every node."""
-        hidden = self.encoder(torch.relu(self.project(self.dropout(nodes))), relations)
+    def forward(self, features: Tensor, nodes: Tensor, documents: int, relations: Relations) -> tuple[Tensor, Tensor]:
+        """Return logits and embeddings of nodes of a graph whose first ``documents`` nodes are no entities."""
+        entities = (nodes >= documents).nonzero()[:, 0]
+        start = self.project(self.dropout(features)).index_add(0, entities, self.learned[nodes[entities] - documents])
+        hidden = self.encoder(torch.relu(start), relations)
         return self.classifier(self.dropout(hidden)), hidden
