@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.bad_input_table import bad_input_table
 from benchmarks.graph_table import graph_table
+from benchmarks.graph_teacher_table import graph_teacher_table
 from benchmarks.link_prediction_table import link_prediction_table
 from benchmarks.linking_table import linking_table
 from benchmarks.scale_table import scale_table
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "bad_input": bad_input_table,
     "graph": graph_table,
+    "graph_teacher": graph_teacher_table,
     "link_prediction": link_prediction_table,
     "linking": linking_table,
     "scale": scale_table,

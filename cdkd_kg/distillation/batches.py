@@ -52,4 +52,5 @@ class DistillationCollator:
             places = [row["signal_row"] for row in rows]
             for name in TEACHER:
                 batch[f"teacher_{name}"] = torch.from_numpy(getattr(self.signal, name)[places].astype(np.float32))
+            batch["teacher_row"] = torch.tensor(places)
         return batch

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 from cdkd_kg.config import DistillationConfig, TaskConfig, TrainingConfig
 from cdkd_kg.distillation.batches import DistillationCollator, student_rows
+from cdkd_kg.distillation.joint import JointGraph, JointTrainer
 from cdkd_kg.distillation.losses.combine import hard_labels_only, make_losses
 from cdkd_kg.distillation.student import new_student
 from cdkd_kg.distillation.trainer import DistillationTrainer
@@ -58,6 +59,7 @@ def distill(
     teacher_model: str | Path,
     config: DistillationConfig,
     seed: int,
+    graph: JointGraph | None = None,
 ) -> Student:
     """Train a student on a training_set.
 
@@ -71,6 +73,7 @@ def distill(
         teacher_model: what the text teacher started from; the student may take layers of it.
         config: student, losses, training.
         seed: decides the new head, dropout and the order of the data.
+        graph: where the teacher is to be a network over it that learns with the student, beside the signal.
 
     Raises:
         ConfigError: the signal's labels are not the task's.
@@ -90,14 +93,18 @@ def distill(
     with TemporaryDirectory() as scratch:
         arguments = training_arguments(config.training, seed, Path(scratch))
         arguments.max_steps = steps
-        trainer = DistillationTrainer(
-            losses=losses,
-            multi_label=task.multi_label,
-            model=model,
-            args=arguments,
-            train_dataset=rows,
-            data_collator=DistillationCollator(tokenizer, signal),
-        )
+        options = {
+            "losses": losses,
+            "multi_label": task.multi_label,
+            "model": model,
+            "args": arguments,
+            "train_dataset": rows,
+            "data_collator": DistillationCollator(tokenizer, signal),
+        }
+        if graph is None:
+            trainer = DistillationTrainer(**options)
+        else:
+            trainer = JointTrainer(graph=graph, max_length=config.student.max_length, seed=seed, **options)
         curve = train_quietly(trainer)
     return Student(model, tokenizer, curve)
 

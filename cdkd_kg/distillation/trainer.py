@@ -34,7 +34,7 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
         # Our losses are means over the batch, so the Trainer must divide by the accumulation steps itself.
         self.model_accepts_loss_kwargs = False
         self.losses, self.multi_label = losses.to(self.args.device), multi_label
-        self.add_callback(_ClearsGradients(self.losses))
+        self.add_callback(_ClearsGradients())
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
 
@@ -46,19 +46,33 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
         ours = {name: inputs[name] for name in inputs if name == "targets" or name.startswith("teacher_")}
         theirs = {name: value for name, value in inputs.items() if name not in ours}
         output = model(**theirs, output_hidden_states=True)
+        hidden, targets = pooled(output.hidden_states[-1], inputs["attention_mask"]), ours.pop("targets")
+        teacher, theirs_loss = self.taught(hidden, targets, {k.removeprefix("teacher_"): v for k, v in ours.items()})
         batch = LossBatch(
             student_logits=output.logits,
-            student_hidden=pooled(output.hidden_states[-1], inputs["attention_mask"]),
-            targets=ours["targets"],
-            teacher_logits=ours.get("teacher_logits"),
-            teacher_hidden=ours.get("teacher_hidden"),
-            teacher_embedding=ours.get("teacher_embedding"),
-            weight=ours.get("teacher_weight"),
+            student_hidden=hidden,
+            targets=targets,
+            teacher_logits=teacher.get("logits"),
+            teacher_hidden=teacher.get("hidden"),
+            teacher_embedding=teacher.get("embedding"),
+            weight=teacher.get("weight"),
             multi_label=self.multi_label,
         )
         loss, parts = self.losses(batch)
+        if theirs_loss is not None:
+            loss, parts = loss + theirs_loss, parts | {"teacher": theirs_loss.detach()}
         self._remember(parts)
         return (loss, output) if return_outputs else loss
+
+    def taught(
+        self, hidden: Tensor, targets: Tensor, teacher: dict[str, Tensor]
+    ) -> tuple[dict[str, Tensor], Tensor | None]:
+        """Return what the teacher says of a batch, and a loss of its own where it learns too; a cached one does not.
+
+        Shapes: ``hidden`` is ``[B, H]``, the student's; ``targets`` is ``[B, C]``.
+        """
+        del hidden, targets
+        return teacher, None
 
     def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
         """Add the losses' own parameters (projections) to the optimiser."""
@@ -83,11 +97,8 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
 
 
 class _ClearsGradients(TrainerCallback):  # type: ignore[misc]
-    """The Trainer clears the gradients of its model alone, and the projections are not part of it."""
-
-    def __init__(self, losses: CombinedLoss) -> None:
-        self._losses = losses
+    """The Trainer clears the gradients of its model alone, and the optimiser has parameters beside it."""
 
     def on_step_end(self, *arguments: Any, **options: Any) -> None:
-        del arguments, options
-        self._losses.zero_grad()
+        del arguments
+        options["optimizer"].zero_grad()

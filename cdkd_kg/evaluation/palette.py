@@ -35,6 +35,7 @@ COLOURS = {
     "dropped_75": Colour("#85532b", "#deb598"),
     "spreading_only": Colour("#b02a4c", "#ff8fa8"),
     "same_size_mlp": Colour("#46606b", "#9fbccb"),
+    "joint": Colour("#8a2be2", "#c59bff"),
 }
 """After Okabe & Ito, Color Universal Design, 2008, with lightness moved for contrast on either page."""
 
@@ -55,6 +56,7 @@ MARKERS = {
     "dropped_75": "h",
     "spreading_only": "d",
     "same_size_mlp": "H",
+    "joint": "$J$",
 }
 """Shape says the same as colour, for those who see none."""
 

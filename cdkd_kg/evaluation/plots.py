@@ -72,7 +72,16 @@ def _interval(axes: Axes, height: float, condition: str, score: Mapping[str, Any
         seeds = 100 * np.asarray(score["seeds"])
         axes.plot(seeds, np.full(len(seeds), height), "|", color=colour, markersize=8, markeredgewidth=0.8)
     marker, edge = MARKERS.get(condition, "o"), light("paper")
-    axes.plot(mean, height, marker, color=colour, markersize=7.5, markeredgecolor=edge, markeredgewidth=0.7)
+    axes.plot(
+        mean,
+        height,
+        marker=marker,
+        linestyle="none",
+        color=colour,
+        markersize=7.5,
+        markeredgecolor=edge,
+        markeredgewidth=0.7,
+    )
     text = f"{percent(score['mean'])}  ({span(score['low'], score['high'])})"
     axes.text(1.01, height, text, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
 

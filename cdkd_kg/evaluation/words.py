@@ -73,6 +73,10 @@ CONDITIONS = {
     "same_size_mlp": ConditionWords(
         "network of the same size", "A control: a network as large as the graph network that sees no edge."
     ),
+    "joint": ConditionWords(
+        "joint",
+        "A graph network on the student's own encoder teaches it while both learn; text alone teaches the network.",
+    ),
 }
 
 METRICS = {

@@ -12,7 +12,10 @@ from cdkd_kg.errors import ConfigError, nearest
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-WITHOUT_GRAPH: frozenset[Condition] = frozenset({"text_teacher", "self_training", "two_text_teachers", "adapted_text"})
+WITHOUT_GRAPH: frozenset[Condition] = frozenset(
+    {"text_teacher", "self_training", "two_text_teachers", "adapted_text", "joint"}
+)
+"""The conditions whose signal says what text alone does; the student of ``joint`` meets the graph in its training."""
 _SIMILAR = "similar"
 
 

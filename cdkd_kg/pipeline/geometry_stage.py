@@ -16,6 +16,7 @@ from cdkd_kg.stages import Job
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch_geometric.data import HeteroData
 
 Reader = Callable[[Mapping[str, Path]], list[str]]
 FILE = "geometry.safetensors"
@@ -66,7 +67,12 @@ def _documents(inputs: Mapping[str, Path]) -> list[str]:
 def _entities(inputs: Mapping[str, Path]) -> list[str]:
     from cdkd_kg.graph.tensor_files import load_tensors
 
-    entities = load_tensors(inputs["graph"] / TENSORS)["entity"]
+    return entity_texts(load_tensors(inputs["graph"] / TENSORS))
+
+
+def entity_texts(data: HeteroData) -> list[str]:
+    """Return what every entity is called and, where that is known, defined as."""
+    entities = data["entity"]
     return [
         f"{label}: {definition}" if definition else label
         for label, definition in zip(entities.label, entities.definition, strict=True)

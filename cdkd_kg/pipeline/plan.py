@@ -60,7 +60,7 @@ def jobs_of(config: Config) -> list[Job]:
                     others |= {job.fingerprint: job for job in asked.values() if job.fingerprint not in known}
                     signal = teacher_signal_job(config, shared, asked, task, seed, condition)
                     signals.append(signal)
-                students.append(student_job(config, corpus, signal, task, seed, condition, student_weights))
+                students.append(student_job(config, shared, signal, task, seed, condition, student_weights))
     before = [corpus, entities, *list(shared.values())[1:], *teachers, *others.values(), *signals, *students]
     seen = {COVERAGE: coverage_job(config, corpus)} if config.evaluation.coverage else {}
     return [*before, *seen.values(), evaluation_job(config, shared | seen, teachers, signals, students)]

@@ -6,21 +6,46 @@ from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Condition, Config
+from cdkd_kg.pipeline.conditions import experts_of, similar_texts_of, without_edges
+from cdkd_kg.pipeline.geometry_stage import entity_texts, load_geometry
+from cdkd_kg.pipeline.graph_stage import ABOUT, TENSORS
 from cdkd_kg.pipeline.teacher_signal_stage import EXPERTS
 from cdkd_kg.pipeline.text_teacher_stage import CURVE, MODEL
 from cdkd_kg.stages import Job
 
+if TYPE_CHECKING:
+    from cdkd_kg.corpus.corpus import Corpus
+    from cdkd_kg.distillation.joint import JointGraph
+
 ANSWERS = "test_logits.safetensors"
+JOINT: Condition = "joint"
 
 
 def student_job(
-    config: Config, corpus: Job, signal: Job | None, task: str, seed: int, condition: Condition, identity: str
+    config: Config,
+    inputs: Mapping[str, Job],
+    signal: Job | None,
+    task: str,
+    seed: int,
+    condition: Condition,
+    identity: str,
 ) -> Job:
-    """Return the job that trains one student; ``signal`` is None for the one without distillation."""
-    options = {
+    """Return the job that trains one student.
+
+    Args:
+        config: the run.
+        inputs: the job ``corpus``, and ``graph`` and ``document_geometry`` for the student of ``joint``.
+        signal: what it is taught; None for the one without distillation.
+        task: the label space.
+        seed: decides its labels, and the order in which it learns.
+        condition: whose student it is.
+        identity: tells the weights that it starts from.
+    """
+    options: dict[str, Any] = {
         "distillation": config.distillation.model_dump(mode="json", exclude=None if signal else {"losses"}),
         "teacher_model": config.teachers.text.model,
         "weights": identity,
@@ -29,7 +54,13 @@ def student_job(
         "transformers": version("transformers"),
         "torch": version("torch"),
     }
-    needs = {"corpus": corpus} | ({"signal": signal} if signal else {})
+    needs = {"corpus": inputs["corpus"]} | ({"signal": signal} if signal else {})
+    if condition == JOINT:
+        needs |= {name: inputs[name] for name in ("graph", "document_geometry")}
+        options |= {
+            "graph": config.teachers.graph.model_dump(mode="json"),
+            "similar_texts": config.graph.similar_texts,
+        }
     return Job("student", f"{task}/seed{seed}/{condition}", options, needs, partial(_work, config))
 
 
@@ -54,12 +85,29 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     training_set = TrainingSet(rows["id"][:], rows["text_hash"][:], rows["text"][:], targets)
     signal = TeacherSignal.load(inputs["signal"], teacher) if teacher else None
     settings = config.distillation
-    student = distill(training_set, signal, corpus.tasks[task], config.teachers.text.model, settings, seed)
+    graph = joint_graph(config, corpus, inputs) if condition == JOINT else None
+    student = distill(training_set, signal, corpus.tasks[task], config.teachers.text.model, settings, seed, graph)
     test = corpus.rows(task, "test")
     length, batch = settings.student.max_length, settings.training.per_device_eval_batch_size
     logits, _ = predict(student.model, student.tokenizer, test["text"][:], length, batch, "answering the test rows")
-    graph = read_json(inputs["signal"] / EXPERTS)["graph"] if teacher else None
-    about = {"task": task, "condition": condition, "seed": seed, "teacher": teacher, "graph_revision": graph}
+    revision = read_json(inputs["signal"] / EXPERTS)["graph"] if teacher else None
+    if graph:
+        revision = read_json(inputs["graph"] / ABOUT)["revision"]
+    about = {"task": task, "condition": condition, "seed": seed, "teacher": teacher, "graph_revision": revision}
     save_bundle(student.model, student.tokenizer, length, about, folder / MODEL)
     save_file({"logits": logits}, folder / ANSWERS)
     write_json(folder / CURVE, student.curve)
+
+
+def joint_graph(config: Config, corpus: Corpus, inputs: Mapping[str, Path]) -> JointGraph:
+    """Return what the network of ``joint`` reads: the whole graph, similar texts, and the text of every node."""
+    from cdkd_kg.distillation.joint import JointGraph
+    from cdkd_kg.graph.tensor_files import load_tensors
+    from cdkd_kg.teachers.graph import with_similar_texts
+
+    teacher = config.teachers.graph
+    data = without_edges(load_tensors(inputs["graph"] / TENSORS), teacher.without_edges)
+    data = with_similar_texts(data, load_geometry(inputs["document_geometry"]), similar_texts_of(JOINT, config))
+    texts = [*corpus.graph_documents()["text"][:], *entity_texts(data)]
+    networks = experts_of(JOINT, teacher).networks or ("rgcn",)
+    return JointGraph(data, texts, networks[0], teacher)
