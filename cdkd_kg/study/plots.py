@@ -39,7 +39,7 @@ def gains(curves: Sequence[Mapping[str, Any]], at: str, title: str) -> str:
                 axes.plot([place, place], [100 * point["low"], 100 * point["high"]], color=colour, linewidth=1.4)
             marker, edge = MARKERS.get(name, "o"), light("paper")
             axes.plot(
-                where, middle, marker, linestyle="-", color=colour, linewidth=1.6, markersize=7,
+                where, middle, marker=marker, linestyle="-", color=colour, linewidth=1.6, markersize=7,
                 markeredgecolor=edge, markeredgewidth=0.7, label=short(condition_name(name), 40),
             )  # fmt: skip
         axes.set_xticks(range(len(places)), [short(place, 24) for place in places])
