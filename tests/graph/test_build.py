@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
+from cdkd_kg import __version__
 from cdkd_kg.config import GraphConfig
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph import view
@@ -112,6 +113,9 @@ def test_a_run_says_what_it_used(graph: KnowledgeGraph, config: GraphConfig) -> 
     built = build_graph(extraction([]), documents("a/1"), [], config, {"id": "r 1", "pipeline": "p-1"})
     activity, proposed = NamedNode("urn:cdkd:run:r%201"), NamedNode("urn:cdkd:graph:test/proposed/r%201")
     assert objects(built, proposed, PROV.wasGeneratedBy) == [activity]
+    [agent] = objects(built, activity, PROV.wasAssociatedWith)
+    assert objects(built, agent, RDF.type) == [PROV.SoftwareAgent]
+    assert objects(built, agent, DCTERMS.title) == [Literal(f"cdkd_kg {__version__}")]
     [used] = objects(built, activity, PROV.used)
     assert objects(built, used, DCTERMS.title) == [Literal("pipeline")]
     assert objects(built, used, PROV.value) == [Literal("p-1")]

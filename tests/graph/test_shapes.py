@@ -40,6 +40,7 @@ def test_a_confidence_that_is_no_probability_breaks_the_rules(
         (NIF.Context, DCTERMS.identifier, Literal("a/1"), None),
         (PROV.Activity, DCTERMS.identifier, Literal("run"), None),
         (PROV.Activity, PROV.used, NamedNode("urn:used"), Literal("a pipeline")),
+        (PROV.Activity, PROV.wasAssociatedWith, NamedNode("urn:agent"), None),
     ],
 )
 def test_what_documents_mentions_statements_and_runs_must_say(
