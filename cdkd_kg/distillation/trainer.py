@@ -47,7 +47,7 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
         theirs = {name: value for name, value in inputs.items() if name not in ours}
         output = model(**theirs, output_hidden_states=True)
         hidden, targets = pooled(output.hidden_states[-1], inputs["attention_mask"]), ours.pop("targets")
-        teacher, theirs_loss = self.taught(hidden, targets, {k.removeprefix("teacher_"): v for k, v in ours.items()})
+        teacher, teacher_loss = self.taught(hidden, targets, {k.removeprefix("teacher_"): v for k, v in ours.items()})
         batch = LossBatch(
             student_logits=output.logits,
             student_hidden=hidden,
@@ -59,8 +59,8 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
             multi_label=self.multi_label,
         )
         loss, parts = self.losses(batch)
-        if theirs_loss is not None:
-            loss, parts = loss + theirs_loss, parts | {"teacher": theirs_loss.detach()}
+        if teacher_loss is not None:
+            loss, parts = loss + teacher_loss, parts | {"teacher": teacher_loss.detach()}
         self._remember(parts)
         return (loss, output) if return_outputs else loss
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from spacy.attrs import LEMMA
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
@@ -22,6 +24,7 @@ SHORTEST, LONGEST = 3, 200
 MANY = 5_000
 """So many labels are worth a file that spares cutting them into words again."""
 _BATCH = 10_000
+_REMEMBERED = 1 << 16
 _TERMS = "terms.parquet"
 _SCHEMA = pa.schema(
     [("text", pa.string()), ("words", pa.list_(pa.string())), ("lemma", pa.string()), ("sought", pa.bool_())]
@@ -47,6 +50,7 @@ class Gazetteer:
             words = sought["words"].slice(start, _BATCH).to_pylist()
             self._matcher.add("TERM", [Doc(vocab, words=label) for label in words])
         several = sought.filter(pc.greater(pc.list_value_length(sought["words"]), 1))
+        self._strings, self._words_up_to = vocab.strings, lru_cache(_REMEMBERED)(self._count)
         self._forms = frozenset(several["lemma"].to_pylist())
         self._lengths: defaultdict[str, set[int]] = defaultdict(set)
         for form, count in zip(
@@ -76,13 +80,16 @@ class Gazetteer:
         return [*self._matcher(doc, as_spans=True), *self._inflected(doc)]
 
     def _inflected(self, doc: Doc) -> Iterator[Span]:
-        for token in doc:
-            lemma = token.lemma_.casefold()
-            if lemma != token.lower_ and lemma in self._lengths:
-                for count in sorted(self._lengths[lemma]):
-                    span = doc[max(token.i + 1 - count, 0) : token.i + 1]
+        for place, lemma in enumerate(doc.to_array(LEMMA).tolist()):
+            if (counts := self._words_up_to(lemma)) and doc[place].lower_ != doc[place].lemma_.casefold():
+                for count in counts:
+                    span = doc[max(place + 1 - count, 0) : place + 1]
                     if len(span) == count and span_lemma_form(span) in self._forms:
                         yield span
+
+    def _count(self, lemma: int) -> tuple[int, ...]:
+        """Return of how many words the labels are that end in a lemma, given by its number in the vocabulary."""
+        return tuple(sorted(self._lengths.get(self._strings[lemma].casefold(), ())))
 
 
 def terms(nlp: Language, texts: Sequence[str]) -> pa.Table:
