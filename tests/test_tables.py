@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.about import without_output
 from benchmarks.bad_input_table import bad_input_table
+from benchmarks.graph_teacher_table import graph_teacher_table
 from benchmarks.link_prediction_table import link_prediction_table
 from benchmarks.tables import BENCHMARKS, MARK, redrawn
 from cdkd_kg.artifacts import read_json
@@ -86,3 +87,15 @@ def test_a_command_names_no_path_of_its_machine():
     assert without_output(["--json=/somewhere/x.json", "--peer", "/somewhere/python"]) == []
     for path in (ROOT / "results").glob("*.json"):
         assert "--json" not in read_json(path)["command"]
+
+
+def test_the_graph_teacher_stands_beside_the_bare_loop_on_the_same_graph():
+    rows = [
+        {"case": case, "edges": edges, "seconds": seconds, "mib": 1500.4}
+        for edges, case, seconds in ((1000, "ours", 1.0), (1000, "bare PyG", 2.0), (2000, "ours", 3.0))
+    ]
+    assert graph_teacher_table({"rows": rows}).splitlines()[2:] == [
+        "| 1,000 | ours | 1.00 | 0.50 x | 1000.00 | 1,500 |",
+        "| 1,000 | bare PyG | 2.00 | 1.00 x | 2000.00 | 1,500 |",
+        "| 2,000 | ours | 3.00 | - | 1500.00 | 1,500 |",
+    ]
