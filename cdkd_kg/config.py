@@ -70,8 +70,7 @@ class SourceConfig(Model):
     """Where rows come from: exactly one of ``name``, ``hub``, ``path``.
 
     ``name`` is a set of ``cdkd data list``; ``hub`` a dataset id of the Hugging Face hub; ``path`` a CSV,
-    JSONL or Parquet file, a folder of text files (one subfolder a label, or flat for unlabelled text), or a vocabulary
-    in RDF, whose names and definitions of concepts are texts without labels.
+    JSONL or Parquet file, or a folder of text files (one subfolder a label, or flat for unlabelled text).
     ``columns`` says how the file calls our columns (with ``domain``, only rows that name this domain are read);
     ``where`` keeps the rows whose columns have these values. Rows that share a value in a column ``group`` stay
     in one split.

@@ -23,7 +23,7 @@ from cdkd_kg.errors import ArtifactError, ConfigError, nearest
 logger = logging.getLogger(__name__)
 
 WORKERS = {
-    "corpus": ("data", "corpus", "graph/parse.py", "graph/labels.py", "graph/facts.py"),
+    "corpus": ("data", "corpus"),
     "entities": ("entities", "graph"),
     "graph": ("entities", "graph"),
     "geometry": ("teachers",),

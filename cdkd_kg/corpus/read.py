@@ -12,12 +12,10 @@ from cdkd_kg.config import DomainConfig, SourceConfig
 from cdkd_kg.corpus.read_csv import read_csv
 from cdkd_kg.corpus.read_folder import read_folder
 from cdkd_kg.corpus.read_jsonl import read_jsonl
-from cdkd_kg.corpus.read_vocabulary import read_vocabulary
 from cdkd_kg.corpus.rows import RawRow, Record, need_column
 from cdkd_kg.errors import ConfigError, MissingResourceError
 
 OURS: tuple[Literal["id", "text", "label", "split", "domain"], ...] = ("id", "text", "label", "split", "domain")
-RDF_SUFFIXES = (".nt", ".nq", ".ttl", ".trig", ".jsonld", ".rdf", ".owl", ".xml")
 GROUP = "group"
 """Rows with the same value in this column go to the same split when splits are drawn."""
 
@@ -125,12 +123,8 @@ def read_path(path: Path, columns: set[str], needed: set[str], limit: int) -> It
         from cdkd_kg.corpus.read_parquet import read_parquet
 
         return read_parquet(path, columns, needed)
-    if any(part.lower() in RDF_SUFFIXES for part in path.suffixes[-2:]):
-        return read_vocabulary(path)
     raise ConfigError(
-        f"files of kind {suffix!r} cannot be read",
-        where=str(path),
-        remedy=f"give .csv, .jsonl, .parquet, a folder, or a vocabulary ({', '.join(RDF_SUFFIXES)}, also in .gz)",
+        f"files of kind {suffix!r} cannot be read", where=str(path), remedy="give .csv, .jsonl, .parquet or a folder"
     )
 
 

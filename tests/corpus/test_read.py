@@ -66,7 +66,7 @@ def test_a_missing_file_and_an_unknown_kind_are_errors_of_the_configuration(tmp_
     with pytest.raises(MissingResourceError, match="no such file"):
         list(read_rows("d", domain(tmp_path / "none.csv")))
     (tmp_path / "rows.xlsx").write_text("")
-    with pytest.raises(ConfigError, match="a folder, or a vocabulary"):
+    with pytest.raises(ConfigError, match="parquet or a folder"):
         list(read_rows("d", domain(tmp_path / "rows.xlsx")))
 
 
