@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from cdkd_kg import __version__
 from cdkd_kg.artifacts import canonical_json, sha256_text
 from cdkd_kg.config import GraphConfig
 from cdkd_kg.entities.tables import Extraction
@@ -93,10 +93,11 @@ def _run_quads(run: Mapping[str, str], identifier: str, graph: NamedNode) -> Ite
     yield Quad(activity, RDF.type, PROV.Activity, graph)
     yield Quad(activity, DCTERMS.identifier, Literal(identifier), graph)
     yield Quad(graph, PROV.wasGeneratedBy, activity, graph)
-    agent = NamedNode(f"urn:cdkd:agent:cdkd_kg/{__version__}")
+    release = version("cdkd-kg")
+    agent = NamedNode(f"urn:cdkd:agent:cdkd_kg/{release}")
     yield Quad(activity, PROV.wasAssociatedWith, agent, graph)
     yield Quad(agent, RDF.type, PROV.SoftwareAgent, graph)
-    yield Quad(agent, DCTERMS.title, Literal(f"cdkd_kg {__version__}"), graph)
+    yield Quad(agent, DCTERMS.title, Literal(f"cdkd_kg {release}"), graph)
     for name in sorted(set(run) - {"id"}):
         used = NamedNode(f"{activity.value}/{quote(name, safe='')}")
         yield Quad(activity, PROV.used, used, graph)
