@@ -17,7 +17,7 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from cdkd_kg.artifacts import is_sound, new_folder
-from cdkd_kg.entities.words import is_content, lemma_form, noun_lemmatizer, span_lemma_form
+from cdkd_kg.entities.words import is_content, lemma_form, noun_lemmatizer, span_lemma_form, without_stop
 from cdkd_kg.errors import ArtifactError
 
 SHORTEST, LONGEST = 3, 200
@@ -34,7 +34,8 @@ _SCHEMA = pa.schema(
 class Gazetteer:
     """A phrase matcher over lower-case tokens, and the lemma forms of its labels (``lemmas``).
 
-    Labels of several words are also found where their last word is inflected: "lung cancers" is "lung cancer".
+    Labels of several words are also found where their last word is inflected ("lung cancers" is "lung cancer"), or has
+    the full stop of an abbreviation in one of the two only ("Foo Ltd." is "Foo Ltd").
 
     Args:
         vocab: of the pipeline whose texts are searched.
@@ -52,6 +53,8 @@ class Gazetteer:
         several = sought.filter(pc.greater(pc.list_value_length(sought["words"]), 1))
         self._strings, self._words_up_to = vocab.strings, lru_cache(_REMEMBERED)(self._count)
         self._forms = frozenset(several["lemma"].to_pylist())
+        stopped = several.filter(pc.ends_with(several["text"], "."))
+        self._abbreviated = {form.rpartition(" ")[2] for form in stopped["lemma"].to_pylist()}
         self._lengths: defaultdict[str, set[int]] = defaultdict(set)
         for form, count in zip(
             several["lemma"].to_pylist(), pc.list_value_length(several["words"]).to_pylist(), strict=True
@@ -81,7 +84,10 @@ class Gazetteer:
 
     def _inflected(self, doc: Doc) -> Iterator[Span]:
         for place, lemma in enumerate(doc.to_array(LEMMA).tolist()):
-            if (counts := self._words_up_to(lemma)) and doc[place].lower_ != doc[place].lemma_.casefold():
+            if not (counts := self._words_up_to(lemma)):
+                continue
+            word, last = doc[place].lower_, self._last_word(lemma)
+            if word != last or last in self._abbreviated:
                 for count in counts:
                     span = doc[max(place + 1 - count, 0) : place + 1]
                     if len(span) == count and span_lemma_form(span) in self._forms:
@@ -89,7 +95,10 @@ class Gazetteer:
 
     def _count(self, lemma: int) -> tuple[int, ...]:
         """Return of how many words the labels are that end in a lemma, given by its number in the vocabulary."""
-        return tuple(sorted(self._lengths.get(self._strings[lemma].casefold(), ())))
+        return tuple(sorted(self._lengths.get(self._last_word(lemma), ())))
+
+    def _last_word(self, lemma: int) -> str:
+        return without_stop(self._strings[lemma].casefold())
 
 
 def terms(nlp: Language, texts: Sequence[str]) -> pa.Table:

@@ -11,8 +11,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+from spacy.attrs import DEP, HEAD, LOWER
+from spacy.strings import StringStore
 from spacy.tokens import Doc, Token
 
 IS_A = "is_a"
@@ -21,6 +25,11 @@ _PASSIVE_SUBJECT = ("nsubjpass", "nsubj:pass")
 _OBJECT = ("dobj", "obj")
 _AGENT = ("agent", "obl:agent")
 _OBLIQUE = ("obl", "obl:arg", "nmod")
+_NUMBERS = StringStore()
+_TELLING = np.array(
+    [_NUMBERS[label] for label in ("prep", "appos", "cop", "attr", *_OBJECT, *_AGENT, *_OBLIQUE)], dtype=np.uint64
+)
+_OTHER = np.uint64(_NUMBERS["other"])
 
 
 class Triple(NamedTuple):
@@ -37,7 +46,7 @@ def triples(doc: Doc) -> Iterator[Triple]:
 
     Negated verbs and words ("did not buy", "no dog") yield nothing, nor does a predicate without a Latin letter.
     """
-    for token in doc:
+    for token in _governors(doc):
         if token.pos_ in ("VERB", "AUX"):
             found = _clause(token)
         elif token.pos_ in ("NOUN", "PROPN"):
@@ -49,6 +58,15 @@ def triples(doc: Doc) -> Iterator[Triple]:
             yield from (triple for shared in stated for triple in _coordinated(shared))
 
 
+def _governors(doc: Doc) -> Iterator[Token]:
+    """Yield the words that have any below them by which a pattern could be told; most words have none."""
+    labels, heads, words = doc.to_array([DEP, HEAD, LOWER]).T
+    telling = np.flatnonzero(np.isin(labels, _TELLING) | (words == _OTHER))
+    for place in np.unique(telling + heads[telling].astype(np.int64)).tolist():
+        yield doc[place]
+
+
+@lru_cache(1 << 12)
 def predicate_form(*words: str) -> str:
     """Return words as one predicate of ``[a-z_]``: accents dropped, words joined by ``_``.
 
@@ -62,10 +80,12 @@ def predicate_form(*words: str) -> str:
 
 def _clause(verb: Token) -> Iterator[Triple]:
     below = list(verb.children)
-    particles = [child.lower_ for child in _with(below, ("prt", "compound:prt"))]
-    name = predicate_form(verb.lemma_ or verb.lower_, *particles)
     passive = _with(below, _PASSIVE_SUBJECT)
     active = _with(below, _SUBJECT) or ([] if passive else _shared_subjects(verb))
+    if not active and not passive:
+        return
+    particles = [child.lower_ for child in _with(below, ("prt", "compound:prt"))]
+    name = predicate_form(verb.lemma_ or verb.lower_, *particles)
     for subject in active:
         yield from (Triple(subject, name, word, "subject_object") for word in _with(below, _OBJECT))
         yield from (Triple(subject, IS_A, word, "copula") for word in _with(below, ("attr",)))

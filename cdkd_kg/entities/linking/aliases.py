@@ -85,4 +85,6 @@ class AliasTable:
 
     def knows(self, anchor: str, lemma: str = "") -> bool:
         """Say whether ``anchor`` is a whole form of any label."""
-        return bool(self.matches(anchor, lemma))
+        anchor = " ".join(anchor.split())
+        folded = self._folded.get(fold(anchor), ())
+        return lemma in self._lemmas or any(label.text == anchor or not is_acronym(label.text) for label in folded)

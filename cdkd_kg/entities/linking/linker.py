@@ -185,5 +185,5 @@ class _Document:
     def _coherence(self, candidate: Candidate) -> float:
         if candidate.form not in WHOLE and candidate.iri in self._named:
             return 1.0
-        around = self._facts.neighbours.get(candidate.iri, frozenset())
-        return 1 - 1 / (1 + len(around & self._named))
+        around = self._facts.neighbours.get(candidate.iri)
+        return 1 - 1 / (1 + len(around & self._named)) if around else 0.0
