@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch_geometric.data import HeteroData
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -17,7 +17,7 @@ from cdkd_kg.graph.tensors import DOCUMENT
 from cdkd_kg.teachers.adjacency import Relations
 from cdkd_kg.teachers.encoders.build import NodeClassifier, encoder
 from cdkd_kg.teachers.models import predict
-from cdkd_kg.teachers.network import FANOUT, SCALE
+from cdkd_kg.teachers.network import FANOUT, cross_entropies, scaled
 from cdkd_kg.teachers.subgraphs import Subgraphs
 
 
@@ -67,7 +67,7 @@ class JointTrainer(DistillationTrainer):
         tokenizer: PreTrainedTokenizerBase = options["data_collator"].tokenizer
         encoded = predict(model, tokenizer, graph.texts, max_length, self.args.eval_batch_size, "encoding the graph")[1]
         model.train()
-        self._memory = _scaled(torch.from_numpy(encoded))
+        self._memory = scaled(torch.from_numpy(encoded))
         self._documents = int(graph.data[DOCUMENT].num_nodes)
         self._parts = Subgraphs(relations, FANOUT, config.layers)
         self._chance = torch.Generator().manual_seed(seed)
@@ -80,7 +80,7 @@ class JointTrainer(DistillationTrainer):
 
     def taught(self, hidden: Tensor, targets: Tensor, teacher: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
         """Return what the network says of a batch in place of the cached teacher, and the network's own loss."""
-        rows, mine = teacher["row"].cpu(), _scaled(hidden).cpu()
+        rows, mine = teacher["row"].cpu(), scaled(hidden).cpu()
         graph = self._parts.around(rows, self._chance)
         features = self._memory[graph.nodes].index_copy(0, graph.seeds, mine)
         logits, embedding = self.network(features, graph.nodes, self._documents, graph.relations)
@@ -91,12 +91,8 @@ class JointTrainer(DistillationTrainer):
 
     def _own_loss(self, logits: Tensor, targets: Tensor, beliefs: Tensor) -> Tensor:
         labelled = (targets >= 0).all(dim=1)
-        if self.multi_label:
-            goal = torch.where(labelled[:, None], targets, beliefs.sigmoid())
-            terms = nn.functional.binary_cross_entropy_with_logits(logits, goal, reduction="none").mean(1)
-        else:
-            goal = torch.where(labelled[:, None], targets, beliefs.softmax(1))
-            terms = nn.functional.cross_entropy(logits, goal, reduction="none")
+        believed = beliefs.sigmoid() if self.multi_label else beliefs.softmax(1)
+        terms = cross_entropies(logits, torch.where(labelled[:, None], targets, believed), self.multi_label)
         return terms.new_zeros(()) + sum(terms[part].mean() for part in (labelled, ~labelled) if part.any())
 
     def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
@@ -106,7 +102,3 @@ class JointTrainer(DistillationTrainer):
         if fresh:
             optimizer.add_param_group({"params": list(self.network.parameters()), **self._network_options})
         return optimizer
-
-
-def _scaled(hidden: Tensor) -> Tensor:
-    return SCALE * nn.functional.normalize(hidden, dim=1)

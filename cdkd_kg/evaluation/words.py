@@ -75,7 +75,7 @@ CONDITIONS = {
     ),
     "joint": ConditionWords(
         "joint",
-        "A graph network on the student's own encoder teaches it while both learn; text alone teaches the network.",
+        "A graph network on the student's own encoder teaches it while both learn; labels and text teach the network.",
     ),
 }
 

@@ -62,7 +62,7 @@ def network_expert(
         TrainingError: the loss is not finite; the message names the epoch and documents of the batch.
     """
     torch.manual_seed(seed)
-    nodes = SCALE * torch.nn.functional.normalize(torch.from_numpy(features), dim=1)
+    nodes = scaled(torch.from_numpy(features))
     relations = Relations.of(data)
     layers = encoder(name, relations, config)
     documents = data[DOCUMENT].num_nodes
@@ -90,6 +90,18 @@ def network_expert(
                 notes = {"epoch": epoch, "relations": len(relations.names), "subgraphs": not whole}
                 best = score, Expert(logits, notes, embedding)
     return best[1]  # type: ignore[index]  # epochs >= 1, so there was a look
+
+
+def scaled(features: Tensor) -> Tensor:
+    """Return features of nodes ``[S, H]`` at the one length that networks are given."""
+    return SCALE * torch.nn.functional.normalize(features, dim=1)
+
+
+def cross_entropies(logits: Tensor, goal: Tensor, multi_label: bool) -> Tensor:
+    """Return the cross-entropy of each row, ``[B]``, with labels or beliefs ``[B, C]``, over labels a mean."""
+    if multi_label:
+        return torch.nn.functional.binary_cross_entropy_with_logits(logits, goal, reduction="none").mean(1)
+    return torch.nn.functional.cross_entropy(logits, goal, reduction="none")
 
 
 def training_bytes(name: Network, relations: Relations, inputs: int, config: GraphTeacherConfig) -> int:
@@ -136,11 +148,7 @@ def _step(
     model.train()
     rows = graph.nodes[graph.seeds]
     logits = model(nodes[graph.nodes], graph.nodes, documents, graph.relations)[0][graph.seeds]
-    functional = torch.nn.functional
-    if goal.multi_label:
-        terms = functional.binary_cross_entropy_with_logits(logits, goal.targets[rows], reduction="none").mean(1)
-    else:
-        terms = functional.cross_entropy(logits, goal.targets[rows], reduction="none")
+    terms = cross_entropies(logits, goal.targets[rows], goal.multi_label)
     loss = (goal.weight[rows] * terms).sum() * len(goal.rows) / max(1, len(rows))
     optimizer.zero_grad()
     torch.autograd.backward(loss)
