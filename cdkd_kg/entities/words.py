@@ -13,10 +13,11 @@ from cdkd_kg.entities.linking.names import fold
 
 def is_content(token: Token) -> bool:
     """Say whether a token means something alone: a word of two letters, no stop word, number, URL or address."""
-    letters = sum(letter.isalpha() for letter in token.text)
+    text = token.text
+    letters = len(text) if text.isalpha() else sum(map(str.isalpha, text))
     return (
         letters > 1
-        and token.text[0].isalpha()
+        and text[0].isalpha()
         and not (token.is_stop or token.like_num or token.like_url or token.like_email)
     )
 

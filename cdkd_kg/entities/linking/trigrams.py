@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 LEAST_SIMILAR = 0.5
+ROUNDING = 1e-9
 
 
 class Trigrams:
@@ -44,8 +45,8 @@ class Trigrams:
         """Return the places of the names whose cosine with ``text`` is 0.5 at least, in order, and that cosine."""
         weights = self._weights(Counter(_grams(text)))
         known = [gram for gram in weights if gram in self._rarity]
-        if not known:
-            return []
+        if math.sqrt(sum(weights[gram] ** 2 for gram in known)) < LEAST_SIMILAR - ROUNDING:
+            return []  # by Cauchy and Schwarz no name, whose own length is 1, has a larger cosine than that
         places = np.concatenate([self._places[gram] for gram in known])
         shares = np.concatenate([self._shares[gram] * weights[gram] for gram in known])
         cosine = np.bincount(places, weights=shares, minlength=self._count)

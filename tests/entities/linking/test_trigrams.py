@@ -43,3 +43,13 @@ def test_three_grams_that_no_name_has_make_a_text_less_near() -> None:
 def test_linking_needs_no_library_that_is_heavy_to_import() -> None:
     code = "import sys; import cdkd_kg.entities.linking.linker; print('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_a_text_whose_known_three_grams_are_too_few_for_any_name_is_near_none() -> None:
+    assert TRIGRAMS.near(f"{NAMES[0][:3]} wholly unknown words") == []
+    assert TRIGRAMS.near("qqq") == []
+
+
+@pytest.mark.parametrize("name", NAMES[:5])
+def test_rounding_does_not_part_a_name_from_itself(name: str) -> None:
+    assert (NAMES.index(name), pytest.approx(1)) in TRIGRAMS.near(name)
