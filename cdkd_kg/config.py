@@ -21,7 +21,7 @@ Name = Annotated[str, Field(pattern=NAME)]
 Condition = Literal[
     "no_distillation", "text_teacher", "self_training", "two_text_teachers", "adapted_text", "graph_teacher",
     "shuffled_graph", "shuffled_relations", "similar_text", "knowledge_only", "without_ontology", "dropped_25",
-    "dropped_50", "dropped_75", "spreading_only", "same_size_mlp", "joint",
+    "dropped_50", "dropped_75", "spreading_only", "same_size_mlp", "joint", "oracle",
 ]  # fmt: skip
 """What a student may learn from; all but ``graph_teacher`` are what it must be held against."""
 Network = Literal["rgcn", "rgcn_blocks", "compgcn", "hgt", "sage", "gat", "mlp"]

@@ -62,14 +62,16 @@ class Corpus:
         seen = validation.filter(pc.is_in(validation["domain"], pa.array(sources, pa.string())))
         return Dataset(pa.concat_tables([_table(self.dataset["train"]), seen]).sort_by("id"))
 
-    def targets(self, rows: Dataset, task: str) -> np.ndarray:
+    def targets(self, rows: Dataset, task: str, *, hidden: bool = False) -> np.ndarray:
         """Return the labels of ``rows`` as float32 [N, C], 1 where a label applies.
 
-        Columns are in the order of the task's labels; a row of -1 is unlabelled.
+        Columns are in the order of the task's labels; a row of -1 is unlabelled. With ``hidden``, labels that nobody
+        but evaluation may see are there too.
         """
         column = {label: place for place, label in enumerate(self.tasks[task].labels)}
         targets = np.zeros((len(rows), len(column)), dtype=np.float32)
-        for place, labels in enumerate(rows["label"][:]):
+        for place, (name, shown) in enumerate(zip(rows["id"][:], rows["label"][:], strict=True)):
+            labels = self.hidden.get(name) if hidden and shown is None else shown
             if labels is None:
                 targets[place] = -1
             else:

@@ -13,9 +13,9 @@ from cdkd_kg.evaluation.metrics import confusion, primary_metric, reliability, s
 from cdkd_kg.evaluation.resampling import resampled_scores, resamples
 
 Floats = NDArray[np.floating]
-SUBJECT = "graph_teacher"
+SUBJECT, CEILING = "graph_teacher", "oracle"
 FIRST = ("text_teacher", "shuffled_graph", "no_distillation", "similar_text")
-RIVALS = (*FIRST, *(name for name in get_args(Condition) if name not in (SUBJECT, *FIRST)))
+RIVALS = (*FIRST, *(name for name in get_args(Condition) if name not in (SUBJECT, CEILING, *FIRST)))
 """The conditions that the graph teacher is held against, in the order of the report."""
 LEVEL = 0.95
 SIGNIFICANT = 0.05

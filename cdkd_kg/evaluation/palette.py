@@ -36,6 +36,7 @@ COLOURS = {
     "spreading_only": Colour("#b02a4c", "#ff8fa8"),
     "same_size_mlp": Colour("#46606b", "#9fbccb"),
     "joint": Colour("#8a2be2", "#c59bff"),
+    "oracle": Colour("#1b1f24", "#e8eaec"),
 }
 """After Okabe & Ito, Color Universal Design, 2008, with lightness moved for contrast on either page."""
 
@@ -57,6 +58,7 @@ MARKERS = {
     "spreading_only": "d",
     "same_size_mlp": "H",
     "joint": "$J$",
+    "oracle": "$O$",
 }
 """Shape says the same as colour, for those who see none."""
 

@@ -77,6 +77,9 @@ CONDITIONS = {
         "joint",
         "A graph network on the student's own encoder teaches it while both learn; labels and text teach the network.",
     ),
+    "oracle": ConditionWords(
+        "oracle", "A ceiling: the student learns from the true labels of all training texts, those of the target too."
+    ),
 }
 
 METRICS = {

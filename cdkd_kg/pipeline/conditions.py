@@ -12,6 +12,9 @@ from cdkd_kg.errors import ConfigError, nearest
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
+ORACLE: Condition = "oracle"
+WITHOUT_TEACHER: frozenset[Condition] = frozenset({"no_distillation", ORACLE})
+"""The conditions whose students learn from labels alone: those that are shown, or those of every training text."""
 WITHOUT_GRAPH: frozenset[Condition] = frozenset(
     {"text_teacher", "self_training", "two_text_teachers", "adapted_text", "joint"}
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Config
+from cdkd_kg.pipeline.conditions import WITHOUT_TEACHER
 from cdkd_kg.pipeline.corpus_stage import CHECK
 from cdkd_kg.pipeline.graph_stage import ABOUT
 from cdkd_kg.pipeline.student_stage import ANSWERS
@@ -136,7 +137,7 @@ def _teachers(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Pa
     experts: dict[str, Any] = {}
     unlabelled: dict[str, Any] = {}
     for condition, seed, key in _cases(config, task):
-        if condition == "no_distillation":
+        if condition in WITHOUT_TEACHER:
             continue
         folder = inputs[f"teacher_signal {key}"]
         experts.setdefault(str(seed), {})[condition] = read_json(folder / EXPERTS)["experts"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cdkd_kg.artifacts import is_whole, read_json
 from cdkd_kg.config import Condition, Config
 from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
-from cdkd_kg.pipeline.conditions import WITHOUT_GRAPH
+from cdkd_kg.pipeline.conditions import WITHOUT_GRAPH, WITHOUT_TEACHER
 from cdkd_kg.pipeline.graph_stage import ABOUT
 from cdkd_kg.pipeline.plan import jobs_of
 from cdkd_kg.pipeline.run import cache_of
@@ -122,7 +122,7 @@ def _asked(config: Config, document: str, seed: int, condition: str) -> tuple[st
             where=f"document {document!r}",
             remedy=f"name the document as domain/id, with one of {sorted(config.corpus.domains)}",
         )
-    known: dict[str, Condition] = {name: name for name in config.evaluation.conditions if name != "no_distillation"}
+    known: dict[str, Condition] = {name: name for name in config.evaluation.conditions if name not in WITHOUT_TEACHER}
     for what, value, values in (("seed", seed, config.seeds), ("condition with a teacher", condition, known)):
         if value not in values:
             raise ConfigError(

@@ -12,6 +12,7 @@ from cdkd_kg.config import Condition, Config
 from cdkd_kg.data.manifest import identity, load_manifest
 from cdkd_kg.data.models import listed_models
 from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
+from cdkd_kg.pipeline.conditions import WITHOUT_TEACHER
 from cdkd_kg.pipeline.corpus_stage import corpus_job
 from cdkd_kg.pipeline.coverage_stage import coverage_job
 from cdkd_kg.pipeline.entities_stage import entities_job
@@ -54,7 +55,7 @@ def jobs_of(config: Config) -> list[Job]:
             teachers += [job for name, job in trained("text_teacher").items() if not name.startswith(WITHOUT)]
             for condition in config.evaluation.conditions:
                 signal = None
-                if condition != "no_distillation":
+                if condition not in WITHOUT_TEACHER:
                     asked = trained(condition)
                     known = {job.fingerprint for job in teachers}
                     others |= {job.fingerprint: job for job in asked.values() if job.fingerprint not in known}

