@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from cdkd_kg.config_errors import config_error
+from cdkd_kg.config_losses import ONLINE, LossesConfig
+from cdkd_kg.config_model import Model
 from cdkd_kg.config_yaml import read_yaml
 from cdkd_kg.errors import nearest
 
@@ -36,12 +38,6 @@ Schedule = Literal[
 T = TypeVar("T")
 
 
-class Model(BaseModel):
-    """A frozen section of the configuration that refuses unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
-
-
 def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
     if len(set(values)) < len(values):
         raise ValueError(f"values must be distinct, got {list(values)}")
@@ -56,7 +52,7 @@ class TaskConfig(Model):
 
     labels: Annotated[tuple[str, ...], AfterValidator(_distinct), Field(min_length=2)]
     multi_label: bool = False
-    concepts: dict[str, tuple[str, ...]] = {}
+    concepts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _concepts_of_labels(self) -> Self:
@@ -81,8 +77,8 @@ class SourceConfig(Model):
     path: Path | None = None
     subset: str | None = None
     revision: str | None = None
-    columns: dict[Literal["id", "text", "label", "split", "domain"], str] = {}
-    where: dict[str, str] = {}
+    columns: dict[Literal["id", "text", "label", "split", "domain"], str] = Field(default_factory=dict)
+    where: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -106,8 +102,8 @@ class DomainConfig(Model):
     task: str
     source: SourceConfig
     role: Literal["source", "target"] = "source"
-    labels: dict[str, str | None] = {}
-    rows: dict[Split, Annotated[int, Field(ge=0)]] = {}
+    labels: dict[str, str | None] = Field(default_factory=dict)
+    rows: dict[Split, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
 
 
 class SplitConfig(Model):
@@ -289,27 +285,6 @@ class StudentConfig(Model):
         return self
 
 
-class LossesConfig(Model):
-    """Weight of each loss; 0 switches it off. ``temperature`` belongs to the logits loss."""
-
-    hard_label: float = Field(1.0, ge=0)
-    logits: float = Field(1.0, ge=0)
-    hidden_states: float = Field(0.5, ge=0)
-    document_relations: float = Field(0.5, ge=0)
-    temperature: float = Field(2.0, gt=0)
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.weights():
-            raise ValueError("every loss has weight 0, so there is nothing to learn from")
-        return self
-
-    def weights(self) -> dict[str, float]:
-        """Return the losses that are switched on, by name."""
-        named = self.model_dump(exclude={"temperature"})
-        return {name: weight for name, weight in named.items() if weight > 0}
-
-
 class DistillationConfig(Model):
     """The student, the losses it learns by, and its training."""
 
@@ -351,6 +326,14 @@ class Config(Model):
     teachers: TeachersConfig = TeachersConfig()
     distillation: DistillationConfig = DistillationConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+
+    @model_validator(mode="after")
+    def _one_reader(self) -> Self:
+        if self.teachers.text.per_domain and self.distillation.losses.online():
+            raise ValueError(
+                f"losses that compare tokens ({', '.join(ONLINE)}) need one text teacher, not one a domain (per_domain)"
+            )
+        return self
 
     @field_validator("name")
     @classmethod

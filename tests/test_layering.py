@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "cdkd_kg"
-FOUNDATION = {"errors", "artifacts", "config", "config_errors", "config_yaml", "progress", "stages"}
+CONFIG = {"config", "config_errors", "config_losses", "config_model", "config_yaml"}
+FOUNDATION = {"errors", "artifacts", "progress", "stages"} | CONFIG
 HEAVY = {"torch", "transformers", "datasets", "spacy", "torch_geometric", "rdflib", "pyoxigraph", "sklearn", "pyarrow"}
 
 

@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import ValidationError, model_validator
 
 from cdkd_kg.artifacts import canonical_json, read_json, sha256_file, sha256_text
-from cdkd_kg.config import Model
+from cdkd_kg.config_model import Model
 from cdkd_kg.errors import ArtifactError, MissingResourceError, nearest
 
 

@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from cdkd_kg.distillation.mentions import covered_tokens, linked_mentions
+from cdkd_kg.teachers.entity_signal import EntitySignal
 from cdkd_kg.teachers.signals import TeacherSignal
 from cdkd_kg.teachers.training import tokenised
 
 TEACHER = ("logits", "hidden", "embedding", "weight")
+OURS = ("targets", "signal_row", "mentions")
+"""Columns that are not the model's."""
 
 
 def student_rows(
@@ -25,14 +29,19 @@ def student_rows(
     targets: NDArray[np.float32],
     max_length: int,
     signal_rows: Sequence[int] | None = None,
+    entities: EntitySignal | None = None,
 ) -> Dataset:
     """Return tokenised rows with their targets and, where there is a teacher, their row in its signal.
+
+    With ``entities`` each row has the tokens that its linked mentions cover, too.
 
     Shapes: ``targets`` is ``[N, C]`` of 0 and 1, with rows of -1 for unlabelled texts.
     """
     columns: dict[str, Sequence[Any]] = {"targets": targets.tolist()}
     if signal_rows is not None:
         columns["signal_row"] = [int(row) for row in signal_rows]
+        if entities is not None:
+            columns["mentions"] = covered_tokens(tokenizer, texts, max_length, entities, signal_rows)
     return tokenised(tokenizer, texts, max_length, **columns)
 
 
@@ -42,15 +51,21 @@ class DistillationCollator:
 
     tokenizer: PreTrainedTokenizerBase
     signal: TeacherSignal | None
+    entities: EntitySignal | None = None
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
-        """Return model inputs, ``targets`` and ``teacher_*`` tensors of a batch."""
+        """Return model inputs, ``targets``, ``teacher_*`` and ``mention_*`` tensors of a batch."""
         targets = torch.tensor([row["targets"] for row in rows], dtype=torch.float32)
-        inputs = [{key: value for key, value in row.items() if key not in ("targets", "signal_row")} for row in rows]
+        inputs = [{key: value for key, value in row.items() if key not in OURS} for row in rows]
         batch = dict(self.tokenizer.pad(inputs, return_tensors="pt")) | {"targets": targets}
         if self.signal is not None:
             places = [row["signal_row"] for row in rows]
             for name in TEACHER:
                 batch[f"teacher_{name}"] = torch.from_numpy(getattr(self.signal, name)[places].astype(np.float32))
             batch["teacher_row"] = torch.tensor(places)
+        if self.entities is not None:
+            lengths, width = [len(row["input_ids"]) for row in rows], batch["input_ids"].shape[1]
+            covered, side = [row["mentions"] for row in rows], self.tokenizer.padding_side
+            found = linked_mentions(covered, lengths, width, side, self.entities)
+            batch |= {f"mention_{name}": value for name, value in found.items()}
         return batch

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from transformers import Trainer, TrainerCallback
 
-from cdkd_kg.distillation.losses.batch import LossBatch
+from cdkd_kg.distillation.losses.batch import LinkedMentions, LossBatch
 from cdkd_kg.distillation.losses.combine import CombinedLoss
+from cdkd_kg.distillation.tokens import TokenReader, TokenTeacher
 from cdkd_kg.teachers.models import pooled
 
 
@@ -26,15 +27,22 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
     Args:
         losses: the losses and their weights; projections in them are trained along, and not saved.
         multi_label: whether labels are independent.
+        token_teacher: reads each batch again, for losses that compare tokens.
         **options: as for ``transformers.Trainer``; the collator is a :class:`DistillationCollator`.
     """
 
-    def __init__(self, *, losses: CombinedLoss, multi_label: bool, **options: Any) -> None:
+    def __init__(
+        self, *, losses: CombinedLoss, multi_label: bool, token_teacher: TokenTeacher | None = None, **options: Any
+    ) -> None:
         super().__init__(**options)
         # Our losses are means over the batch, so the Trainer must divide by the accumulation steps itself.
         self.model_accepts_loss_kwargs = False
         self.losses, self.multi_label = losses.to(self.args.device), multi_label
         self.add_callback(_ClearsGradients())
+        self.token_teacher = token_teacher
+        if token_teacher is not None:
+            token_teacher.model.to(self.args.device)
+        self._reader = TokenReader(self.model, attention=token_teacher is not None and token_teacher.attention)
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
 
@@ -43,11 +51,12 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
     ) -> Any:
         """Return the weighted sum of the losses of a batch."""
         del num_items_in_batch
-        ours = {name: inputs[name] for name in inputs if name == "targets" or name.startswith("teacher_")}
+        ours = {name: inputs[name] for name in inputs if name == "targets" or name.startswith(("teacher_", "mention_"))}
         theirs = {name: value for name, value in inputs.items() if name not in ours}
+        mentions = _parts(ours, "mention_")
         output = model(**theirs, output_hidden_states=True)
         hidden, targets = pooled(output.hidden_states[-1], inputs["attention_mask"]), ours.pop("targets")
-        teacher, teacher_loss = self.taught(hidden, targets, {k.removeprefix("teacher_"): v for k, v in ours.items()})
+        teacher, teacher_loss = self.taught(hidden, targets, _parts(ours, "teacher_"))
         batch = LossBatch(
             student_logits=output.logits,
             student_hidden=hidden,
@@ -57,6 +66,9 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
             teacher_embedding=teacher.get("embedding"),
             weight=teacher.get("weight"),
             multi_label=self.multi_label,
+            student_tokens=self._reader.states(output, inputs["attention_mask"]),
+            teacher_tokens=None if self.token_teacher is None else self.token_teacher(theirs),
+            mentions=LinkedMentions(**mentions) if mentions else None,
         )
         loss, parts = self.losses(batch)
         if teacher_loss is not None:
@@ -94,6 +106,10 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
         for name, part in parts.items():
             self._sums[name] = self._sums.get(name, torch.zeros_like(part)) + part
         self._steps += 1
+
+
+def _parts(inputs: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in inputs.items() if name.startswith(prefix)}
 
 
 class _ClearsGradients(TrainerCallback):  # type: ignore[misc]

@@ -54,14 +54,15 @@ def jobs_of(config: Config) -> list[Job]:
             trained = partial(text_teachers, config, corpus, weights, task, seed)
             teachers += [job for name, job in trained("text_teacher").items() if not name.startswith(WITHOUT)]
             for condition in config.evaluation.conditions:
-                signal = None
+                signal, reader = None, None
                 if condition not in WITHOUT_TEACHER:
                     asked = trained(condition)
                     known = {job.fingerprint for job in teachers}
                     others |= {job.fingerprint: job for job in asked.values() if job.fingerprint not in known}
-                    signal = teacher_signal_job(config, shared, asked, task, seed, condition)
+                    signal = teacher_signal_job(config, shared, asked, task, seed, condition, entities)
                     signals.append(signal)
-                students.append(student_job(config, shared, signal, task, seed, condition, student_weights))
+                    reader = asked.get("")
+                students.append(student_job(config, shared, signal, task, seed, condition, student_weights, reader))
     before = [corpus, entities, *list(shared.values())[1:], *teachers, *others.values(), *signals, *students]
     seen = {COVERAGE: coverage_job(config, corpus)} if config.evaluation.coverage else {}
     return [*before, *seen.values(), evaluation_job(config, shared | seen, teachers, signals, students)]

@@ -33,6 +33,7 @@ def student_job(
     seed: int,
     condition: Condition,
     identity: str,
+    text_teacher: Job | None = None,
 ) -> Job:
     """Return the job that trains one student.
 
@@ -44,6 +45,7 @@ def student_job(
         seed: decides its labels, and the order in which it learns.
         condition: whose student it is.
         identity: tells the weights that it starts from.
+        text_teacher: that of all domains, where there is one; it is asked only by losses that compare tokens.
     """
     options: dict[str, Any] = {
         "distillation": config.distillation.model_dump(mode="json", exclude=None if signal else {"losses"}),
@@ -55,6 +57,8 @@ def student_job(
         "torch": version("torch"),
     }
     needs = {"corpus": inputs["corpus"]} | ({"signal": signal} if signal else {})
+    if text_teacher and config.distillation.losses.online():
+        needs["text_teacher"] = text_teacher
     if condition == JOINT:
         needs |= {name: inputs[name] for name in ("graph", "document_geometry")}
         options |= {
@@ -72,8 +76,11 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.distillation.distill import TrainingSet, distill
     from cdkd_kg.export.bundle import save_bundle
+    from cdkd_kg.teachers.entity_signal import TENSORS as ENTITIES
+    from cdkd_kg.teachers.entity_signal import EntitySignal
     from cdkd_kg.teachers.models import predict
     from cdkd_kg.teachers.signals import TeacherSignal
+    from cdkd_kg.teachers.text import TextTeacher
 
     task, seed, condition = job.options["case"]
     teacher = job.needs["signal"].fingerprint if "signal" in job.needs else None
@@ -87,7 +94,11 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     signal = TeacherSignal.load(inputs["signal"], teacher) if teacher else None
     settings = config.distillation
     graph = joint_graph(config, corpus, inputs) if condition == JOINT else None
-    student = distill(training_set, signal, corpus.tasks[task], config.teachers.text.model, settings, seed, graph)
+    space = corpus.tasks[task]
+    reader = TextTeacher.load(inputs["text_teacher"] / MODEL, space) if "text_teacher" in inputs else None
+    drawn = signal is not None and (inputs["signal"] / ENTITIES).is_file()
+    entities = EntitySignal.load(inputs["signal"]) if drawn else None
+    student = distill(training_set, signal, space, config.teachers.text.model, settings, seed, graph, reader, entities)
     test = corpus.rows(task, "test")
     length, batch = settings.student.max_length, settings.training.per_device_eval_batch_size
     logits, _ = predict(student.model, student.tokenizer, test["text"][:], length, batch, "answering the test rows")
@@ -95,6 +106,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     if graph:
         revision = read_json(inputs["graph"] / ABOUT)["revision"]
     about = {"task": task, "condition": condition, "seed": seed, "teacher": teacher, "graph_revision": revision}
+    about["losses"] = student.losses
     save_bundle(student.model, student.tokenizer, length, about, folder / MODEL)
     save_file({"logits": logits}, folder / ANSWERS)
     write_json(folder / CURVE, student.curve)

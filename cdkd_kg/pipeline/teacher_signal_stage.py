@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from cdkd_kg.corpus.corpus import Corpus
+    from cdkd_kg.teachers.entity_signal import EntitySignal
     from cdkd_kg.teachers.graph import Expert, GraphTask
 
 TEXT, SECOND, WITHOUT = "text_teacher ", "second ", "without "
@@ -59,6 +60,7 @@ def teacher_signal_job(
     task: str,
     seed: int,
     condition: Condition,
+    entities: Job,
 ) -> Job:
     """Return the job that makes the signal of one condition.
 
@@ -70,6 +72,7 @@ def teacher_signal_job(
         task: the label space.
         seed: decides the labels that may be used, the graph teacher's start, and the shuffling.
         condition: which graph the teacher sees.
+        entities: the job that found the mentions, for students whose mentions are drawn to their entities.
     """
     options: dict[str, Any] = {
         "fusion": config.teachers.fusion.model_dump(mode="json"),
@@ -82,6 +85,9 @@ def teacher_signal_job(
     needs |= {name: inputs[name] for name in ("corpus", "document_geometry", "label_geometry")}
     if condition not in WITHOUT_GRAPH:
         needs |= inputs
+        if aligns_entities(config):
+            needs["entities"] = entities
+            options["entities"] = True
         options |= {
             "graph": config.teachers.graph.model_dump(mode="json"),
             "similar_texts": config.graph.similar_texts,
@@ -114,6 +120,9 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     ensemble = fuse_experts(logits, seen, config.teachers.fusion, folds)
     if condition not in WITHOUT_GRAPH:
         save_file({"beliefs": beliefs}, folder / BELIEFS)
+    if "entities" in inputs:
+        vectors = [one.entities for one in experts.values() if one.entities is not None]
+        _entity_signal(rows["id"][:], inputs, vectors).save(folder)
     fused = ensemble.logits if condition != "self_training" else as_decided(ensemble.logits, seen.multi_label)
     signal = TeacherSignal.of(
         teacher=job.fingerprint,
@@ -130,6 +139,26 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     notes = {kind: ensemble.experts[kind] | one.notes for kind, one in experts.items()}
     graph = read_json(inputs["graph"] / ABOUT)["revision"] if condition == "graph_teacher" else None
     write_json(folder / EXPERTS, {"experts": notes, "temperature": ensemble.temperature, "graph": graph})
+
+
+def aligns_entities(config: Config) -> bool:
+    """Say whether a loss of the student's asks what the graph teacher makes of entities."""
+    return config.distillation.losses.entity_alignment.weight > 0
+
+
+def _entity_signal(
+    ids: Sequence[str], inputs: Mapping[str, Path], vectors: Sequence[NDArray[np.float32]]
+) -> EntitySignal:
+    """Return the linked mentions of documents, with the last network's vectors or, without one, the encoder's."""
+    from cdkd_kg.entities.tables import Extraction
+    from cdkd_kg.graph.tensor_files import load_tensors
+    from cdkd_kg.teachers.entity_signal import EntitySignal
+
+    entities = load_tensors(inputs["graph"] / TENSORS)["entity"].ids
+    known = vectors[-1] if vectors else load_geometry(inputs["entity_geometry"])[: len(entities)]
+    found = Extraction.load(inputs["entities"]).mentions.select(["document", "begin", "end", "iri"]).to_pylist()
+    mentions = [(one["document"], one["begin"], one["end"], one["iri"]) for one in found if one["iri"]]
+    return EntitySignal.of(ids, mentions, dict(zip(entities, known, strict=True)))
 
 
 def _experts(
@@ -295,7 +324,9 @@ def _graph_experts(
         beliefs = as_probabilities(held.applied(spread, view), view.multi_label)
     learned, notes = pretrained_entities(data, teacher, seed) if wanted.networks else (None, {})
     for network in wanted.networks:  # they learn from what was spread
-        expert = network_expert(network, data, features, view, beliefs, teacher, seed, learned)
+        expert = network_expert(
+            network, data, features, view, beliefs, teacher, seed, learned, entities=aligns_entities(config)
+        )
         experts[network] = replace(expert, notes=expert.notes | notes)
     return view.beliefs, experts
 

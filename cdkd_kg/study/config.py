@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from cdkd_kg.config import NAME, Condition, Config, Model, Name, Seed, load_config
+from cdkd_kg.config import NAME, Condition, Config, Name, Seed, load_config
 from cdkd_kg.config_errors import config_error
+from cdkd_kg.config_model import Model
 from cdkd_kg.config_yaml import read_yaml
 from cdkd_kg.errors import ConfigError, nearest
 

@@ -38,11 +38,15 @@ class GraphTask:
 
 @dataclass(frozen=True)
 class Expert:
-    """What one teacher says: logits ``[N, C]``, notes for the report, and an embedding ``[N, E]`` where it has one."""
+    """What one teacher says: logits ``[N, C]``, notes for the report, and where it has them embeddings.
+
+    ``embedding`` is ``[N, E]`` of documents, ``entities`` is ``[V - N, E]``.
+    """
 
     logits: NDArray[np.float32]
     notes: dict[str, Any]
     embedding: NDArray[np.float32] | None = None
+    entities: NDArray[np.float32] | None = None
 
 
 def with_similar_texts(data: HeteroData, geometry: NDArray[np.float32], k: int) -> HeteroData:

@@ -37,6 +37,8 @@ def network_expert(
     config: GraphTeacherConfig,
     seed: int,
     learned: NDArray[np.float32] | None = None,
+    *,
+    entities: bool = False,
 ) -> Expert:
     r"""Train a graph network on labels and on beliefs, and keep the epoch that validation likes best.
 
@@ -57,6 +59,7 @@ def network_expert(
         config: width, depth, epochs.
         seed: decides initial weights and dropout.
         learned: ``[V - N, config.hidden]``, the learned part of entities at the start, 0 where left out.
+        entities: whether the embeddings of entities are kept too.
 
     Raises:
         TrainingError: the loss is not finite; the message names the epoch and documents of the batch.
@@ -72,7 +75,7 @@ def network_expert(
     goal = _Goal.of(task, beliefs)
     whole = training_bytes(name, relations, nodes.shape[1], config) <= config.memory_gib * 2**30
     parts = None if whole else Subgraphs(relations, FANOUT, config.layers)
-    everything = torch.arange(documents)
+    everything = torch.arange(len(nodes) if entities else documents)
     chance = torch.Generator().manual_seed(seed)
     best: tuple[float, Expert] | None = None
     for epoch in track(range(1, config.epochs + 1), "graph teacher"):
@@ -85,10 +88,11 @@ def network_expert(
             still = torch.Generator().manual_seed(seed)
             graphs = parts.batches(everything, BATCH, still) if parts else [whole_graph(relations, everything)]
             logits, embedding = _look(model, nodes, documents, graphs)
-            score = _validation_score(logits, task, epoch)
+            score = _validation_score(logits[:documents], task, epoch)
             if best is None or score > best[0]:
                 notes = {"epoch": epoch, "relations": len(relations.names), "subgraphs": not whole}
-                best = score, Expert(logits, notes, embedding)
+                rest = embedding[documents:] if entities else None
+                best = score, Expert(logits[:documents], notes, embedding[:documents], rest)
     return best[1]  # type: ignore[index]  # epochs >= 1, so there was a look
 
 

@@ -36,6 +36,11 @@ class TextTeacher:
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
 
+    @classmethod
+    def load(cls, folder: Path, task: TaskConfig) -> TextTeacher:
+        """Read what :meth:`save` wrote; how it was trained is not in there."""
+        return cls(load_classifier(folder, task.labels, task.multi_label), load_tokenizer(folder), [])
+
 
 def train_text_teacher(
     texts: Sequence[str], targets: NDArray[np.float32], task: TaskConfig, config: TextTeacherConfig, seed: int

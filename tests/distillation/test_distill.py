@@ -10,13 +10,14 @@ from cdkd_kg.artifacts import sha256_text
 from cdkd_kg.config import DistillationConfig, LossesConfig, StudentConfig, TaskConfig, TrainingConfig
 from cdkd_kg.distillation.batches import DistillationCollator, student_rows
 from cdkd_kg.distillation.distill import TrainingSet, distill, optimisation_steps
-from cdkd_kg.distillation.losses.combine import make_losses
+from cdkd_kg.distillation.losses.combine import Sizes, make_losses
 from cdkd_kg.distillation.student import keep_layers, new_student
 from cdkd_kg.distillation.trainer import DistillationTrainer
 from cdkd_kg.errors import ConfigError, StaleSignalError
 from cdkd_kg.export.bundle import save_bundle
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer, predict
 from cdkd_kg.teachers.signals import TeacherSignal
+from cdkd_kg.teachers.text import TextTeacher
 from cdkd_kg.teachers.training import training_arguments
 from tests.models import tiny_bert
 
@@ -122,7 +123,7 @@ def _steps(model, folder, size, accumulation):
         train_sampling_strategy="sequential", learning_rate=1e-2, lr_scheduler_type="constant", report_to="none",
         remove_unused_columns=False, save_strategy="no", optim="sgd", disable_tqdm=True, max_grad_norm=0,
     )  # fmt: skip
-    losses = make_losses(LossesConfig(document_relations=0), 32, 32)
+    losses = make_losses(LossesConfig(document_relations=0), Sizes(32, 32, 2))
     DistillationTrainer(
         losses=losses, multi_label=False, model=student, args=arguments,
         train_dataset=student_rows(tokenizer, TEXTS, targets, 16, range(24)),
@@ -138,7 +139,7 @@ def test_accumulated_small_batches_are_one_large_batch(model, tmp_path):
 def test_gradients_of_projections_do_not_outlive_a_step(model, tmp_path):
     signal = _signal(hidden=7)
     student, tokenizer = new_student(StudentConfig(teacher_layers=(0,)), model, TASK)
-    losses = make_losses(LossesConfig(), student.config.hidden_size, 7)
+    losses = make_losses(LossesConfig(), Sizes(student.config.hidden_size, 7, 2))
     places = signal.rows(TRAINING.ids, TRAINING.text_hashes).tolist()
     trainer = DistillationTrainer(
         losses=losses,
@@ -152,3 +153,36 @@ def test_gradients_of_projections_do_not_outlive_a_step(model, tmp_path):
     parameters = list(losses.parameters())
     assert parameters
     assert all(parameter.grad is None or not parameter.grad.any() for parameter in parameters)
+
+
+def _tokenwise(student=None, **weights):
+    config = _config(**{} if student is None else {"model": str(student)})
+    only = dict.fromkeys(LossesConfig.model_fields.keys() - {"temperature"}, 0) | weights
+    return config.model_copy(update={"losses": LossesConfig.model_validate(only)})
+
+
+def _text_teacher(folder):
+    return TextTeacher(load_classifier(folder, TASK.labels, False), load_tokenizer(folder), [])
+
+
+def test_losses_that_compare_tokens_bring_the_student_nearer_to_the_text_teacher(model, tmp_path):
+    narrow = tiny_bert(tmp_path, " ".join(TEXTS).split(), layers=2, hidden=16)
+    weights = {"layer_states": 1, "attention": {"heads": 4}, "value_relations": {"heads": 4}}
+    teacher = _text_teacher(model)
+    attention = teacher.model.bert.encoder.layer[-1].attention.self
+    for part in (attention.query, attention.key, attention.value):
+        part.weight.data *= 20  # untrained, it attends to every token alike
+    before = {name: value.clone() for name, value in teacher.model.state_dict().items()}
+    student = distill(TRAINING, _signal(), TASK, model, _tokenwise(narrow, **weights), 1, text_teacher=teacher)
+    for name in weights:
+        assert student.curve[-1][f"loss_{name}"] < student.curve[0][f"loss_{name}"], name
+    assert student.losses == {f"{name}.v1": 1.0 for name in weights}
+    assert all(torch.equal(before[name], value) for name, value in teacher.model.state_dict().items())
+
+
+def test_tokens_are_compared_only_where_both_read_the_same_ones(model, tmp_path):
+    with pytest.raises(ConfigError, match="or none"):
+        distill(TRAINING, _signal(), TASK, model, _tokenwise(attention=1), 1)
+    other = _text_teacher(tiny_bert(tmp_path, ["other", "words"], layers=1))
+    with pytest.raises(ConfigError, match="not the student's"):
+        distill(TRAINING, _signal(), TASK, model, _tokenwise(attention=1), 1, text_teacher=other)

@@ -9,6 +9,37 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
+class TokenStates:
+    """What a model makes of the T tokens of every text of a batch.
+
+    Attributes:
+        mask: ``[B, T]``, 1 for a token and 0 for padding.
+        layers: ``[B, T, H]`` before the first layer and after each.
+        attention: queries, keys and values of the last layer, ``[B, T, D]`` each, its heads side by side; None where
+            no loss asks for them.
+    """
+
+    mask: Tensor
+    layers: tuple[Tensor, ...]
+    attention: tuple[Tensor, Tensor, Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class LinkedMentions:
+    """The M mentions in a batch's texts whose entity has a vector.
+
+    Attributes:
+        rows: ``[M]``, the document of each.
+        tokens: ``[M, T]``, 1 for the tokens of its document that it covers.
+        vectors: ``[M, E]``, what the teacher knows of the entity.
+    """
+
+    rows: Tensor
+    tokens: Tensor
+    vectors: Tensor
+
+
+@dataclass(frozen=True)
 class LossBatch:
     """One batch of B documents and C labels.
 
@@ -21,6 +52,9 @@ class LossBatch:
         teacher_embedding: ``[B, E]``, the geometry for document relations.
         weight: ``[B]`` in [0, 1].
         multi_label: whether labels are independent.
+        student_tokens: where a loss compares tokens.
+        teacher_tokens: likewise, of the same tokens.
+        mentions: where a loss compares mentions with entities.
     """
 
     student_logits: Tensor
@@ -31,6 +65,9 @@ class LossBatch:
     teacher_embedding: Tensor | None
     weight: Tensor | None
     multi_label: bool
+    student_tokens: TokenStates | None = None
+    teacher_tokens: TokenStates | None = None
+    mentions: LinkedMentions | None = None
 
 
 def teacher_part(value: Tensor | None, name: str, rows: int) -> Tensor:
@@ -54,3 +91,25 @@ def weighted_mean(values: Tensor, weight: Tensor | None) -> Tensor:
     if weight is None:
         return values.mean()
     return (values * weight).sum() / weight.sum().clamp_min(1e-6)
+
+
+def both_tokens(batch: LossBatch) -> tuple[TokenStates, TokenStates]:
+    """Return what student and teacher make of the tokens.
+
+    Raises:
+        ValueError: one of them is not there, or they are not of the same tokens.
+    """
+    student, teacher = batch.student_tokens, batch.teacher_tokens
+    if student is None or teacher is None:
+        raise ValueError("this loss needs the tokens of student and teacher, but the batch has none")
+    if not torch.equal(student.mask, teacher.mask):
+        raise ValueError(
+            f"student and teacher read other tokens: {tuple(student.mask.shape)} and {tuple(teacher.mask.shape)}"
+        )
+    return student, teacher
+
+
+def token_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean of ``[B, T]`` values over the tokens of each text, ``[B]``; 0 where it has none."""
+    mask = mask.to(values.dtype)
+    return (values * mask).sum(dim=1) / mask.sum(dim=1).clamp_min(1)

@@ -1,0 +1,51 @@
+"""CKA loss: the batch as a whole has the same shape in the student as in the teacher."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from cdkd_kg.distillation.losses.batch import LossBatch
+from cdkd_kg.distillation.losses.geometry import geometries
+
+_SMALLEST = 1e-12
+
+
+class CkaLoss(nn.Module):
+    r"""One minus the linear centred kernel alignment of student and teacher.
+
+    .. math:: 1 - \frac{\langle \bar K, \bar L \rangle_F}{\lVert \bar K \rVert_F \, \lVert \bar L \rVert_F}, \qquad
+        \bar K = H X X^\top H, \quad \bar L = H E E^\top H, \quad H = I - \tfrac{1}{B} 1 1^\top
+
+    It does not change when either side is turned, moved or scaled, so widths need not agree and nothing is projected.
+    A batch of one document gives 0, and so does one whose documents a side does not tell apart.
+
+    Inputs:
+        student_hidden: ``[B, H]``.
+        teacher_embedding: ``[B, E]``, the geometry: of the graph network where there is one, else of text.
+
+    Siblings: :class:`SimilarityPreservingLoss` and :class:`DocumentRelationsLoss` compare pair by pair.
+
+    Source: Kornblith et al., Similarity of Neural Network Representations Revisited, ICML 2019; as a loss, Saha et al.,
+    Distilling Representational Similarity using Centered Kernel Alignment, BMVC 2022.
+
+    Example:
+        >>> from cdkd_kg.distillation.losses.batch import LossBatch
+        >>> h = torch.tensor([[1.0, 0.0], [0.0, 2.0], [3.0, 1.0]])
+        >>> batch = LossBatch(h, h, h * 0 - 1, None, None, 5 * h.flip(1) + 2, None, multi_label=False)
+        >>> round(float(CkaLoss()(batch)), 6)
+        0.0
+    """
+
+    def forward(self, batch: LossBatch) -> Tensor:
+        """Return the loss of a batch, a scalar."""
+        student, teacher = (_kernel(vectors) for vectors in geometries(batch))
+        lengths, shared = student.square().sum() * teacher.square().sum(), (student * teacher).sum()
+        told_apart = lengths > _SMALLEST
+        alignment = shared / torch.where(told_apart, lengths, 1.0).sqrt()
+        return torch.where(told_apart, 1 - alignment, 0.0 * shared)
+
+
+def _kernel(vectors: Tensor) -> Tensor:
+    centred = vectors - vectors.mean(dim=0, keepdim=True)
+    return centred @ centred.T
