@@ -185,7 +185,10 @@ class GraphConfig(Model):
 
 
 class TrainingConfig(Model):
-    """Options of ``transformers.TrainingArguments``, by their names there."""
+    """Options of ``transformers.TrainingArguments``, by their names there.
+
+    A checkpoint is written every ``save_steps``, rounded up to a multiple of ``logging_steps``.
+    """
 
     num_train_epochs: float = Field(4, gt=0)
     learning_rate: float = Field(5e-5, gt=0)
@@ -196,6 +199,7 @@ class TrainingConfig(Model):
     weight_decay: float = Field(0.01, ge=0)
     lr_scheduler_type: Schedule = "linear"
     logging_steps: int = Field(10, ge=1)
+    save_steps: int = Field(500, ge=1)
 
 
 class TextTeacherConfig(Model):

@@ -73,6 +73,10 @@ class Job:
         """Where the result lies."""
         return cache / f"{self.stage}-{self.fingerprint[:16]}"
 
+    def workspace(self, cache: Path) -> Path:
+        """Where it may keep what lets it go on after it was killed; it is gone when the result is there."""
+        return cache / f"unfinished-{self.stage}-{self.fingerprint[:16]}"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -131,6 +135,7 @@ def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path, force: str | None
         with new_folder(job.folder(cache), about, keep_whole=job.stage not in forced) as folder:
             job.work(job, inputs, folder)
             about["seconds"] = round(time.monotonic() - begin, 2)
+        shutil.rmtree(job.workspace(cache), ignore_errors=True)
         yield job, Step(job.stage, job.key, about["seconds"], reused=False)
 
 

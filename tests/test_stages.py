@@ -115,3 +115,22 @@ def test_unknown_stage_names_the_nearest():
     assert stage_named("text-teacher") == "text_teacher"
     with pytest.raises(ConfigError, match="did you mean 'student'"):
         stage_named("students")
+
+
+def test_what_a_killed_job_kept_is_there_the_next_time_and_gone_when_it_is_done(tmp_path):
+    found = []
+
+    def work(job, inputs, folder):
+        space = job.workspace(folder.parent)
+        found.append(space.is_dir())
+        space.mkdir(exist_ok=True)
+        if len(found) == 1:
+            raise KeyboardInterrupt
+        write_text(folder / "out.txt", "done")
+
+    job = Job("student", "one", {}, {}, work)
+    with pytest.raises(KeyboardInterrupt):
+        _run([job], tmp_path)
+    assert [step.reused for step in _run([job], tmp_path)] == [False]
+    assert found == [False, True]
+    assert [path.name for path in tmp_path.iterdir()] == [job.folder(tmp_path).name]

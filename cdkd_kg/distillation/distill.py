@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ from cdkd_kg.errors import ConfigError
 from cdkd_kg.teachers.entity_signal import EntitySignal
 from cdkd_kg.teachers.signals import TeacherSignal
 from cdkd_kg.teachers.text import TextTeacher
-from cdkd_kg.teachers.training import train_quietly, training_arguments
+from cdkd_kg.teachers.training import train_quietly, training_arguments, workspace
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,7 @@ def distill(
     graph: JointGraph | None = None,
     text_teacher: TextTeacher | None = None,
     entities: EntitySignal | None = None,
+    folder: Path | None = None,
 ) -> Student:
     """Train a student on a training_set.
 
@@ -83,6 +83,7 @@ def distill(
         graph: where the teacher is to be a network over it that learns with the student, beside the signal.
         text_teacher: for the losses that compare tokens, which no signal holds.
         entities: what mentions are drawn to; without it, as where no graph teaches, ``entity_alignment`` is left out.
+        folder: where checkpoints are kept while it trains, so that it can be resumed.
 
     Raises:
         ConfigError: the signal's labels are not the task's, or a loss compares tokens and there is no text teacher
@@ -98,14 +99,15 @@ def distill(
         losses, places, entities = hard_labels_only(), None, None
     else:
         _same_labels(signal, task)
-        losses = make_losses(_losses(config.losses, entities), _sizes(model, signal, text_teacher, entities))
+        width = signal.embedding.shape[1] if graph is None else graph.config.hidden
+        losses = make_losses(_losses(config.losses, entities), _sizes(model, signal, width, text_teacher, entities))
         token_teacher = _token_teacher(config.losses, tokenizer, text_teacher)
         places = signal.rows(training_set.ids, training_set.text_hashes).tolist()
     rows = student_rows(
         tokenizer, training_set.texts, training_set.targets, config.student.max_length, places, entities
     )
-    with TemporaryDirectory() as scratch:
-        arguments = training_arguments(config.training, seed, Path(scratch))
+    with workspace(folder) as scratch:
+        arguments = training_arguments(config.training, seed, scratch)
         arguments.max_steps = steps
         options = {
             "losses": losses,
@@ -137,12 +139,16 @@ def _losses(config: LossesConfig, entities: EntitySignal | None) -> LossesConfig
 
 
 def _sizes(
-    model: PreTrainedModel, signal: TeacherSignal, text_teacher: TextTeacher | None, entities: EntitySignal | None
+    model: PreTrainedModel,
+    signal: TeacherSignal,
+    embedding: int,
+    text_teacher: TextTeacher | None,
+    entities: EntitySignal | None,
 ) -> Sizes:
     return Sizes(
         student=model.config.hidden_size,
         teacher=signal.hidden.shape[1],
-        embedding=signal.embedding.shape[1],
+        embedding=embedding,
         student_layers=model.config.num_hidden_layers,
         teacher_layers=0 if text_teacher is None else text_teacher.model.config.num_hidden_layers,
         entity=0 if entities is None else entities.vectors.shape[1],

@@ -95,6 +95,19 @@ class JointTrainer(DistillationTrainer):
         terms = cross_entropies(logits, torch.where(labelled[:, None], targets, believed), self.multi_label)
         return terms.new_zeros(()) + sum(terms[part].mean() for part in (labelled, ~labelled) if part.any())
 
+    def extra_state(self) -> dict[str, Tensor]:
+        """Return the network, what it remembers of nodes, and the state of its sampling."""
+        network = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        return super().extra_state() | network | {"memory": self._memory, "chance": self._chance.get_state()}
+
+    def load_extra_state(self, state: dict[str, Tensor]) -> None:
+        """Take back what :meth:`extra_state` gave."""
+        super().load_extra_state(state)
+        names = [name for name in state if name.startswith("network.")]
+        self.network.load_state_dict({name.removeprefix("network."): state[name] for name in names})
+        self._memory = state["memory"]
+        self._chance.set_state(state["chance"])
+
     def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
         """Add the network's parameters, with its own learning rate, to the optimiser."""
         fresh = self.optimizer is None

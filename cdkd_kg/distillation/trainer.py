@@ -6,15 +6,16 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import Trainer, TrainerCallback
+from transformers import TrainerCallback
 
 from cdkd_kg.distillation.losses.batch import LinkedMentions, LossBatch
 from cdkd_kg.distillation.losses.combine import CombinedLoss
 from cdkd_kg.distillation.tokens import TokenReader, TokenTeacher
 from cdkd_kg.teachers.models import pooled
+from cdkd_kg.teachers.resumable import ResumableTrainer
 
 
-class DistillationTrainer(Trainer):  # type: ignore[misc]
+class DistillationTrainer(ResumableTrainer):
     """A Trainer whose loss is a named sum over hard labels and a cached teacher signal.
 
     Everything else (mixed precision, accumulation, schedules) is the Trainer's.
@@ -85,6 +86,14 @@ class DistillationTrainer(Trainer):  # type: ignore[misc]
         """
         del hidden, targets
         return teacher, None
+
+    def extra_state(self) -> dict[str, Tensor]:
+        """Return the losses' projections."""
+        return {f"losses.{name}": value for name, value in self.losses.state_dict().items()}
+
+    def load_extra_state(self, state: dict[str, Tensor]) -> None:
+        """Take back the losses' projections."""
+        self.losses.load_state_dict(_parts(state, "losses."))
 
     def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
         """Add the losses' own parameters (projections) to the optimiser."""

@@ -98,7 +98,10 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     reader = TextTeacher.load(inputs["text_teacher"] / MODEL, space) if "text_teacher" in inputs else None
     drawn = signal is not None and (inputs["signal"] / ENTITIES).is_file()
     entities = EntitySignal.load(inputs["signal"]) if drawn else None
-    student = distill(training_set, signal, space, config.teachers.text.model, settings, seed, graph, reader, entities)
+    student = distill(
+        training_set, signal, space, config.teachers.text.model, settings, seed, graph, reader, entities,
+        job.workspace(folder.parent),
+    )  # fmt: skip
     test = corpus.rows(task, "test")
     length, batch = settings.student.max_length, settings.training.per_device_eval_batch_size
     logits, _ = predict(student.model, student.tokenizer, test["text"][:], length, batch, "answering the test rows")

@@ -61,7 +61,6 @@ def text_teacher_job(config: Config, corpus: Job, case: TeacherCase, identity: s
 
 
 def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
-    del job
     from safetensors.numpy import save_file
 
     from cdkd_kg.corpus.budget import label_budget
@@ -84,7 +83,8 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
         if case.way == "adapted":
             adapt(corpus.rows(case.task)["text"][:], text, case.start, Path(adapted))
             settings = text.model_copy(update={"model": adapted})
-        teacher = train_text_teacher(rows["text"][:], corpus.targets(rows, case.task), task, settings, case.start)
+        targets, space = corpus.targets(rows, case.task), job.workspace(folder.parent)
+        teacher = train_text_teacher(rows["text"][:], targets, task, settings, case.start, space)
     ask = partial(
         predict,
         teacher.model,

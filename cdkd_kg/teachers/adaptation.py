@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, Trainer, set_seed
+from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, set_seed
 
 from cdkd_kg.config import TextTeacherConfig, TrainingConfig
 from cdkd_kg.teachers.models import SAFE, load_tokenizer
 from cdkd_kg.teachers.pretrained import load_pretrained
-from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments
+from cdkd_kg.teachers.resumable import ResumableTrainer
+from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments, workspace
 
 EPOCHS, LEARNING_RATE, MASKED = 3, 5e-5, 0.15
 
@@ -38,10 +38,10 @@ def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Pa
         learning_rate=LEARNING_RATE,
         per_device_train_batch_size=config.training.per_device_train_batch_size,
     )
-    with TemporaryDirectory() as scratch:
-        trainer = Trainer(
+    with workspace(None) as scratch:
+        trainer = ResumableTrainer(
             model=model,
-            args=training_arguments(training, seed, Path(scratch)),
+            args=training_arguments(training, seed, scratch),
             train_dataset=tokenised(tokenizer, texts, config.max_length),
             data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=MASKED),
         )

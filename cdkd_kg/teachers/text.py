@@ -6,17 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr
-from transformers import DataCollatorWithPadding, PreTrainedModel, PreTrainedTokenizerBase, Trainer, set_seed
+from transformers import DataCollatorWithPadding, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 from cdkd_kg.config import TaskConfig, TextTeacherConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer
-from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments, training_labels
+from cdkd_kg.teachers.resumable import ResumableTrainer
+from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments, training_labels, workspace
 
 UNLIKELY = 0.05
 EPSILON = 1e-9
@@ -43,7 +43,12 @@ class TextTeacher:
 
 
 def train_text_teacher(
-    texts: Sequence[str], targets: NDArray[np.float32], task: TaskConfig, config: TextTeacherConfig, seed: int
+    texts: Sequence[str],
+    targets: NDArray[np.float32],
+    task: TaskConfig,
+    config: TextTeacherConfig,
+    seed: int,
+    folder: Path | None = None,
 ) -> TextTeacher:
     """Fine-tune ``config.model`` on labelled texts.
 
@@ -53,15 +58,16 @@ def train_text_teacher(
         task: the label space.
         config: model, length and training options.
         seed: decides the new head, dropout and the order of the data.
+        folder: where checkpoints are kept while it trains, so that it can be resumed.
     """
     set_seed(seed)
     tokenizer = load_tokenizer(config.model)
     model = load_classifier(config.model, task.labels, task.multi_label)
     rows = tokenised(tokenizer, texts, config.max_length, labels=training_labels(targets, task.multi_label))
-    with TemporaryDirectory() as scratch:
-        trainer = Trainer(
+    with workspace(folder) as scratch:
+        trainer = ResumableTrainer(
             model=model,
-            args=training_arguments(config.training, seed, Path(scratch)),
+            args=training_arguments(config.training, seed, scratch),
             train_dataset=rows,
             data_collator=DataCollatorWithPadding(tokenizer),
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -15,23 +17,25 @@ from transformers.trainer_callback import PrinterCallback
 from cdkd_kg.config import TrainingConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.progress import is_terminal
+from cdkd_kg.teachers.resumable import ResumableTrainer
 
 
 def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> TrainingArguments:
-    """Return the arguments of a run that logs its loss, saves nothing by itself, and is seeded throughout."""
+    """Return the arguments of a run that logs its loss, keeps checkpoints in a folder, and is seeded throughout."""
+    options = config.model_dump()
+    options["save_steps"] = -(-config.save_steps // config.logging_steps) * config.logging_steps
     return TrainingArguments(
         output_dir=str(folder),
         seed=seed,
         data_seed=seed,
-        save_strategy="no",
+        save_strategy="steps",
         report_to="none",
         disable_tqdm=not is_terminal(),
         remove_unused_columns=False,
-        train_sampling_strategy="group_by_length",
         dataloader_pin_memory=False,
         logging_nan_inf_filter=False,
         log_level="error",
-        **config.model_dump(),
+        **options,
     )
 
 
@@ -49,14 +53,24 @@ def training_labels(targets: NDArray[np.float32], multi_label: bool) -> list[Any
     return list(targets.tolist() if multi_label else targets.argmax(axis=1).tolist())
 
 
-def train_quietly(trainer: Trainer) -> list[dict[str, float]]:
-    """Train, showing a bar on a terminal and nothing elsewhere, and return the logged losses.
+@contextmanager
+def workspace(folder: Path | None) -> Iterator[Path]:
+    """Give the folder where checkpoints are kept; without one to resume from, they do not outlive the run."""
+    if folder is None:
+        with TemporaryDirectory() as scratch:
+            yield Path(scratch)
+    else:
+        yield folder
+
+
+def train_quietly(trainer: ResumableTrainer) -> list[dict[str, float]]:
+    """Train on from the last checkpoint, showing a bar on a terminal and nothing elsewhere; return the logged losses.
 
     Raises:
         TrainingError: a logged loss is not finite.
     """
     trainer.remove_callback(PrinterCallback)
-    trainer.train()
+    trainer.train(resume_from_checkpoint=trainer.last_checkpoint())
     return _learning_curve(trainer)
 
 

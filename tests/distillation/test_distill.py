@@ -120,7 +120,7 @@ def _steps(model, folder, size, accumulation):
     targets = np.full((24, 2), -1, np.float32)
     arguments = TrainingArguments(
         output_dir=str(folder), per_device_train_batch_size=size, gradient_accumulation_steps=accumulation, max_steps=3,
-        train_sampling_strategy="sequential", learning_rate=1e-2, lr_scheduler_type="constant", report_to="none",
+        learning_rate=1e-2, lr_scheduler_type="constant", report_to="none",
         remove_unused_columns=False, save_strategy="no", optim="sgd", disable_tqdm=True, max_grad_norm=0,
     )  # fmt: skip
     losses = make_losses(LossesConfig(document_relations=0), Sizes(32, 32, 2))
