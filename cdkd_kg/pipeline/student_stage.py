@@ -20,6 +20,7 @@ from cdkd_kg.stages import Job
 if TYPE_CHECKING:
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.distillation.joint import JointGraph
+    from cdkd_kg.distillation.teaching import Beside
 
 ANSWERS = "test_logits.safetensors"
 JOINT: Condition = "joint"
@@ -75,12 +76,10 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.distillation.distill import TrainingSet, distill
+    from cdkd_kg.distillation.teaching import ALONE
     from cdkd_kg.export.bundle import save_bundle
-    from cdkd_kg.teachers.entity_signal import TENSORS as ENTITIES
-    from cdkd_kg.teachers.entity_signal import EntitySignal
     from cdkd_kg.teachers.models import predict
     from cdkd_kg.teachers.signals import TeacherSignal
-    from cdkd_kg.teachers.text import TextTeacher
 
     task, seed, condition = job.options["case"]
     teacher = job.needs["signal"].fingerprint if "signal" in job.needs else None
@@ -93,26 +92,42 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     training_set = TrainingSet(rows["id"][:], rows["text_hash"][:], rows["text"][:], targets)
     signal = TeacherSignal.load(inputs["signal"], teacher) if teacher else None
     settings = config.distillation
-    graph = joint_graph(config, corpus, inputs) if condition == JOINT else None
     space = corpus.tasks[task]
-    reader = TextTeacher.load(inputs["text_teacher"] / MODEL, space) if "text_teacher" in inputs else None
-    drawn = signal is not None and (inputs["signal"] / ENTITIES).is_file()
-    entities = EntitySignal.load(inputs["signal"]) if drawn else None
+    beside = _beside(config, corpus, task, condition, inputs) if signal else ALONE
     student = distill(
-        training_set, signal, space, config.teachers.text.model, settings, seed, graph, reader, entities,
-        job.workspace(folder.parent),
-    )  # fmt: skip
+        training_set, signal, space, config.teachers.text.model, settings, seed, beside, job.workspace(folder.parent)
+    )
     test = corpus.rows(task, "test")
     length, batch = settings.student.max_length, settings.training.per_device_eval_batch_size
     logits, _ = predict(student.model, student.tokenizer, test["text"][:], length, batch, "answering the test rows")
     revision = read_json(inputs["signal"] / EXPERTS)["graph"] if teacher else None
-    if graph:
+    if condition == JOINT:
         revision = read_json(inputs["graph"] / ABOUT)["revision"]
     about = {"task": task, "condition": condition, "seed": seed, "teacher": teacher, "graph_revision": revision}
     about["losses"] = student.losses
     save_bundle(student.model, student.tokenizer, length, about, folder / MODEL)
     save_file({"logits": logits}, folder / ANSWERS)
     write_json(folder / CURVE, student.curve)
+
+
+def _beside(config: Config, corpus: Corpus, task: str, condition: Condition, inputs: Mapping[str, Path]) -> Beside:
+    """Return what teaches beside the signal of a condition, and the texts that judge it."""
+    from cdkd_kg.distillation.teaching import Beside
+    from cdkd_kg.distillation.training_set import TrainingSet
+    from cdkd_kg.teachers.entity_signal import TENSORS as ENTITIES
+    from cdkd_kg.teachers.entity_signal import EntitySignal
+    from cdkd_kg.teachers.text import TextTeacher
+
+    judges = corpus.labelled(task, "validation")
+    reader = inputs.get("text_teacher")
+    return Beside(
+        graph=joint_graph(config, corpus, inputs) if condition == JOINT else None,
+        text_teacher=TextTeacher.load(reader / MODEL, corpus.tasks[task]) if reader else None,
+        entities=EntitySignal.load(inputs["signal"]) if (inputs["signal"] / ENTITIES).is_file() else None,
+        validation=TrainingSet(
+            judges["id"][:], judges["text_hash"][:], judges["text"][:], corpus.targets(judges, task)
+        ),
+    )
 
 
 def joint_graph(config: Config, corpus: Corpus, inputs: Mapping[str, Path]) -> JointGraph:

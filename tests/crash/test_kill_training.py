@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cdkd_kg.config import DistillationConfig, LossesConfig, StudentConfig, TrainingConfig
-from cdkd_kg.distillation.distill import distill
+from cdkd_kg.distillation.distill import Beside, distill
 from cdkd_kg.distillation.joint import JointGraph
 from tests.distillation.test_distill import TASK, TEXTS, TRAINING, _signal
 from tests.distillation.test_joint import MENTIONED, graph
@@ -34,7 +34,7 @@ def train(model: Path, folder: Path, out: Path, joint: JointGraph | None) -> Non
     )
     losses = LossesConfig.model_validate({"contrastive": 0.5})
     config = DistillationConfig(student=StudentConfig(teacher_layers=(0, 3)), training=training, losses=losses)
-    student = distill(TRAINING, _signal(hidden=7), TASK, model, config, 1, joint, folder=folder)
+    student = distill(TRAINING, _signal(hidden=7), TASK, model, config, 1, Beside(joint), folder)
     assert student.curve[-1]["step"] == STEPS
     assert [entry["step"] for entry in student.curve] == list(range(1, STEPS + 1))
     student.model.save_pretrained(out)

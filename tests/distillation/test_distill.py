@@ -9,7 +9,7 @@ from transformers import AutoModelForSequenceClassification, Trainer, TrainingAr
 from cdkd_kg.artifacts import sha256_text
 from cdkd_kg.config import DistillationConfig, LossesConfig, StudentConfig, TaskConfig, TrainingConfig
 from cdkd_kg.distillation.batches import DistillationCollator, student_rows
-from cdkd_kg.distillation.distill import TrainingSet, distill, optimisation_steps
+from cdkd_kg.distillation.distill import Beside, TrainingSet, distill, optimisation_steps
 from cdkd_kg.distillation.losses.combine import Sizes, make_losses
 from cdkd_kg.distillation.student import keep_layers, new_student
 from cdkd_kg.distillation.trainer import DistillationTrainer
@@ -173,7 +173,7 @@ def test_losses_that_compare_tokens_bring_the_student_nearer_to_the_text_teacher
     for part in (attention.query, attention.key, attention.value):
         part.weight.data *= 20  # untrained, it attends to every token alike
     before = {name: value.clone() for name, value in teacher.model.state_dict().items()}
-    student = distill(TRAINING, _signal(), TASK, model, _tokenwise(narrow, **weights), 1, text_teacher=teacher)
+    student = distill(TRAINING, _signal(), TASK, model, _tokenwise(narrow, **weights), 1, Beside(text_teacher=teacher))
     for name in weights:
         assert student.curve[-1][f"loss_{name}"] < student.curve[0][f"loss_{name}"], name
     assert student.losses == {f"{name}.v1": 1.0 for name in weights}
@@ -185,4 +185,4 @@ def test_tokens_are_compared_only_where_both_read_the_same_ones(model, tmp_path)
         distill(TRAINING, _signal(), TASK, model, _tokenwise(attention=1), 1)
     other = _text_teacher(tiny_bert(tmp_path, ["other", "words"], layers=1))
     with pytest.raises(ConfigError, match="not the student's"):
-        distill(TRAINING, _signal(), TASK, model, _tokenwise(attention=1), 1, text_teacher=other)
+        distill(TRAINING, _signal(), TASK, model, _tokenwise(attention=1), 1, Beside(text_teacher=other))

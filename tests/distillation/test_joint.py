@@ -6,7 +6,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from cdkd_kg.config import GraphTeacherConfig, TaskConfig
-from cdkd_kg.distillation.distill import distill
+from cdkd_kg.distillation.distill import Beside, distill
 from cdkd_kg.distillation.joint import JointGraph, JointTrainer
 from cdkd_kg.teachers.models import predict
 from tests.distillation.test_distill import TASK, TEXTS, TRAINING, TRUTH, _config, _signal
@@ -34,7 +34,8 @@ def graph(entity_of) -> JointGraph:
 def test_student_and_network_learn_from_the_graph_they_are_given_and_repeat_themselves(model):
     other = np.arange(len(TEXTS)) // 2 % 2
     students = [
-        distill(TRAINING, _signal(), TASK, model, _config(30), 1, graph(of)) for of in (MENTIONED, MENTIONED, other)
+        distill(TRAINING, _signal(), TASK, model, _config(30), 1, Beside(graph(entity_of)))
+        for entity_of in (MENTIONED, MENTIONED, other)
     ]
     said = [predict(student.model, student.tokenizer, TEXTS, 16, 8)[0] for student in students]
     assert (said[0].argmax(1) == TRUTH.argmax(1)).all()
@@ -45,7 +46,7 @@ def test_student_and_network_learn_from_the_graph_they_are_given_and_repeat_them
 
 def test_it_learns_independent_labels_too(model):
     task = TaskConfig(labels=TASK.labels, multi_label=True)
-    student = distill(TRAINING, _signal(), task, model, _config(40), 1, graph(MENTIONED))
+    student = distill(TRAINING, _signal(), task, model, _config(40), 1, Beside(graph(MENTIONED)))
     assert ((predict(student.model, student.tokenizer, TEXTS, 16, 8)[0] > 0) == (TRUTH > 0)).mean() > 0.9
 
 
@@ -62,7 +63,7 @@ def test_the_network_moves_the_encoder_through_the_documents_of_the_batch(model,
         return said, loss
 
     monkeypatch.setattr(JointTrainer, "taught", watched)
-    distill(TRAINING, _signal(), TASK, model, _config(1), 1, graph(MENTIONED))
+    distill(TRAINING, _signal(), TASK, model, _config(1), 1, Beside(graph(MENTIONED)))
     assert len(seen) == 3
     for gradient, only_the_batch, logits in seen:
         assert gradient > 0

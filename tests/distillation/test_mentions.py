@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cdkd_kg.distillation.batches import DistillationCollator, student_rows
-from cdkd_kg.distillation.distill import distill
+from cdkd_kg.distillation.distill import Beside, distill
 from cdkd_kg.distillation.mentions import covered_tokens, linked_mentions
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.teachers.entity_signal import EntitySignal
@@ -70,7 +70,7 @@ def aligning(**others):
 
 
 def test_a_students_mentions_are_drawn_to_their_entities(model):
-    student = distill(TRAINING, _signal(), TASK, model, aligning(), 1, entities=entities())
+    student = distill(TRAINING, _signal(), TASK, model, aligning(), 1, Beside(entities=entities()))
     curve = [one["loss_entity_alignment"] for one in student.curve if "loss_entity_alignment" in one]
     assert curve[-1] < 0.2 < curve[0]
     assert torch.isfinite(student.model.classifier.weight).all()

@@ -1,0 +1,87 @@
+"""What a teacher must be before a student learns from it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from cdkd_kg.config import TaskConfig
+from cdkd_kg.distillation.training_set import TrainingSet
+from cdkd_kg.errors import ConfigError, TrainingError
+from cdkd_kg.teachers.models import predict
+from cdkd_kg.teachers.signals import TeacherSignal
+
+BATCH = 64
+UNLIKELY = 0.05
+SAME = 1e-3
+
+
+def need_same_labels(signal: TeacherSignal, task: TaskConfig) -> None:
+    """Refuse a signal about other labels, or in another order.
+
+    Raises:
+        ConfigError: with both lists.
+    """
+    if signal.labels != task.labels:
+        raise ConfigError(
+            "teacher and student have different labels",
+            where=f"teacher {signal.teacher[:12]}",
+            why=f"the teacher's are {list(signal.labels)}, the student's {list(task.labels)}",
+            remedy="run the teacher stages again for these labels, in this order",
+        )
+
+
+def need_useful_teacher(
+    signal: TeacherSignal,
+    validation: TrainingSet | None,
+    task: TaskConfig,
+    student: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+) -> None:
+    """Refuse a teacher that says the same of every text, or knows less than a student that has learned nothing.
+
+    A teacher that was never trained, or whose labels are mixed up, would be copied without a word. Of the validation
+    texts that one of the two has right and the other wrong, the teacher's must not be so few as guessing between them
+    gives less than once in twenty times (an exact sign test); few texts refuse no one.
+
+    Args:
+        signal: of the teacher.
+        validation: labelled texts that the signal knows; without any, nothing is compared.
+        task: the label space.
+        student: before its training.
+        tokenizer: the student's.
+        max_length: the student's.
+
+    Raises:
+        TrainingError: with what each had right.
+    """
+    logits = np.asarray(signal.logits, dtype=np.float32)
+    if len(logits) > 1 and float(np.ptp(logits, axis=0).max()) < SAME:
+        raise _refusal(signal, "says the same of every text", "its training collapsed")
+    if validation is None or not len(validation.ids):
+        return
+    rows = signal.rows(validation.ids, validation.text_hashes)
+    untaught, _ = predict(student, tokenizer, validation.texts, max_length, BATCH, "judging the teacher")
+    teacher, alone = (_right(said, validation.targets, task.multi_label) for said in (logits[rows], untaught))
+    ahead, behind = int((teacher & ~alone).sum()), int((alone & ~teacher).sum())
+    if behind and binomtest(ahead, ahead + behind, alternative="less").pvalue < UNLIKELY:
+        why = f"of {len(rows)} texts it has {int(teacher.sum())} right, the student before training {int(alone.sum())}"
+        raise _refusal(signal, "is worse than an untrained student on source validation", why)
+
+
+def _right(logits: NDArray[np.float32], targets: NDArray[np.float32], multi_label: bool) -> NDArray[np.bool_]:
+    said = logits > 0 if multi_label else np.eye(logits.shape[1], dtype=bool)[logits.argmax(axis=1)]
+    right: NDArray[np.bool_] = (said == (targets > 0)).all(axis=1)
+    return right
+
+
+def _refusal(signal: TeacherSignal, what: str, why: str) -> TrainingError:
+    return TrainingError(
+        f"the teacher {what}",
+        where=f"teacher {signal.teacher[:12]}",
+        why=why,
+        remedy="train it longer, give it more labels (corpus.labels_per_class), or check that its labels are in order",
+    )

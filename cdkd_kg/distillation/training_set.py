@@ -1,0 +1,29 @@
+"""What a student is trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """N training texts of one task, by sorted id; rows of -1 in ``targets`` (``[N, C]``) are unlabelled."""
+
+    ids: Sequence[str]
+    text_hashes: Sequence[str]
+    texts: Sequence[str]
+    targets: NDArray[np.float32]
+
+    def labelled(self) -> TrainingSet:
+        """Return the labelled rows alone."""
+        rows = np.flatnonzero((self.targets >= 0).all(axis=1)).tolist()
+        return TrainingSet(
+            ids=[self.ids[row] for row in rows],
+            text_hashes=[self.text_hashes[row] for row in rows],
+            texts=[self.texts[row] for row in rows],
+            targets=self.targets[rows],
+        )
