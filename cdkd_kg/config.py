@@ -198,6 +198,10 @@ class TrainingConfig(Model):
     warmup_steps: float = Field(0.1, ge=0)
     weight_decay: float = Field(0.01, ge=0)
     lr_scheduler_type: Schedule = "linear"
+    optim: Literal["adamw_torch", "sgd", "adafactor"] = "adamw_torch"
+    max_grad_norm: float = Field(1.0, ge=0)
+    bf16: bool = False
+    torch_compile: bool = False
     logging_steps: int = Field(10, ge=1)
     save_steps: int = Field(500, ge=1)
 
@@ -290,11 +294,16 @@ class StudentConfig(Model):
 
 
 class DistillationConfig(Model):
-    """The student, the losses it learns by, and its training."""
+    """The student, the losses it learns by, and its training.
+
+    ``domain_exponent`` gives every batch its share of each domain, in proportion to that power of the domain's size: 1
+    keeps proportions, 0 makes domains count alike. Without it, batches fall as they will.
+    """
 
     student: StudentConfig = StudentConfig(teacher_layers=(0, 2, 4))
     losses: LossesConfig = LossesConfig()
     training: TrainingConfig = TrainingConfig(learning_rate=1e-4)
+    domain_exponent: float | None = Field(None, ge=0)
 
 
 class EvaluationConfig(Model):

@@ -85,6 +85,8 @@ def distill(
             "args": arguments,
             "train_dataset": rows,
             "data_collator": DistillationCollator(tokenizer, signal, beside.entities),
+            "domains": training_set.domains,
+            "domain_exponent": config.domain_exponent,
             "token_teacher": None if signal is None else token_teacher_of(config.losses, tokenizer, beside),
         }
         if beside.graph is None:

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """N training texts of one task, by sorted id; rows of -1 in ``targets`` (``[N, C]``) are unlabelled."""
+    """N training texts of one task, by sorted id; rows of -1 in ``targets`` (``[N, C]``) are unlabelled.
+
+    ``domains`` are needed only where batches are to have their share of each.
+    """
 
     ids: Sequence[str]
     text_hashes: Sequence[str]
     texts: Sequence[str]
     targets: NDArray[np.float32]
+    domains: Sequence[str] | None = None
 
     def labelled(self) -> TrainingSet:
         """Return the labelled rows alone."""
@@ -26,4 +30,5 @@ class TrainingSet:
             text_hashes=[self.text_hashes[row] for row in rows],
             texts=[self.texts[row] for row in rows],
             targets=self.targets[rows],
+            domains=None if self.domains is None else [self.domains[row] for row in rows],
         )

@@ -89,7 +89,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     if condition != ORACLE:
         budget = label_budget(corpus, task, seed, config.corpus.labels_per_class)
         targets[~np.isin(rows["id"][:], budget)] = -1
-    training_set = TrainingSet(rows["id"][:], rows["text_hash"][:], rows["text"][:], targets)
+    training_set = TrainingSet(rows["id"][:], rows["text_hash"][:], rows["text"][:], targets, rows["domain"][:])
     signal = TeacherSignal.load(inputs["signal"], teacher) if teacher else None
     settings = config.distillation
     space = corpus.tasks[task]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     """
 
     def __init__(
-        self, *, domains: list[str] | None = None, domain_exponent: float | None = None, **options: Any
+        self, *, domains: Sequence[str] | None = None, domain_exponent: float | None = None, **options: Any
     ) -> None:
         super().__init__(**options)
         self._domains, self._domain_exponent = domains, domain_exponent

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase, Trainer, TrainingArguments
@@ -29,6 +30,7 @@ def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> Train
         seed=seed,
         data_seed=seed,
         save_strategy="steps",
+        use_cpu=config.bf16 and not torch.cuda.is_available(),
         report_to="none",
         disable_tqdm=not is_terminal(),
         remove_unused_columns=False,

@@ -186,3 +186,27 @@ def test_tokens_are_compared_only_where_both_read_the_same_ones(model, tmp_path)
     other = _text_teacher(tiny_bert(tmp_path, ["other", "words"], layers=1))
     with pytest.raises(ConfigError, match="not the student's"):
         distill(TRAINING, _signal(), TASK, model, _tokenwise(attention=1), 1, Beside(text_teacher=other))
+
+
+@pytest.mark.parametrize("options", [{"optim": "sgd"}, {"optim": "adafactor"}, {"bf16": True}, {"max_grad_norm": 0.1}])
+def test_options_of_training_arguments_reach_the_trainer(model, options):
+    plain, config = _config(1), _config(1)
+    config = config.model_copy(update={"training": config.training.model_copy(update=options)})
+    said = [
+        predict(student.model, student.tokenizer, TEXTS, 16, 8)[0]
+        for student in (distill(TRAINING, _signal(), TASK, model, one, 1) for one in (plain, config, config))
+    ]
+    assert np.isfinite(said[1]).all()
+    assert not np.array_equal(said[0], said[1])
+    assert np.array_equal(said[1], said[2])
+
+
+def test_balanced_batches_let_a_small_domain_be_learned_as_well_as_a_large_one(model, monkeypatch):
+    seen = []
+    collate = DistillationCollator.__call__
+    monkeypatch.setattr(DistillationCollator, "__call__", lambda self, rows: seen.append(rows) or collate(self, rows))
+    places = replace(TRAINING, domains=["small"] * 4 + ["large"] * 20)
+    config = _config(4).model_copy(update={"domain_exponent": 0.0})
+    distill(places, _signal(), TASK, model, config, 1)
+    of_small = [sum(row["signal_row"] < 4 for row in rows) for rows in seen]
+    assert of_small == [4] * 12
