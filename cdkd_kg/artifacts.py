@@ -1,7 +1,7 @@
 """Result folders that are whole or absent: written aside, synced, renamed, with a SHA-256 manifest last.
 
-A folder counts only when its ``manifest.json`` is there and every file in it has the size and the
-digest that the manifest says. Tensors are safetensors, tables are Parquet, the rest is JSON or text;
+A folder counts only when its ``manifest.json`` is there, is what was written, and every file in it has the size and
+the digest that the manifest says. Tensors are safetensors, tables are Parquet, the rest is JSON or text;
 nothing is ever pickled.
 """
 
@@ -62,7 +62,11 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON with sorted keys."""
-    write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, _indented(value))
+
+
+def _indented(value: Any) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> Any:
@@ -168,7 +172,7 @@ def _is_running(process: int) -> bool:
 
 
 def seal(folder: Path, about: dict[str, Any]) -> None:
-    """Write the manifest of a filled folder: size and SHA-256 of every file in it, and ``about``."""
+    """Write the manifest of a filled folder: size and SHA-256 of every file in it, ``about``, and its own SHA-256."""
     files = {}
     mode = _usual_mode()
     for file in sorted(folder.rglob("*")):
@@ -180,7 +184,8 @@ def seal(folder: Path, about: dict[str, Any]) -> None:
                 "bytes": file.stat().st_size,
                 "sha256": sha256_file(file),
             }
-    write_json(folder / MANIFEST, {"about": about, "files": files})
+    content = {"about": about, "files": files}
+    write_json(folder / MANIFEST, content | {"sha256": sha256_text(_indented(content))})
 
 
 def _usual_mode() -> int:
@@ -205,22 +210,39 @@ def verify(folder: Path, only: Collection[str] | None = None) -> dict[str, Any]:
     ``only`` names some of the files, where the rest is not read and need not be looked at.
 
     Raises:
-        ArtifactError: the manifest is missing, or a file is missing, cut or altered.
+        ArtifactError: the manifest is missing or altered, or a file is missing, cut or altered.
     """
-    manifest = read_json(folder / MANIFEST)
+    manifest = _read_manifest(folder)
     for name, entry in manifest["files"].items():
         file = folder / name
         if only is not None and name not in only:
             continue
         if not file.is_file() or file.stat().st_size != entry["bytes"] or sha256_file(file) != entry["sha256"]:
-            raise ArtifactError(
-                "a result file is not what its manifest says",
-                where=str(file),
-                why="it is missing, cut or altered",
-                remedy=f"delete {folder} and run again; only this stage is repeated",
-            )
+            raise _altered(folder, name)
     about: dict[str, Any] = manifest["about"]
     return about
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a folder, whose every byte is what was written."""
+    file = folder / MANIFEST
+    manifest: dict[str, Any] = read_json(file)
+    content = (
+        {name: value for name, value in manifest.items() if name != "sha256"} if isinstance(manifest, dict) else {}
+    )
+    mine = content | {"sha256": sha256_text(_indented(content))}
+    if file.read_text("utf-8") != _indented(mine):
+        raise _altered(folder, MANIFEST)
+    return manifest
+
+
+def _altered(folder: Path, name: str) -> ArtifactError:
+    return ArtifactError(
+        "a result file is not what its manifest says" if name != MANIFEST else "a manifest is not what was written",
+        where=str(folder / name),
+        why="it is missing, cut or altered",
+        remedy=f"delete {folder} and run again; only this stage is repeated",
+    )
 
 
 def is_sound(folder: Path) -> bool:

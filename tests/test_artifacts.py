@@ -1,5 +1,6 @@
 """Result files are whole or not there, and an altered one is noticed."""
 
+import random
 import signal
 import subprocess
 import sys
@@ -9,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkd_kg.artifacts import MANIFEST, canonical_json, is_whole, new_folder, read_json, verify, write_json, write_text
+from cdkd_kg.artifacts import (
+    MANIFEST,
+    canonical_json,
+    is_sound,
+    is_whole,
+    new_folder,
+    read_json,
+    verify,
+    write_json,
+    write_text,
+)
 from cdkd_kg.errors import ArtifactError
 
 
@@ -50,6 +61,27 @@ def test_any_flipped_bit_is_found(tmp_path_factory, position, bit):
     (path / "a.txt").write_bytes(content)
     with pytest.raises(ArtifactError, match=r"a\.txt"):
         verify(path)
+
+
+def test_ten_thousand_flipped_bits_and_cuts_are_all_found(tmp_path):
+    with new_folder(tmp_path / "done", {"seconds": 12.5, "small": 1e-5, "key": "topic"}) as folder:
+        write_text(folder / "a.txt", "content" * 50)
+        write_json(folder / "sub" / "b.json", {"teacher": "x" * 64, "ids": list(range(40))})
+    files = sorted(path for path in (tmp_path / "done").rglob("*") if path.is_file())
+    whole, chance = {file: file.read_bytes() for file in files}, random.Random(0)
+    found = 0
+    for _ in range(10_000):
+        file = chance.choice(files)
+        content = bytearray(whole[file])
+        if chance.random() < 0.5:
+            content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        else:
+            del content[chance.randrange(len(content)) :]
+        file.write_bytes(content)
+        found += not is_sound(tmp_path / "done")
+        file.write_bytes(whole[file])
+    assert found == 10_000
+    assert is_sound(tmp_path / "done")
 
 
 def test_a_cut_file_and_a_missing_manifest_are_not_whole(tmp_path):
