@@ -32,7 +32,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     generator. It does not keep the sums between two logs, so ``save_steps`` is a multiple of ``logging_steps``.
 
     With several processes the first one writes; after resuming, dropout differs from what it would have been. Sharded
-    models (FSDP, DeepSpeed) are saved as the Trainer saves them.
+    models (FSDP, DeepSpeed) are saved as the Trainer saves them, and do not go on by themselves.
 
     Args:
         domains: of the training rows, where batches are to have their share of each.
