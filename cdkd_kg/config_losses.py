@@ -93,7 +93,10 @@ class LossesConfig(Model):
     def _versions(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        return {str(name).removesuffix(VERSION): options for name, options in value.items()}
+        named = {str(name).removesuffix(VERSION): options for name, options in value.items()}
+        if len(named) < len(value):
+            raise ValueError("a loss is given twice, with and without its version")
+        return named
 
     @model_validator(mode="after")
     def _something(self) -> Self:

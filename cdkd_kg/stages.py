@@ -28,8 +28,8 @@ WORKERS = {
     "graph": ("entities", "graph"),
     "geometry": ("teachers",),
     "text_teacher": ("teachers",),
-    "teacher_signal": ("teachers", "graph"),
-    "student": ("distillation", "export", "teachers"),
+    "teacher_signal": ("teachers", "graph", "pipeline/conditions.py"),
+    "student": ("distillation", "export", "teachers", "pipeline/conditions.py", "config_losses.py"),
     "coverage": ("entities", "graph"),
     "evaluation": ("evaluation",),
 }

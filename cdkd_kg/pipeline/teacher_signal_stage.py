@@ -122,7 +122,10 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
         save_file({"beliefs": beliefs}, folder / BELIEFS)
     if "entities" in inputs:
         vectors = [one.entities for one in experts.values() if one.entities is not None]
-        _entity_signal(rows["id"][:], inputs, vectors).save(folder)
+        data, _ = graph_seen(config, condition, seed, inputs)
+        linked = _entity_signal(data, rows["id"][:], inputs, vectors)
+        if len(linked.documents):
+            linked.save(folder)
     fused = ensemble.logits if condition != "self_training" else as_decided(ensemble.logits, seen.multi_label)
     signal = TeacherSignal.of(
         teacher=job.fingerprint,
@@ -147,17 +150,26 @@ def aligns_entities(config: Config) -> bool:
 
 
 def _entity_signal(
-    ids: Sequence[str], inputs: Mapping[str, Path], vectors: Sequence[NDArray[np.float32]]
+    data: HeteroData, ids: Sequence[str], inputs: Mapping[str, Path], vectors: Sequence[NDArray[np.float32]]
 ) -> EntitySignal:
-    """Return the linked mentions of documents, with the last network's vectors or, without one, the encoder's."""
+    """Return the linked mentions that the graph of a condition has, with the last network's vectors or the encoder's.
+
+    A control must not bring true links back: a mention whose edge it does not have teaches nothing.
+    """
     from cdkd_kg.entities.tables import Extraction
-    from cdkd_kg.graph.tensor_files import load_tensors
     from cdkd_kg.teachers.entity_signal import EntitySignal
 
-    entities = load_tensors(inputs["graph"] / TENSORS)["entity"].ids
+    entities = data["entity"].ids[: data["entity"].num_nodes]
     known = vectors[-1] if vectors else load_geometry(inputs["entity_geometry"])[: len(entities)]
     found = Extraction.load(inputs["entities"]).mentions.select(["document", "begin", "end", "iri"]).to_pylist()
-    mentions = [(one["document"], one["begin"], one["end"], one["iri"]) for one in found if one["iri"]]
+    kind = ("document", "mentions", "entity")
+    ends = data[kind].edge_index.tolist() if kind in data.edge_types else [[], []]
+    shown = {(ids[document], entities[entity]) for document, entity in zip(*ends, strict=True)}
+    mentions = [
+        (one["document"], one["begin"], one["end"], one["iri"])
+        for one in found
+        if (one["document"], one["iri"]) in shown
+    ]
     return EntitySignal.of(ids, mentions, dict(zip(entities, known, strict=True)))
 
 

@@ -53,7 +53,7 @@ class EntitySignal:
         found = sorted((places[document], begin, end, rows[iri]) for document, begin, end, iri in kept)
         table = np.array(found, dtype=np.int32).reshape(-1, 4)
         width = len(next(iter(vectors.values()), ()))
-        known = np.array([vectors[name] for name in names], dtype=np.float16).reshape(-1, width)
+        known = np.array([vectors[name] for name in names], dtype=np.float16).reshape(len(names), width)
         return cls(table[:, 0].copy(), table[:, 1:3].copy(), table[:, 3].copy(), known)
 
     def of_document(self, row: int) -> list[tuple[int, int, int]]:

@@ -76,7 +76,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         folder = Path(self.args.output_dir)
         if self.args.should_save:
             with new_folder(folder / f"checkpoint-{self.state.global_step}") as fresh:
-                self.model.save_pretrained(fresh)
+                self.model.save_pretrained(fresh, save_original_format=False)  # resuming reads no legacy names
                 self.state.save_to_json(str(fresh / STATE))
                 _save_optimizer(self.optimizer, fresh)
                 write_json(fresh / "scheduler.json", self.lr_scheduler.state_dict())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
 BATCHES = 50
-"""So many batches at a time are sorted by length: enough that little is padding, few enough that batches differ."""
+"""At most so many batches at a time are sorted by length, and a quarter of an epoch: batches must differ."""
 
 
 class EpochSampler(Sampler[int]):
@@ -86,7 +86,7 @@ def epoch_order(
         rows, domains = chance.permutation(len(lengths)), np.zeros(len(lengths), dtype=np.int64)
     else:
         rows = _spread(_drawn(domains, exponent, chance), chance)
-    size = batch_size * BATCHES
+    size = batch_size * max(1, min(BATCHES, len(rows) // (4 * batch_size)))
     parts = [_by_length(rows[start : start + size], lengths, domains) for start in range(0, len(rows), size)]
     ordered = np.concatenate(parts) if parts else rows
     whole = len(ordered) // batch_size

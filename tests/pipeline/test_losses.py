@@ -27,7 +27,13 @@ def test_tokens_and_entities_reach_the_students_that_have_them(tmp_path):
     values = settings(tmp_path)
     values["graph"] = values.get("graph", {}) | {"background": [str(tmp_path / "names.nt")]}
     values["distillation"]["losses"] = {"layer_states": 1, "entity_alignment": 0.5}
-    values["evaluation"]["conditions"] = ["no_distillation", "text_teacher", "graph_teacher"]
+    values["evaluation"]["conditions"] = [
+        "no_distillation",
+        "text_teacher",
+        "graph_teacher",
+        "similar_text",
+        "shuffled_graph",
+    ]
     config = Config.model_validate(values)
     run(config)
     made = {f"{job.stage} {job.key}": job.folder(cache_of(config)) for job in jobs_of(config)}
@@ -39,6 +45,9 @@ def test_tokens_and_entities_reach_the_students_that_have_them(tmp_path):
     assert losses["graph_teacher"] == losses["text_teacher"] | {"entity_alignment.v1": 0.5}
     signal = EntitySignal.load(made["teacher_signal topic/seed0/graph_teacher"])
     assert len(signal.documents) > 5
+    assert losses["similar_text"] == losses["text_teacher"]
+    shuffled = EntitySignal.load(made["teacher_signal topic/seed0/shuffled_graph"])
+    assert len(shuffled.documents) < len(signal.documents)
     assert signal.vectors.shape == (2, config.teachers.graph.hidden)
 
 

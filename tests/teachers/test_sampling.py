@@ -38,8 +38,18 @@ def test_batches_are_of_like_length_and_not_in_the_order_of_length():
     order = epoch_order(LENGTHS, 16, np.random.default_rng(0))
     batches = LENGTHS[order][:896].reshape(-1, 16)
     padded, plain = batches.max(axis=1).sum() * 16, LENGTHS[:896].reshape(-1, 16).max(axis=1).sum() * 16
-    assert padded < 1.05 * batches.sum() < plain
+    assert padded < 1.1 * batches.sum() < plain
     assert abs(np.corrcoef(batches.mean(axis=1), np.arange(len(batches)))[0, 1]) < 0.5
+
+
+def test_the_company_of_a_row_changes_from_epoch_to_epoch():
+    for count in (88, 800):
+        sampler, partners = EpochSampler(LENGTHS[:count], 16, 0), []
+        for epoch in (0, 1):
+            sampler.set_epoch(epoch)
+            batches = [list(sampler)[start : start + 16] for start in range(0, count, 16)]
+            partners.append({(a, b) for batch in batches for a in batch for b in batch if a < b})
+        assert len(partners[0] & partners[1]) < 0.5 * len(partners[0])
 
 
 @pytest.mark.parametrize(("exponent", "small"), [(1.0, 100), (0.0, 450), (0.5, 235)])
@@ -60,4 +70,4 @@ def test_balanced_batches_pad_little_within_each_domain():
     order = epoch_order(lengths, 18, np.random.default_rng(0), (DOMAINS == "small").astype(int), 0.0)
     for domain in ("large", "small"):
         spreads = [np.ptp(LENGTHS[batch[DOMAINS[batch] == domain]]) for batch in order.reshape(-1, 18)]
-        assert np.mean(spreads) < 4
+        assert np.mean(spreads) < 12  # of 60
