@@ -23,7 +23,8 @@ def losses(**options) -> LossesConfig:
 
 
 def alone(name, **options) -> LossesConfig:
-    return losses(**dict.fromkeys(NAMES, 0) | {name: options or 1})
+    others = [other for other in NAMES if other != name.removesuffix(".v1")]
+    return losses(**dict.fromkeys(others, 0) | {name: options or 1})
 
 
 def test_the_sum_has_its_weights_and_only_what_is_switched_on():
@@ -83,3 +84,8 @@ def test_a_loss_is_a_weight_or_a_mapping_in_a_file_and_an_override_changes_one(t
 def test_only_losses_of_tokens_ask_the_text_teacher_again():
     asked = {name for name in NAMES if alone(name).online()}
     assert asked == {"layer_states", "attention", "value_relations"}
+
+
+def test_a_loss_is_named_once_with_or_without_its_version():
+    with pytest.raises(ValueError, match="given twice"):
+        losses(**{"logits": 1, "logits.v1": 0})
