@@ -7,6 +7,7 @@ nothing is ever pickled.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ from typing import Any
 
 from cdkd_kg.errors import ArtifactError, ConfigError
 
-MANIFEST = "manifest.json"
+MANIFEST, LOCK = "manifest.json", "lock"
 
 
 def canonical_json(value: Any) -> str:
@@ -129,6 +130,27 @@ def aside_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.{_owner()}.{uuid.uuid4().hex[:8]}.tmp")
 
 
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Hold a folder, which is made, against other processes, and say whether that went; who dies lets go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def remove_unheld(folder: Path) -> None:
+    """Remove a folder, where there is one and no process holds it."""
+    if folder.is_dir():
+        with held(folder) as mine:
+            if mine:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def _place(aside: Path, path: Path) -> None:
     old = aside.with_suffix(".old")
     if path.exists():
@@ -227,11 +249,10 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a folder, whose every byte is what was written."""
     file = folder / MANIFEST
     manifest: dict[str, Any] = read_json(file)
-    content = (
-        {name: value for name, value in manifest.items() if name != "sha256"} if isinstance(manifest, dict) else {}
-    )
-    mine = content | {"sha256": sha256_text(_indented(content))}
-    if file.read_text("utf-8") != _indented(mine):
+    if not isinstance(manifest, dict):
+        raise _altered(folder, MANIFEST)
+    content = {name: value for name, value in manifest.items() if name != "sha256"}
+    if file.read_text("utf-8") != _indented(content | {"sha256": sha256_text(_indented(content))}):
         raise _altered(folder, MANIFEST)
     return manifest
 

@@ -17,7 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cdkd_kg.artifacts import canonical_json, is_whole, new_folder, sha256_file, sha256_text, sweep, verify
+from cdkd_kg.artifacts import (
+    canonical_json,
+    is_whole,
+    new_folder,
+    remove_unheld,
+    sha256_file,
+    sha256_text,
+    sweep,
+    verify,
+)
 from cdkd_kg.errors import ArtifactError, ConfigError, nearest
 
 logger = logging.getLogger(__name__)
@@ -124,6 +133,8 @@ def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path, force: str | None
         if reusable and (found := _reuse(job, cache)):
             yield job, found
             continue
+        if job.stage in forced:
+            remove_unheld(job.workspace(cache))
         begin = time.monotonic()
         inputs = {name: need.folder(cache) for name, need in job.needs.items()}
         about: dict[str, Any] = {
@@ -135,7 +146,7 @@ def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path, force: str | None
         with new_folder(job.folder(cache), about, keep_whole=job.stage not in forced) as folder:
             job.work(job, inputs, folder)
             about["seconds"] = round(time.monotonic() - begin, 2)
-        shutil.rmtree(job.workspace(cache), ignore_errors=True)
+        remove_unheld(job.workspace(cache))
         yield job, Step(job.stage, job.key, about["seconds"], reused=False)
 
 

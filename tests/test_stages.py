@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from cdkd_kg import artifacts
-from cdkd_kg.artifacts import new_folder, write_text
+from cdkd_kg.artifacts import held, new_folder, write_text
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.stages import Job, plan, run_jobs, stage_named
 
@@ -134,3 +134,23 @@ def test_what_a_killed_job_kept_is_there_the_next_time_and_gone_when_it_is_done(
     assert [step.reused for step in _run([job], tmp_path)] == [False]
     assert found == [False, True]
     assert [path.name for path in tmp_path.iterdir()] == [job.folder(tmp_path).name]
+
+
+def test_a_forced_stage_starts_anew_and_what_another_process_holds_stays(tmp_path):
+    kept = []
+
+    def work(job, inputs, folder):
+        kept.append(job.workspace(folder.parent).is_dir())
+        write_text(folder / "out.txt", "done")
+
+    job = Job("student", "one", {}, {}, work)
+    space = job.workspace(tmp_path)
+    space.mkdir()
+    _run([job], tmp_path, force="student")
+    with held(space) as mine:
+        assert mine
+        with held(space) as other:
+            assert not other
+        _run([job], tmp_path, force="student")
+        assert space.is_dir()
+    assert kept == [False, True]

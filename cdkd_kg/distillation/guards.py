@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
+from sklearn.metrics import balanced_accuracy_score
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cdkd_kg.config import TaskConfig
@@ -43,9 +44,10 @@ def need_useful_teacher(
 ) -> None:
     """Refuse a teacher that says the same of every text, or knows less than a student that has learned nothing.
 
-    A teacher that was never trained, or whose labels are mixed up, would be copied without a word. Of the validation
-    texts that one of the two has right and the other wrong, the teacher's must not be so few as guessing between them
-    gives less than once in twenty times (an exact sign test); few texts refuse no one.
+    A teacher that was never trained, or whose labels are mixed up, would be copied without a word. It is refused where
+    its balanced accuracy is lower (an untrained head may say the commonest class of everything) *and*, of the
+    validation texts that one of the two has right and the other wrong, so few are the teacher's as guessing between
+    them gives less than once in twenty times (an exact sign test). Few texts refuse no one.
 
     Args:
         signal: of the teacher.
@@ -67,9 +69,16 @@ def need_useful_teacher(
     untaught, _ = predict(student, tokenizer, validation.texts, max_length, BATCH, "judging the teacher")
     teacher, alone = (_right(said, validation.targets, task.multi_label) for said in (logits[rows], untaught))
     ahead, behind = int((teacher & ~alone).sum()), int((alone & ~teacher).sum())
-    if behind and binomtest(ahead, ahead + behind, alternative="less").pvalue < UNLIKELY:
+    lower = _balanced(logits[rows], validation.targets, task) < _balanced(untaught, validation.targets, task)
+    if lower and behind and binomtest(ahead, ahead + behind, alternative="less").pvalue < UNLIKELY:
         why = f"of {len(rows)} texts it has {int(teacher.sum())} right, the student before training {int(alone.sum())}"
         raise _refusal(signal, "is worse than an untrained student on source validation", why)
+
+
+def _balanced(logits: NDArray[np.float32], targets: NDArray[np.float32], task: TaskConfig) -> float:
+    if not task.multi_label:
+        return float(balanced_accuracy_score(targets.argmax(axis=1), logits.argmax(axis=1)))
+    return float(np.mean([balanced_accuracy_score(y > 0, z > 0) for z, y in zip(logits.T, targets.T, strict=True)]))
 
 
 def _right(logits: NDArray[np.float32], targets: NDArray[np.float32], multi_label: bool) -> NDArray[np.bool_]:

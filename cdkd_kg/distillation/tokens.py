@@ -48,7 +48,7 @@ class TokenReader:
             if len(self._parts) == 1
             else (self._seen[part] for part in self._parts)
         )
-        return TokenStates(mask, layers, (queries, keys, values))
+        return TokenStates(mask, layers, (queries.float(), keys.float(), values.float()))
 
 
 class TokenTeacher:

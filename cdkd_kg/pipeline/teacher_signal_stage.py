@@ -85,7 +85,7 @@ def teacher_signal_job(
     needs |= {name: inputs[name] for name in ("corpus", "document_geometry", "label_geometry")}
     if condition not in WITHOUT_GRAPH:
         needs |= inputs
-        if aligns_entities(config):
+        if aligns_entities(config) and condition != "same_size_mlp":  # its network sees no edge, nor may its student
             needs["entities"] = entities
             options["entities"] = True
         options |= {
@@ -154,23 +154,29 @@ def _entity_signal(
 ) -> EntitySignal:
     """Return the linked mentions that the graph of a condition has, with the last network's vectors or the encoder's.
 
-    A control must not bring true links back: a mention whose edge it does not have teaches nothing.
+    A control must not bring true links back, see :func:`~cdkd_kg.teachers.entity_signal.shown`.
     """
     from cdkd_kg.entities.tables import Extraction
-    from cdkd_kg.teachers.entity_signal import EntitySignal
+    from cdkd_kg.graph.tensor_files import load_tensors
+    from cdkd_kg.teachers.entity_signal import EntitySignal, shown
 
     entities = data["entity"].ids[: data["entity"].num_nodes]
     known = vectors[-1] if vectors else load_geometry(inputs["entity_geometry"])[: len(entities)]
     found = Extraction.load(inputs["entities"]).mentions.select(["document", "begin", "end", "iri"]).to_pylist()
-    kind = ("document", "mentions", "entity")
-    ends = data[kind].edge_index.tolist() if kind in data.edge_types else [[], []]
-    shown = {(ids[document], entities[entity]) for document, entity in zip(*ends, strict=True)}
+    instead = shown(_ties(load_tensors(inputs["graph"] / TENSORS), ids), _ties(data, ids))
     mentions = [
-        (one["document"], one["begin"], one["end"], one["iri"])
+        (one["document"], one["begin"], one["end"], instead[tie])
         for one in found
-        if (one["document"], one["iri"]) in shown
+        if (tie := (one["document"], one["iri"])) in instead
     ]
     return EntitySignal.of(ids, mentions, dict(zip(entities, known, strict=True)))
+
+
+def _ties(data: HeteroData, ids: Sequence[str]) -> set[tuple[str, str]]:
+    from cdkd_kg.graph.tensors import MENTIONS
+
+    ends = data[MENTIONS].edge_index.tolist() if MENTIONS in data.edge_types else [[], []]
+    return {(ids[document], data["entity"].ids[entity]) for document, entity in zip(*ends, strict=True)}
 
 
 def _experts(

@@ -39,9 +39,11 @@ def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Pa
         per_device_train_batch_size=config.training.per_device_train_batch_size,
     )
     with workspace(None) as scratch:
+        arguments = training_arguments(training, seed, scratch)
+        arguments.save_strategy = "no"  # it is done again, whole, by whoever comes back to it
         trainer = ResumableTrainer(
             model=model,
-            args=training_arguments(training, seed, scratch),
+            args=arguments,
             train_dataset=tokenised(tokenizer, texts, config.max_length),
             data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=MASKED),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,31 @@ TENSORS = "entities.safetensors"
 
 Mention = tuple[str, int, int, str]
 """A document, begin and end in its text, and the IRI of an entity."""
+
+
+Ties = set[tuple[str, str]]
+"""Documents with the IRIs of their entities."""
+
+
+def shown(original: Ties, control: Ties) -> dict[tuple[str, str], str]:
+    """Return what each mention's entity is in a control of the graph.
+
+    What the control has stays. Of each document, the entities that it lost are, in order, those that it got instead,
+    as where a graph is shuffled, so that a control's students are told as much, and told it wrong; where it got none,
+    as where edges are dropped, nothing is said of them.
+
+    Example:
+        >>> shown({("d", "urn:a"), ("d", "urn:b")}, {("d", "urn:b"), ("d", "urn:c")})
+        {('d', 'urn:a'): 'urn:c', ('d', 'urn:b'): 'urn:b'}
+    """
+    lost: defaultdict[str, list[str]] = defaultdict(list)
+    gained: defaultdict[str, list[str]] = defaultdict(list)
+    for ties, found in ((original - control, lost), (control - original, gained)):
+        for document, entity in sorted(ties):
+            found[document].append(entity)
+    pairs = ((document, zip(lost[document], gained[document], strict=False)) for document in sorted(lost))
+    instead = {(document, before): after for document, both in pairs for before, after in both}
+    return dict(sorted((instead | {tie: tie[1] for tie in original & control}).items()))
 
 
 @dataclass(frozen=True)
@@ -53,8 +79,9 @@ class EntitySignal:
         found = sorted((places[document], begin, end, rows[iri]) for document, begin, end, iri in kept)
         table = np.array(found, dtype=np.int32).reshape(-1, 4)
         width = len(next(iter(vectors.values()), ()))
-        known = np.array([vectors[name] for name in names], dtype=np.float16).reshape(len(names), width)
-        return cls(table[:, 0].copy(), table[:, 1:3].copy(), table[:, 3].copy(), known)
+        largest = float(np.finfo(np.float16).max)
+        known = np.clip([vectors[name] for name in names], -largest, largest).reshape(len(names), width)
+        return cls(table[:, 0].copy(), table[:, 1:3].copy(), table[:, 3].copy(), known.astype(np.float16))
 
     def of_document(self, row: int) -> list[tuple[int, int, int]]:
         """Return begin, end and entity of each mention of a document, by its row in the teacher's signal."""

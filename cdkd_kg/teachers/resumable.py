@@ -17,9 +17,12 @@ from torch.utils.data import Sampler
 from transformers import Trainer
 
 from cdkd_kg.artifacts import is_sound, new_folder, read_json, write_json
+from cdkd_kg.errors import ConfigError
 from cdkd_kg.teachers.sampling import EpochSampler
 
-STATE, OPTIMIZER, EXTRA = "trainer_state.json", "optimizer", "extra.safetensors"
+STATE, SCHEDULE, EXTRA = "trainer_state.json", "scheduler.json", "extra.safetensors"
+OPTIMIZER, RANDOM = "optimizer", "random"
+"""Each a JSON file of values beside a safetensors file of tensors."""
 KEPT = 2
 _NAME = re.compile(r"checkpoint-(\d+)")
 
@@ -31,8 +34,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     was not: the order of rows depends on seed and epoch alone, and a checkpoint has the state of every random
     generator. It does not keep the sums between two logs, so ``save_steps`` is a multiple of ``logging_steps``.
 
-    With several processes the first one writes; after resuming, dropout differs from what it would have been. Sharded
-    models (FSDP, DeepSpeed) are saved as the Trainer saves them, and do not go on by themselves.
+    Train in one process, on one device: several are refused, since steps are counted for one.
 
     Args:
         domains: of the training rows, where batches are to have their share of each.
@@ -44,6 +46,14 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         self, *, domains: Sequence[str] | None = None, domain_exponent: float | None = None, **options: Any
     ) -> None:
         super().__init__(**options)
+        if self.args.world_size > 1 or self.args.n_gpu > 1:
+            raise ConfigError(
+                f"training is in one process on one device, not in {max(self.args.world_size, self.args.n_gpu)}",
+                why="steps are counted, and projections trained, for one",
+                remedy="start it without torchrun, and show it one GPU (CUDA_VISIBLE_DEVICES=0)",
+            )
+        if domain_exponent is not None and domains is None:
+            raise ConfigError("domain_exponent needs the domain of every text", remedy="give TrainingSet its domains")
         self._domains, self._domain_exponent = domains, domain_exponent
 
     def extra_state(self) -> dict[str, Tensor]:
@@ -70,34 +80,27 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         if self.state.global_step >= self.state.max_steps:
             return  # the finished model is saved by whoever asked for it
-        if self.is_fsdp_enabled or self.is_deepspeed_enabled:
-            super()._save_checkpoint(model, trial)
-            return
+        del model, trial
         folder = Path(self.args.output_dir)
-        if self.args.should_save:
-            with new_folder(folder / f"checkpoint-{self.state.global_step}") as fresh:
-                self.model.save_pretrained(fresh, save_original_format=False)  # resuming reads no legacy names
-                self.state.save_to_json(str(fresh / STATE))
-                _save_optimizer(self.optimizer, fresh)
-                write_json(fresh / "scheduler.json", self.lr_scheduler.state_dict())
-                _save_random(fresh)
-                save_file({name: value.contiguous() for name, value in self.extra_state().items()}, fresh / EXTRA)
-            for old in _checkpoints(folder)[:-KEPT]:
-                shutil.rmtree(old, ignore_errors=True)
+        with new_folder(folder / f"checkpoint-{self.state.global_step}") as fresh:
+            self.model.save_pretrained(fresh, save_original_format=False)  # resuming reads no legacy names
+            self.state.save_to_json(str(fresh / STATE))
+            _save_optimizer(self.optimizer, fresh)
+            write_json(fresh / SCHEDULE, self.lr_scheduler.state_dict())
+            _save_random(fresh)
+            save_file({name: value.contiguous() for name, value in self.extra_state().items()}, fresh / EXTRA)
+        for old in _checkpoints(folder)[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        if checkpoint is None or not (Path(checkpoint) / f"{OPTIMIZER}.json").is_file():
-            super()._load_optimizer_and_scheduler(checkpoint)
-            return
-        folder = Path(checkpoint)
-        self.optimizer.load_state_dict(_read_optimizer(folder))
-        self.lr_scheduler.load_state_dict(read_json(folder / "scheduler.json"))
-        self.load_extra_state(load_file(folder / EXTRA))
+        if checkpoint is not None:
+            folder = Path(checkpoint)
+            self.optimizer.load_state_dict(_read_optimizer(folder))
+            self.lr_scheduler.load_state_dict(read_json(folder / SCHEDULE))
+            self.load_extra_state(load_file(folder / EXTRA))
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
-        if checkpoint is None or not (Path(checkpoint) / "random.json").is_file():
-            super()._load_rng_state(checkpoint)
-        elif self.args.world_size == 1:
+        if checkpoint is not None:
             _load_random(Path(checkpoint))
 
 
@@ -131,14 +134,14 @@ def _read_optimizer(folder: Path) -> dict[str, Any]:
 def _save_random(folder: Path) -> None:
     state: Any = np.random.get_state()
     _, keys, *rest = state
-    write_json(folder / "random.json", {"python": random.getstate(), "numpy": [keys.tolist(), *rest]})
+    write_json(folder / f"{RANDOM}.json", {"python": random.getstate(), "numpy": [keys.tolist(), *rest]})
     devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     states = {"cpu": torch.get_rng_state()} | {f"cuda{place}": state for place, state in enumerate(devices)}
-    save_file(states, folder / "random.safetensors")
+    save_file(states, folder / f"{RANDOM}.safetensors")
 
 
 def _load_random(folder: Path) -> None:
-    about, states = read_json(folder / "random.json"), load_file(folder / "random.safetensors")
+    about, states = read_json(folder / f"{RANDOM}.json"), load_file(folder / f"{RANDOM}.safetensors")
     kind, keys, gauss = about["python"]
     random.setstate((kind, tuple(keys), gauss))
     first, *rest = about["numpy"]

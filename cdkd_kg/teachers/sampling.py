@@ -65,7 +65,7 @@ def epoch_order(
 
     so that 1 keeps the proportions and 0 lets all domains count alike; rows of domains that get more than they have
     come again, of the others some wait for another epoch. Rows of one batch then have the same rank of length, each
-    within its own domain.
+    within its own domain. A row meets itself in a batch only where its domain has fewer rows than places in it.
 
     Args:
         lengths: ``[N]``.
@@ -86,7 +86,8 @@ def epoch_order(
         rows, domains = chance.permutation(len(lengths)), np.zeros(len(lengths), dtype=np.int64)
     else:
         rows = _spread(_drawn(domains, exponent, chance), chance)
-    size = batch_size * max(1, min(BATCHES, len(rows) // (4 * batch_size)))
+    window = min(batch_size * BATCHES, len(rows) // 4, _distinct(rows, domains) - batch_size)
+    size = batch_size * max(1, window // batch_size)
     parts = [_by_length(rows[start : start + size], lengths, domains) for start in range(0, len(rows), size)]
     ordered = np.concatenate(parts) if parts else rows
     whole = len(ordered) // batch_size
@@ -100,10 +101,13 @@ def _drawn(domains: NDArray[np.int64], exponent: float, chance: np.random.Genera
     shares = np.array([len(rows) for rows in members], dtype=float) ** exponent
     ends = np.round(np.cumsum(shares) / shares.sum() * len(domains)).astype(int)
     counts = np.diff(ends, prepend=0)
-    return [
-        np.concatenate([chance.permutation(rows) for _ in range(-(-count // len(rows)))] or [rows[:0]])[:count]
-        for rows, count in zip(members, counts.tolist(), strict=True)
-    ]
+    return [np.resize(chance.permutation(rows), count) for rows, count in zip(members, counts.tolist(), strict=True)]
+
+
+def _distinct(rows: NDArray[np.int64], domains: NDArray[np.int64]) -> int:
+    """Return how many rows in a row are all different, where those that come again come in the same order."""
+    known, drawn = (np.bincount(domains[some], minlength=1) for some in (np.unique(rows), rows))
+    return int(len(rows) * min((have / taken for have, taken in zip(known, drawn, strict=True) if taken), default=1))
 
 
 def _spread(parts: Sequence[NDArray[np.int64]], chance: np.random.Generator) -> NDArray[np.int64]:

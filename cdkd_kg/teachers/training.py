@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase, Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
+from cdkd_kg.artifacts import held
 from cdkd_kg.config import TrainingConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.progress import is_terminal
@@ -57,11 +58,13 @@ def training_labels(targets: NDArray[np.float32], multi_label: bool) -> list[Any
 
 @contextmanager
 def workspace(folder: Path | None) -> Iterator[Path]:
-    """Give the folder where checkpoints are kept; without one to resume from, they do not outlive the run."""
-    if folder is None:
-        with TemporaryDirectory() as scratch:
-            yield Path(scratch)
-    else:
+    """Give the folder where checkpoints are kept; without one to resume from, they do not outlive the run.
+
+    Where another process is training in that folder, neither may this one's.
+    """
+    with ExitStack() as stack:
+        if folder is None or not stack.enter_context(held(folder)):
+            folder = Path(stack.enter_context(TemporaryDirectory()))
         yield folder
 
 
@@ -73,6 +76,8 @@ def train_quietly(trainer: ResumableTrainer) -> list[dict[str, float]]:
     """
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=trainer.last_checkpoint())
+    # What is asked of the model from now on is answered as its saved copy would answer.
+    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     return _learning_curve(trainer)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from cdkd_kg.distillation.distill import Beside, TrainingSet, distill
 from cdkd_kg.distillation.guards import need_useful_teacher
@@ -55,3 +56,13 @@ def test_a_good_teacher_passes_and_few_texts_refuse_nobody(student):
 def test_independent_labels_are_judged_together(student):
     many = TASK.model_copy(update={"multi_label": True})
     judge(student, saying(8 * TRUTH - 4), task=many)
+
+
+def test_a_teacher_that_knows_the_rare_class_is_not_worse_than_a_head_that_never_says_it(student):
+    rare = np.arange(24) < 3
+    truth = np.eye(2, dtype=np.float32)[np.where(rare, 0, 1)]
+    said = np.where(rare | (np.arange(24) > 15), 0, 1)  # all of the rare class, and eight too many
+    with torch.no_grad():
+        student[1].classifier.weight.zero_()
+        student[1].classifier.bias.copy_(torch.tensor([0.0, 9.0]))
+    judge(student, saying(8 * np.eye(2)[said] - 4), TrainingSet(IDS, HASHES, TEXTS, truth))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cdkd_kg.errors import ArtifactError
-from cdkd_kg.teachers.entity_signal import TENSORS, EntitySignal
+from cdkd_kg.teachers.entity_signal import TENSORS, EntitySignal, shown
 
 IDS = ["d/1", "d/2", "d/3"]
 VECTORS = {"urn:b": np.array([0.0, 1.0]), "urn:a": np.array([1.0, 0.0]), "urn:unused": np.array([5.0, 5.0])}
@@ -40,3 +40,16 @@ def test_without_a_mention_it_is_empty():
     signal = EntitySignal.of(IDS, [], VECTORS)
     assert signal.of_document(0) == []
     assert signal.vectors.shape == (0, 2)
+
+
+def test_a_control_keeps_what_it_has_loses_what_it_dropped_and_is_told_wrong_what_it_shuffled():
+    true = {("d", "a"), ("d", "b"), ("e", "a")}
+    assert shown(true, true) == {tie: tie[1] for tie in true}
+    assert shown(true, {("d", "a")}) == {("d", "a"): "a"}
+    assert shown(true, {("d", "a"), ("d", "x"), ("e", "y")}) == {("d", "a"): "a", ("d", "b"): "x", ("e", "a"): "y"}
+    assert shown(true, set()) == {}
+
+
+def test_vectors_beyond_half_precision_stay_finite():
+    signal = EntitySignal.of(IDS, MENTIONS, VECTORS | {"urn:a": np.array([1e9, 0.0])})
+    assert np.isfinite(signal.vectors).all()

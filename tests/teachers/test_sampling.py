@@ -71,3 +71,13 @@ def test_balanced_batches_pad_little_within_each_domain():
     for domain in ("large", "small"):
         spreads = [np.ptp(LENGTHS[batch[DOMAINS[batch] == domain]]) for batch in order.reshape(-1, 18)]
         assert np.mean(spreads) < 12  # of 60
+
+
+@pytest.mark.parametrize(("small", "exponent"), [(100, 0.0), (200, 0.5), (60, 0.3)])
+def test_a_row_that_comes_again_meets_itself_in_no_batch(small, exponent):
+    lengths, domains = LENGTHS, (np.arange(900) < small).astype(int)
+    order = epoch_order(lengths, 16, np.random.default_rng(1), domains, exponent)
+    assert len(order) == 900
+    for start in range(0, 900, 16):
+        batch = order[start : start + 16]
+        assert len(set(batch.tolist())) == len(batch)

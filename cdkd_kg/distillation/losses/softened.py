@@ -6,6 +6,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from cdkd_kg.distillation.losses.batch import LossBatch, teacher_part, weighted_mean
 
@@ -74,4 +75,4 @@ def need_one_label(batch: LossBatch, loss: nn.Module) -> None:
 
 def kl(reference: Tensor, other: Tensor) -> Tensor:
     """Return ``KL(reference || other)`` of log-probabilities over the last dimension."""
-    return (reference.exp() * (reference - other)).sum(dim=-1)
+    return F.kl_div(other, reference, reduction="none", log_target=True).sum(dim=-1)
