@@ -44,11 +44,24 @@ def keep_layers(model: PreTrainedModel, layers: tuple[int, ...]) -> None:
     for module in model.base_model.modules():
         for name, stack in module.named_children():
             if isinstance(stack, nn.ModuleList) and len(stack) == count:
-                setattr(module, name, nn.ModuleList(stack[layer] for layer in layers))
-                model.config.num_hidden_layers = len(layers)
+                kept = nn.ModuleList(stack[layer] for layer in layers)
+                setattr(module, name, kept)
+                _renumber(model, kept, layers)
                 return
     raise ConfigError(
         f"{type(model).__name__} has no plain list of layers to take from",
         where="distillation.student.teacher_layers",
         remedy="give distillation.student.model instead",
     )
+
+
+def _renumber(model: PreTrainedModel, kept: nn.ModuleList, layers: tuple[int, ...]) -> None:
+    """Tell the configuration, and decoders' layers, which count themselves, how many are left."""
+    kinds = getattr(model.config, "layer_types", None)
+    model.config.num_hidden_layers = len(layers)
+    if kinds is not None:
+        model.config.layer_types = [kinds[layer] for layer in layers]
+    for place, layer in enumerate(kept):
+        for module in layer.modules():
+            if hasattr(module, "layer_idx"):
+                module.layer_idx = place  # type: ignore[assignment]

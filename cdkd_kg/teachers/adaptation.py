@@ -1,11 +1,11 @@
-"""Masked-language-model adaptation: the text teacher's encoder reads the unlabelled texts before it learns labels."""
+"""Language-model adaptation: the text teacher's encoder reads the unlabelled texts before it learns labels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, set_seed
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, DataCollatorForLanguageModeling, set_seed
 
 from cdkd_kg.config import TextTeacherConfig, TrainingConfig
 from cdkd_kg.teachers.models import SAFE, load_tokenizer
@@ -18,6 +18,8 @@ EPOCHS, LEARNING_RATE, MASKED = 3, 5e-5, 0.15
 
 def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Path) -> None:
     """Train ``config.model`` to fill in words that were left out of the texts, and save it with its tokenizer.
+
+    A decoder, whose tokenizer has no mask, learns to say the next word instead.
 
     What a graph teacher gains from unlabelled texts may be had without a graph: this is the rival that shows it. Batch
     size and length are those of the text teacher.
@@ -32,7 +34,8 @@ def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Pa
     """
     set_seed(seed)
     tokenizer = load_tokenizer(config.model)
-    model = load_pretrained(AutoModelForMaskedLM, config.model, **SAFE)
+    masks = tokenizer.mask_token is not None
+    model = load_pretrained(AutoModelForMaskedLM if masks else AutoModelForCausalLM, config.model, **SAFE)
     training = TrainingConfig(
         num_train_epochs=EPOCHS,
         learning_rate=LEARNING_RATE,
@@ -45,7 +48,7 @@ def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Pa
             model=model,
             args=arguments,
             train_dataset=tokenised(tokenizer, texts, config.max_length),
-            data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=MASKED),
+            data_collator=DataCollatorForLanguageModeling(tokenizer, mlm=masks, mlm_probability=MASKED),
         )
         train_quietly(trainer)
     model.save_pretrained(folder)

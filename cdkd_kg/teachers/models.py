@@ -24,15 +24,21 @@ SAFE = {"use_safetensors": True}
 
 
 def load_tokenizer(model: str | Path) -> PreTrainedTokenizerBase:
-    """Return the tokenizer of a model: a name of ``cdkd data list``, a folder, or a hub id."""
-    return load_pretrained(AutoTokenizer, model)
+    """Return the tokenizer of a model: a name of ``cdkd data list``, a folder, or a hub id.
+
+    One that has no token for padding, as decoders have none, pads with the token that ends a text.
+    """
+    tokenizer: PreTrainedTokenizerBase = load_pretrained(AutoTokenizer, model)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    return tokenizer
 
 
 def load_classifier(model: str | Path, labels: Sequence[str], multi_label: bool) -> PreTrainedModel:
     """Return a classifier with one output a label; its head is new unless the model has these very labels.
 
     Labels are matched by name: a saved head whose labels stand in another order keeps what it learned,
-    each row moved to its label's place.
+    each row moved to its label's place. A decoder answers at the last token of a text, so it is told which one pads.
 
     Raises:
         MissingResourceError: the model is not here and cannot be fetched.
@@ -49,6 +55,8 @@ def load_classifier(model: str | Path, labels: Sequence[str], multi_label: bool)
         _new_head(saved)
     saved.config.id2label, saved.config.label2id = names, {label: index for index, label in names.items()}
     saved.config.problem_type = kind
+    if saved.config.pad_token_id is None:
+        saved.config.pad_token_id = load_tokenizer(model).pad_token_id
     return saved
 
 
