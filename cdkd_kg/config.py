@@ -67,7 +67,8 @@ class SourceConfig(Model):
 
     ``name`` is a set of ``cdkd data list``; ``hub`` a dataset id of the Hugging Face hub; ``path`` a CSV,
     JSONL or Parquet file, or a folder of text files (one subfolder a label, or flat for unlabelled text).
-    ``columns`` says how the file calls our columns (with ``domain``, only rows that name this domain are read);
+    ``columns`` says how the file calls our columns (with ``domain``, only rows that name this domain are read;
+    ``text_pair`` is the second text of a row where labels are about two, such as a premise and a hypothesis);
     ``where`` keeps the rows whose columns have these values. Rows that share a value in a column ``group`` stay
     in one split.
     """
@@ -77,7 +78,7 @@ class SourceConfig(Model):
     path: Path | None = None
     subset: str | None = None
     revision: str | None = None
-    columns: dict[Literal["id", "text", "label", "split", "domain"], str] = Field(default_factory=dict)
+    columns: dict[Literal["id", "text", "text_pair", "label", "split", "domain"], str] = Field(default_factory=dict)
     where: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -15,7 +15,8 @@ from cdkd_kg.corpus.read_jsonl import read_jsonl
 from cdkd_kg.corpus.rows import RawRow, Record, need_column
 from cdkd_kg.errors import ConfigError, MissingResourceError
 
-OURS: tuple[Literal["id", "text", "label", "split", "domain"], ...] = ("id", "text", "label", "split", "domain")
+Ours = Literal["id", "text", "text_pair", "label", "split", "domain"]
+OURS: tuple[Ours, ...] = ("id", "text", "text_pair", "label", "split", "domain")
 GROUP = "group"
 """Rows with the same value in this column go to the same split when splits are drawn."""
 
@@ -63,7 +64,15 @@ def to_raw_row(record: Record, domain: str, names: dict[str, str]) -> RawRow:
         extra=extra,
         fault=record.fault,
         bom=record.bom,
+        pair=_second(values, names["text_pair"]),
     )
+
+
+def _second(values: dict[str, Any], column: str) -> Any:
+    """Return the second part of a text; an empty one where there is such a column and nothing in it."""
+    if column not in values:
+        return None
+    return "" if plain(values[column]) is None else values[column]
 
 
 def _records(

@@ -10,6 +10,7 @@ from typing import Any
 from cdkd_kg.config import DomainConfig, TaskConfig
 from cdkd_kg.corpus.check import Problem, SetAside
 from cdkd_kg.corpus.labels import LabelError, task_labels
+from cdkd_kg.corpus.pairs import PAIR, is_pair, joined
 from cdkd_kg.corpus.rows import Fault, RawRow, Row, printable
 from cdkd_kg.errors import nearest
 
@@ -71,23 +72,38 @@ class _BrokenError(Exception):
 def _text(raw: RawRow, max_bytes: int) -> str:
     if raw.fault is not None:
         raise _BrokenError(*raw.fault)
-    text = raw.text
-    if text is None:
-        raise _BrokenError("empty-text", "there is no text")
-    if not isinstance(text, str | bytes):
-        raise _BrokenError("broken-row", f"the text is of kind {type(text).__name__}, not a string")
-    content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    text = _decoded(content, "text")
+    text = _part(raw.text, "text")
     for name, value in (("id", raw.id), ("label", raw.label), ("split", raw.split)):
         for part in value if isinstance(value, list | tuple) else [value]:
             _sound(part, name)
+    text = _whole(text, "text", max_bytes)
+    if raw.pair is None:
+        return text
+    second = "second text"
+    return joined(text, _whole(_part(raw.pair, second).removeprefix(BOM), second, max_bytes))
+
+
+def _part(text: Any, name: str) -> str:
+    if text is None:
+        raise _BrokenError("empty-text", f"there is no {name}")
+    if not isinstance(text, str | bytes):
+        raise _BrokenError("broken-row", f"the {name} is of kind {type(text).__name__}, not a string")
+    return _decoded(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"), name)
+
+
+def _whole(text: str, name: str, max_bytes: int) -> str:
+    """Return a text that may be used as it is."""
     if "\0" in text:
-        raise _BrokenError("nul-byte", f"character {text.index(chr(0))} of the text is NUL")
-    if len(content) > max_bytes:
-        raise _BrokenError("line-too-long", f"the text has {len(content)} bytes, the limit is {max_bytes}")
+        raise _BrokenError("nul-byte", f"character {text.index(chr(0))} of the {name} is NUL")
+    if is_pair(text):
+        where = f"character {text.index(PAIR)} of the {name}"
+        raise _BrokenError("unit-separator", f"{where} is U+001F, which stands between the two texts of a pair")
+    size = len(text.encode("utf-8"))
+    if size > max_bytes:
+        raise _BrokenError("line-too-long", f"the {name} has {size} bytes, the limit is {max_bytes}")
     bare = text.removeprefix(BOM)
     if not bare.strip():
-        raise _BrokenError("empty-text", "the text is empty" if not bare else "the text is white space alone")
+        raise _BrokenError("empty-text", f"the {name} is empty" if not bare else f"the {name} is white space alone")
     return text
 
 
@@ -123,7 +139,7 @@ def _row(raw: RawRow, text: str, split: str | None, labels: tuple[str, ...] | No
         id=raw.id or "text-" + hashlib.sha256(text.encode()).hexdigest()[:16],
         given_id=raw.id is not None,
         text=text,
-        key=hashlib.sha256(" ".join(text.split()).encode()).digest(),
+        key=hashlib.sha256(PAIR.join(" ".join(part.split()) for part in text.split(PAIR)).encode()).digest(),
         labels=labels,
         split=split,
         domain=raw.domain,

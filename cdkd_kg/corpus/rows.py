@@ -29,7 +29,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One row under our names, not yet checked. ``text`` is bytes where the reader leaves decoding to the check."""
+    """One row under our names, not yet checked.
+
+    ``text`` and ``pair``, its second part, are bytes where the reader leaves decoding to the check; ``pair`` is None
+    where the source has no such column.
+    """
 
     file: str
     line: int | str
@@ -41,6 +45,7 @@ class RawRow:
     extra: dict[str, Any] = field(default_factory=dict)
     fault: Fault | None = None
     bom: bool = False
+    pair: Any = None
 
 
 @dataclass(frozen=True, slots=True)

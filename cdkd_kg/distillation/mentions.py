@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
+from cdkd_kg.corpus.pairs import parts
 from cdkd_kg.errors import ConfigError
+from cdkd_kg.teachers.encoding import alike, encode
 from cdkd_kg.teachers.entity_signal import EntitySignal
 
 Covered = list[list[int]]
@@ -34,15 +36,23 @@ def covered_tokens(
             where="distillation.losses.entity_alignment",
             remedy="take a model with a fast tokenizer, or leave this loss at 0",
         )
-    encoded = tokenizer(list(texts), truncation=True, max_length=max_length)
-    found = []
-    for place, row in enumerate(signal_rows):
-        ends = [
-            [encoded.char_to_token(place, begin), encoded.char_to_token(place, end - 1), entity]
-            for begin, end, entity in signal.of_document(int(row))
-        ]
-        found.append([one for one in ends if None not in one])
+    found: list[Covered] = [[] for _ in texts]
+    for places in alike(texts):
+        encoded = encode(tokenizer, [texts[place] for place in places], max_length)
+        for number, place in enumerate(places):
+            second = len(parts(texts[place])[0]) + 1  # where the other text of a pair begins
+            for begin, end, entity in signal.of_document(int(signal_rows[place])):
+                first, last = (_token(encoded, number, char, second) for char in (begin, end - 1))
+                if first is not None and last is not None:
+                    found[place].append([first, last, entity])
     return found
+
+
+def _token(encoded: BatchEncoding, number: int, char: int, second: int) -> int | None:
+    """Return the token of a character; characters of a pair are counted over both texts."""
+    if char < second:
+        return encoded.char_to_token(number, char)  # type: ignore[no-any-return]
+    return encoded.char_to_token(number, char - second, 1)  # type: ignore[no-any-return]
 
 
 def linked_mentions(

@@ -16,6 +16,7 @@ from spacy.tokens import Doc
 
 from cdkd_kg.artifacts import sha256_text
 from cdkd_kg.config import EntitiesConfig
+from cdkd_kg.corpus.pairs import PAIR
 from cdkd_kg.data.fetch import cache_folder
 from cdkd_kg.entities import relations as _registers_cdkd_relations  # noqa: F401
 from cdkd_kg.entities.installed import pipeline_identity
@@ -122,7 +123,8 @@ def mention_pipeline(config: EntitiesConfig, aliases: AliasTable, facts: Facts |
 def readable(text: str, max_words: int) -> str:
     """Return the beginning of ``text`` that is read, character for character at its place.
 
-    A line break within a paragraph becomes a space, so that names may run over it.
+    A line break within a paragraph becomes a space, so that names may run over it; the two texts of a pair stay
+    lines of their own.
 
     Example:
         >>> readable("New\\nYork is  a city", 4)
@@ -130,7 +132,8 @@ def readable(text: str, max_words: int) -> str:
     """
     text = text[: max_words * LONGEST_WORD]
     end = max((word.end() for word in islice(re.finditer(r"\S+", text), max_words)), default=0)
-    return re.sub(r"(?<=\S)\s(?=\S)", " ", text[:end])
+    lines = (re.sub(r"(?<=\S)\s(?=\S)", " ", part) for part in text[:end].split(PAIR))
+    return "\n".join(lines)
 
 
 def _mention_rows(document: Document, doc: Doc, sentences: Sequence[int]) -> Iterator[Row]:

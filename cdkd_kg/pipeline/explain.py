@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import is_whole, read_json
 from cdkd_kg.config import Condition, Config
+from cdkd_kg.corpus.pairs import parts
 from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
 from cdkd_kg.pipeline.conditions import WITHOUT_GRAPH, WITHOUT_TEACHER
 from cdkd_kg.pipeline.graph_stage import ABOUT
@@ -62,7 +63,7 @@ def explain(config: Config, document: str, seed: int | None = None, condition: s
     multi_label = corpus.tasks[task].multi_label
     found: dict[str, Any] = {
         "document": document, "domain": document.partition("/")[0], "task": task, "seed": seed, "condition": shown,
-        "text": corpus.graph_documents()[place]["text"],
+        "text": "\n".join(filter(None, parts(corpus.graph_documents()[place]["text"]))),
         "fused": _probabilities(answer.pop("fused"), labels, multi_label),
     }  # fmt: skip
     found["experts"] = _experts(config, about, answer, found["fused"], multi_label)

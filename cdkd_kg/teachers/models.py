@@ -17,6 +17,7 @@ from transformers import (
 )
 
 from cdkd_kg.progress import track
+from cdkd_kg.teachers.encoding import alike, encode
 from cdkd_kg.teachers.pretrained import load_pretrained
 
 SAFE = {"use_safetensors": True}
@@ -79,19 +80,14 @@ def predict(
     Texts of like length share a batch, so that little of it is padding.
     """
     model.eval()
-    order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), index))
+    orders = [sorted(places, key=lambda index: (len(texts[index]), index)) for places in alike(texts)]
     logits = np.zeros((len(texts), model.config.num_labels), dtype=np.float32)
     hidden = np.zeros((len(texts), model.config.hidden_size), dtype=np.float32)
-    batches = [order[begin : begin + batch_size] for begin in range(0, len(order), batch_size)]
+    batches = [order[begin : begin + batch_size] for order in orders for begin in range(0, len(order), batch_size)]
     with torch.no_grad():
         for batch in track(batches, description):
-            inputs = tokenizer(
-                [texts[index] for index in batch],
-                truncation=True,
-                max_length=max_length,
-                padding=True,
-                return_tensors="pt",
-            ).to(model.device)
+            some = [texts[index] for index in batch]
+            inputs = encode(tokenizer, some, max_length, padding=True, return_tensors="pt").to(model.device)
             output = model(**inputs, output_hidden_states=True)
             logits[batch] = output.logits.float().cpu().numpy()
             hidden[batch] = pooled(output.hidden_states[-1], inputs["attention_mask"]).float().cpu().numpy()

@@ -19,7 +19,10 @@ from cdkd_kg.artifacts import held
 from cdkd_kg.config import TrainingConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.progress import is_terminal
+from cdkd_kg.teachers.encoding import alike, encode
 from cdkd_kg.teachers.resumable import ResumableTrainer
+
+MODEL_INPUTS = ("input_ids", "token_type_ids", "attention_mask")
 
 
 def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> TrainingArguments:
@@ -46,9 +49,14 @@ def tokenised(
     tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], max_length: int, **columns: Sequence[Any]
 ) -> Dataset:
     """Return the rows that a Trainer reads: token ids, attention mask, and the further ``columns``."""
-    encoded = tokenizer(list(texts), truncation=True, max_length=max_length)
-    names = [name for name in ("input_ids", "token_type_ids", "attention_mask") if name in encoded]
-    return Dataset.from_dict({name: encoded[name] for name in names} | {name: list(c) for name, c in columns.items()})
+    read: dict[str, list[list[int]]] = {}
+    for places in alike(texts):
+        encoded = encode(tokenizer, [texts[place] for place in places], max_length)
+        for name in [name for name in MODEL_INPUTS if name in encoded]:
+            column = read.setdefault(name, [[] for _ in texts])
+            for place, values in zip(places, encoded[name], strict=True):
+                column[place] = values
+    return Dataset.from_dict(read | {name: list(column) for name, column in columns.items()})
 
 
 def training_labels(targets: NDArray[np.float32], multi_label: bool) -> list[Any]:

@@ -33,6 +33,13 @@ def test_columns_are_renamed_and_the_rest_is_extra(tmp_path: Path) -> None:
     assert rows[0].domain == "d"
 
 
+def test_a_second_text_is_read_and_nothing_in_its_column_is_an_empty_one(tmp_path: Path) -> None:
+    rows = [{"text": "a", "cat": "b"}, {"text": "a", "cat": None}, {"text": "a"}]
+    path = write_jsonl(tmp_path / "rows.jsonl", rows)
+    assert [row.pair for row in read_rows("d", domain(path, columns={"text_pair": "cat"}))] == ["b", "", None]
+    assert [row.pair for row in read_rows("d", domain(path))] == [None, None, None]
+
+
 def test_where_keeps_rows_by_value_and_broken_rows_too(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "rows.jsonl", [*ROWS, "no object"])
     rows = list(read_rows("d", domain(path, columns={"text": "body"}, where={"shop": "books"})))

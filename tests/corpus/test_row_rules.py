@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cdkd_kg.config import DomainConfig, TaskConfig
+from cdkd_kg.corpus.pairs import parts
 from cdkd_kg.corpus.row_rules import Sifted, sift
 from cdkd_kg.corpus.rows import Fault, RawRow
 from tests.corpus.helpers import TOPICS, raw
@@ -37,6 +38,10 @@ def sifted(*rows: RawRow, limit: int = 1000) -> Sifted:
         (raw("é" * 501), "line-too-long", "has 1002 bytes, the limit is 1000"),
         (raw(label=float("nan")), "nan-label", "NaN"),
         (raw(label="sprot"), "unknown-label", "did you mean 'sport'"),
+        (raw("a\x1fb"), "unit-separator", "character 1 of the text is U+001F"),
+        (raw(pair="a\x1fb"), "unit-separator", "character 1 of the second text is U+001F"),
+        (raw(pair=""), "empty-text", "the second text is empty"),
+        (raw(pair=b"\xff"), "bad-utf8", "of the second text is"),
         (raw(split="tets"), "unknown-split", "did you mean 'test'"),
         (raw(fault=Fault("broken-row", "it is broken")), "broken-row", "it is broken"),
     ],
@@ -59,6 +64,13 @@ def test_a_good_row_passes_as_it_is() -> None:
         "3",
         "1",
     )
+
+
+def test_a_pair_is_one_text_of_two_parts_and_not_another_split_of_the_same_words() -> None:
+    found = sifted(raw("a b", pair="c"), raw("a", pair="b  c"), raw("a", pair="b c"))
+    assert [parts(row.text) for row in found.rows] == [("a b", "c"), ("a", "b  c"), ("a", "b c")]
+    first, second, third = found.rows
+    assert first.key != second.key == third.key
 
 
 def test_a_byte_order_mark_is_cut_off_with_a_warning() -> None:
