@@ -35,6 +35,7 @@ Schedule = Literal[
     "linear", "cosine", "cosine_with_restarts", "polynomial", "constant", "constant_with_warmup", "inverse_sqrt"
 ]  # those of ``transformers`` that need no further option
 
+FEWEST_LABELS = 2
 T = TypeVar("T")
 
 
@@ -47,12 +48,23 @@ def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
 class TaskConfig(Model):
     """A label space. Several domains may share one.
 
-    ``concepts`` gives the IRIs of what a label is about, in place of what its name is found to speak of.
+    ``concepts`` gives the IRIs of what a label is about, in place of what its name is found to speak of. With
+    ``regression`` there is one value a text in place of labels, and ``labels`` names it; such a task is distilled from
+    Python (:func:`cdkd_kg.distillation.distill.distill`), a run does not take it.
     """
 
-    labels: Annotated[tuple[str, ...], AfterValidator(_distinct), Field(min_length=2)]
+    labels: Annotated[tuple[str, ...], AfterValidator(_distinct), Field(min_length=1)]
     multi_label: bool = False
+    regression: bool = False
     concepts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _as_many_labels_as_it_takes(self) -> Self:
+        if self.regression and (self.multi_label or len(self.labels) > 1):
+            raise ValueError("a regression has one value: give it one name in labels, and no multi_label")
+        if not self.regression and len(self.labels) < FEWEST_LABELS:
+            raise ValueError(f"a task takes {FEWEST_LABELS} labels at least, or regression: true with one value")
+        return self
 
     @model_validator(mode="after")
     def _concepts_of_labels(self) -> Self:
@@ -139,7 +151,9 @@ class CorpusConfig(Model):
             for ours in domain.labels.values():
                 if ours is not None and ours not in labels:
                     raise ValueError(f"domain {name!r} maps a label to {ours!r}{nearest(ours, labels)}")
-        for task in self.tasks:
+        for task, space in self.tasks.items():
+            if space.regression:
+                raise ValueError(f"task {task!r} is a regression, which Python alone takes: docs/distillation.md")
             roles = [domain.role for domain in self.domains.values() if domain.task == task]
             if "source" not in roles:
                 raise ValueError(f"task {task!r} has no domain with role: source, so nothing to learn from")
@@ -347,6 +361,13 @@ class Config(Model):
             raise ValueError(
                 f"losses that compare tokens ({', '.join(ONLINE)}) need one text teacher, not one a domain (per_domain)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _losses_fit(self) -> Self:
+        for name, task in self.corpus.tasks.items():
+            if reason := self.distillation.losses.unfit(len(task.labels), task.multi_label):
+                raise ValueError(f"task {name!r}: {reason}")
         return self
 
     @field_validator("name")

@@ -61,6 +61,9 @@ OFF = LossConfig(weight=0)
 ONLINE = ("layer_states", "attention", "value_relations")
 """Losses that compare tokens, so that the text teacher reads every batch again: none of it is cached."""
 
+COMPARE_PROBABILITIES = ("reverse_logits", "jensen_shannon", "decoupled", "standardised_logits")
+FEWEST_STANDARDISED = 3
+
 
 class LossesConfig(Model):
     """The losses of a student, by name or by name and version (``logits.v1``).
@@ -108,6 +111,17 @@ class LossesConfig(Model):
         """Return the losses that are switched on, by name."""
         losses = {name: getattr(self, name) for name in type(self).model_fields if name != "temperature"}
         return {name: loss.weight for name, loss in losses.items() if loss.weight > 0}
+
+    def unfit(self, labels: int, multi_label: bool, regression: bool = False) -> str | None:
+        """Say which loss that is switched on is not for such a task, and why; None where all are."""
+        for name in self.weights():
+            if regression and name in COMPARE_PROBABILITIES:
+                return f"{name} compares probabilities of labels, and a regression has none"
+            if multi_label and name in ("decoupled", "standardised_logits"):
+                return f"{name} compares classes of which one applies, and these labels are independent"
+            if labels < FEWEST_STANDARDISED and name == "standardised_logits":
+                return f"{name} needs three labels, since two are 1 and -1 whatever the teacher says"
+        return None
 
     def online(self) -> bool:
         """Say whether the text teacher has to read every batch."""

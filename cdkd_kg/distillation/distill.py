@@ -10,7 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 from cdkd_kg.config import DistillationConfig, TaskConfig, TrainingConfig
 from cdkd_kg.distillation.batches import DistillationCollator, student_rows
-from cdkd_kg.distillation.guards import need_same_labels, need_useful_teacher
+from cdkd_kg.distillation.guards import need_fitting_losses, need_same_labels, need_useful_teacher
 from cdkd_kg.distillation.joint import JointTrainer
 from cdkd_kg.distillation.losses.combine import hard_labels_only
 from cdkd_kg.distillation.student import new_student
@@ -59,8 +59,8 @@ def distill(
         folder: where checkpoints are kept while it trains, so that it can be resumed.
 
     Raises:
-        ConfigError: the signal's labels are not the task's, or a loss compares tokens and there is no text teacher
-            that reads the same ones.
+        ConfigError: the signal's labels are not the task's, a loss is not for such a task, or a loss compares tokens
+            and there is no text teacher that reads the same ones.
         StaleSignalError: the signal does not know a text.
         TrainingError: the signal says the same of every text, or is worse than a student that has learned nothing.
     """
@@ -68,9 +68,10 @@ def distill(
     model, tokenizer = new_student(config.student, teacher_model, task)
     steps, length = optimisation_steps(len(training_set.ids), config.training), config.student.max_length
     if signal is None:
-        training_set, losses, places, beside = training_set.labelled(), hard_labels_only(), None, ALONE
+        training_set, losses, places, beside = training_set.labelled(task.regression), hard_labels_only(), None, ALONE
     else:
         need_same_labels(signal, task)
+        need_fitting_losses(config.losses, task)
         need_useful_teacher(signal, beside.validation, task, model, tokenizer, length)
         losses = losses_of(config.losses, model, signal, beside)
         places = signal.rows(training_set.ids, training_set.text_hashes).tolist()
@@ -81,6 +82,7 @@ def distill(
         options = {
             "losses": losses,
             "multi_label": task.multi_label,
+            "regression": task.regression,
             "model": model,
             "args": arguments,
             "train_dataset": rows,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
@@ -9,6 +11,7 @@ from sklearn.metrics import balanced_accuracy_score
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cdkd_kg.config import TaskConfig
+from cdkd_kg.config_losses import LossesConfig
 from cdkd_kg.distillation.training_set import TrainingSet
 from cdkd_kg.errors import ConfigError, TrainingError
 from cdkd_kg.teachers.models import predict
@@ -34,6 +37,18 @@ def need_same_labels(signal: TeacherSignal, task: TaskConfig) -> None:
         )
 
 
+def need_fitting_losses(losses: LossesConfig, task: TaskConfig) -> None:
+    """Refuse a loss that is for another kind of task.
+
+    Raises:
+        ConfigError: with the reason.
+    """
+    if reason := losses.unfit(len(task.labels), task.multi_label, task.regression):
+        raise ConfigError(
+            "a loss does not fit the task", where="distillation.losses", why=reason, remedy="leave this loss at 0"
+        )
+
+
 def need_useful_teacher(
     signal: TeacherSignal,
     validation: TrainingSet | None,
@@ -47,7 +62,8 @@ def need_useful_teacher(
     A teacher that was never trained, or whose labels are mixed up, would be copied without a word. It is refused where
     its balanced accuracy is lower (an untrained head may say the commonest class of everything) *and*, of the
     validation texts that one of the two has right and the other wrong, so few are the teacher's as guessing between
-    them gives less than once in twenty times (an exact sign test). Few texts refuse no one.
+    them gives less than once in twenty times (an exact sign test). Few texts refuse no one. Of values, it is the mean
+    squared error that is higher, and the texts whose value one of the two is nearer to are counted.
 
     Args:
         signal: of the teacher.
@@ -67,12 +83,33 @@ def need_useful_teacher(
         return
     rows = signal.rows(validation.ids, validation.text_hashes)
     untaught, _ = predict(student, tokenizer, validation.texts, max_length, BATCH, "judging the teacher")
-    teacher, alone = (_right(said, validation.targets, task.multi_label) for said in (logits[rows], untaught))
-    ahead, behind = int((teacher & ~alone).sum()), int((alone & ~teacher).sum())
-    lower = _balanced(logits[rows], validation.targets, task) < _balanced(untaught, validation.targets, task)
-    if lower and behind and binomtest(ahead, ahead + behind, alternative="less").pvalue < UNLIKELY:
-        why = f"of {len(rows)} texts it has {int(teacher.sum())} right, the student before training {int(alone.sum())}"
+    said = [_Said.of(answer, validation.targets, task) for answer in (logits[rows], untaught)]
+    teacher, alone = said
+    ahead, behind = (int((one.right > other.right).sum()) for one, other in (said, said[::-1]))
+    if (
+        teacher.score < alone.score
+        and behind
+        and binomtest(ahead, ahead + behind, alternative="less").pvalue < UNLIKELY
+    ):
+        right, theirs = int(teacher.right.sum()), int(alone.right.sum())
+        why = f"of {len(rows)} texts it has {right} right, the student before training {theirs}"
+        if task.regression:
+            why = f"its mean squared error is {-teacher.score:.3g}, the student's before training {-alone.score:.3g}"
         raise _refusal(signal, "is worse than an untrained student on source validation", why)
+
+
+class _Said(NamedTuple):
+    """How right each answer is, ``[N]``, and all of them are; the more, the better."""
+
+    right: NDArray[np.floating]
+    score: float
+
+    @classmethod
+    def of(cls, logits: NDArray[np.float32], targets: NDArray[np.float32], task: TaskConfig) -> _Said:
+        if task.regression:
+            nearness = -np.square(logits - targets).sum(axis=1)
+            return cls(nearness, float(nearness.mean()))
+        return cls(_right(logits, targets, task.multi_label).astype(float), _balanced(logits, targets, task))
 
 
 def _balanced(logits: NDArray[np.float32], targets: NDArray[np.float32], task: TaskConfig) -> float:

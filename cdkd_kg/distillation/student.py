@@ -27,7 +27,7 @@ def new_student(
         task: the label space.
     """
     name = teacher_model if config.model is None else config.model
-    model = load_classifier(name, task.labels, task.multi_label)
+    model = load_classifier(name, task.labels, task.multi_label, task.regression)
     if config.teacher_layers is not None:
         keep_layers(model, config.teacher_layers)
     return model, load_tokenizer(name)

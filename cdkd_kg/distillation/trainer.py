@@ -28,17 +28,25 @@ class DistillationTrainer(ResumableTrainer):
     Args:
         losses: the losses and their weights; projections in them are trained along, and not saved.
         multi_label: whether labels are independent.
+        regression: whether there are values in place of labels.
         token_teacher: reads each batch again, for losses that compare tokens.
         **options: as for ``transformers.Trainer``; the collator is a :class:`DistillationCollator`.
     """
 
     def __init__(
-        self, *, losses: CombinedLoss, multi_label: bool, token_teacher: TokenTeacher | None = None, **options: Any
+        self,
+        *,
+        losses: CombinedLoss,
+        multi_label: bool,
+        regression: bool = False,
+        token_teacher: TokenTeacher | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         # Our losses are means over the batch, so the Trainer must divide by the accumulation steps itself.
         self.model_accepts_loss_kwargs = False
-        self.losses, self.multi_label = losses.to(self.args.device), multi_label
+        self.losses = losses.to(self.args.device)
+        self.multi_label, self.regression = multi_label, regression
         self.add_callback(_ClearsGradients())
         self.token_teacher = token_teacher
         if token_teacher is not None:
@@ -67,6 +75,7 @@ class DistillationTrainer(ResumableTrainer):
             teacher_embedding=teacher.get("embedding"),
             weight=teacher.get("weight"),
             multi_label=self.multi_label,
+            regression=self.regression,
             student_tokens=self._reader.states(output, inputs["attention_mask"]),
             teacher_tokens=None if self.token_teacher is None else self.token_teacher(theirs),
             mentions=LinkedMentions(**mentions) if mentions else None,

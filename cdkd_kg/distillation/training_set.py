@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """N training texts of one task, by sorted id; rows of -1 in ``targets`` (``[N, C]``) are unlabelled.
+    """N training texts of one task, by sorted id.
+
+    Rows of -1 in ``targets`` (``[N, C]``) are unlabelled; of a regression, whose values may be -1, rows of NaN are.
 
     ``domains`` are needed only where batches are to have their share of each.
     """
@@ -22,9 +24,10 @@ class TrainingSet:
     targets: NDArray[np.float32]
     domains: Sequence[str] | None = None
 
-    def labelled(self) -> TrainingSet:
+    def labelled(self, regression: bool = False) -> TrainingSet:
         """Return the labelled rows alone."""
-        rows = np.flatnonzero((self.targets >= 0).all(axis=1)).tolist()
+        known = np.isfinite(self.targets) if regression else self.targets >= 0
+        rows = np.flatnonzero(known.all(axis=1)).tolist()
         return TrainingSet(
             ids=[self.ids[row] for row in rows],
             text_hashes=[self.text_hashes[row] for row in rows],

@@ -35,8 +35,10 @@ def load_tokenizer(model: str | Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def load_classifier(model: str | Path, labels: Sequence[str], multi_label: bool) -> PreTrainedModel:
-    """Return a classifier with one output a label; its head is new unless the model has these very labels.
+def load_classifier(
+    model: str | Path, labels: Sequence[str], multi_label: bool, regression: bool = False
+) -> PreTrainedModel:
+    """Return a model with one output a label, or value; its head is new unless the model has these very labels.
 
     Labels are matched by name: a saved head whose labels stand in another order keeps what it learned,
     each row moved to its label's place. A decoder answers at the last token of a text, so it is told which one pads.
@@ -45,7 +47,9 @@ def load_classifier(model: str | Path, labels: Sequence[str], multi_label: bool)
         MissingResourceError: the model is not here and cannot be fetched.
     """
     names = dict(enumerate(labels))
-    kind = "multi_label_classification" if multi_label else "single_label_classification"
+    kind = (
+        "multi_label_classification" if multi_label else "regression" if regression else "single_label_classification"
+    )
     saved = load_pretrained(AutoModelForSequenceClassification, model, **SAFE)
     theirs = [saved.config.id2label[index] for index in sorted(saved.config.id2label)]
     if set(theirs) == set(labels):

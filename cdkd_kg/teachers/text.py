@@ -39,7 +39,8 @@ class TextTeacher:
     @classmethod
     def load(cls, folder: Path, task: TaskConfig) -> TextTeacher:
         """Read what :meth:`save` wrote; how it was trained is not in there."""
-        return cls(load_classifier(folder, task.labels, task.multi_label), load_tokenizer(folder), [])
+        model = load_classifier(folder, task.labels, task.multi_label, task.regression)
+        return cls(model, load_tokenizer(folder), [])
 
 
 def train_text_teacher(
@@ -54,7 +55,7 @@ def train_text_teacher(
 
     Args:
         texts: N labelled texts.
-        targets: ``[N, C]`` of 0 and 1, columns in the order of ``task.labels``.
+        targets: ``[N, C]`` of 0 and 1, or values, columns in the order of ``task.labels``.
         task: the label space.
         config: model, length and training options.
         seed: decides the new head, dropout and the order of the data.
@@ -62,8 +63,8 @@ def train_text_teacher(
     """
     set_seed(seed)
     tokenizer = load_tokenizer(config.model)
-    model = load_classifier(config.model, task.labels, task.multi_label)
-    rows = tokenised(tokenizer, texts, config.max_length, labels=training_labels(targets, task.multi_label))
+    model = load_classifier(config.model, task.labels, task.multi_label, task.regression)
+    rows = tokenised(tokenizer, texts, config.max_length, labels=training_labels(targets, task))
     with workspace(folder) as scratch:
         trainer = ResumableTrainer(
             model=model,

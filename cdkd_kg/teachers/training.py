@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase, Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from cdkd_kg.artifacts import held
-from cdkd_kg.config import TrainingConfig
+from cdkd_kg.config import TaskConfig, TrainingConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.progress import is_terminal
 from cdkd_kg.teachers.encoding import alike, encode
@@ -59,9 +59,11 @@ def tokenised(
     return Dataset.from_dict(read | {name: list(column) for name, column in columns.items()})
 
 
-def training_labels(targets: NDArray[np.float32], multi_label: bool) -> list[Any]:
-    """Return what ``transformers`` expects as labels: class indices, or rows of 0 and 1 where multi-label."""
-    return list(targets.tolist() if multi_label else targets.argmax(axis=1).tolist())
+def training_labels(targets: NDArray[np.float32], task: TaskConfig) -> list[Any]:
+    """Return what ``transformers`` expects as labels: class indices, rows of 0 and 1 where multi-label, or values."""
+    if task.regression:
+        return list(targets[:, 0].tolist())
+    return list(targets.tolist() if task.multi_label else targets.argmax(axis=1).tolist())
 
 
 @contextmanager

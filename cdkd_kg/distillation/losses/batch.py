@@ -46,12 +46,13 @@ class LossBatch:
     Attributes:
         student_logits: ``[B, C]``.
         student_hidden: ``[B, H]``, the student's pooled last hidden state.
-        targets: ``[B, C]`` of 0 and 1; a row of -1 is unlabelled.
+        targets: ``[B, C]`` of 0 and 1, a row of -1 is unlabelled; or of values, a row of NaN is unlabelled.
         teacher_logits: ``[B, C]``, calibrated.
         teacher_hidden: ``[B, G]``, the text teacher's pooled last hidden state.
         teacher_embedding: ``[B, E]``, the geometry for document relations.
         weight: ``[B]`` in [0, 1].
         multi_label: whether labels are independent.
+        regression: whether there are values in place of labels.
         student_tokens: where a loss compares tokens.
         teacher_tokens: likewise, of the same tokens.
         mentions: where a loss compares mentions with entities.
@@ -68,6 +69,11 @@ class LossBatch:
     student_tokens: TokenStates | None = None
     teacher_tokens: TokenStates | None = None
     mentions: LinkedMentions | None = None
+    regression: bool = False
+
+    def labelled(self) -> Tensor:
+        """Return which documents have a label or a value, ``[B]``."""
+        return (self.targets.isfinite() if self.regression else self.targets >= 0).all(dim=1)
 
 
 def teacher_part(value: Tensor | None, name: str, rows: int) -> Tensor:

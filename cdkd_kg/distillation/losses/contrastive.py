@@ -64,13 +64,13 @@ class ContrastiveLoss(nn.Module):
         """Return the loss of a batch, a scalar; 0 for a single document."""
         hidden, embedding = geometries(batch)
         student, teacher = F.normalize(self.student(hidden), dim=1), F.normalize(self.teacher(embedding), dim=1)
-        near = (student @ teacher.T / self.temperature).masked_fill(_alike(batch.targets), -math.inf)
+        near = (student @ teacher.T / self.temperature).masked_fill(_alike(batch), -math.inf)
         own = torch.arange(len(near), device=near.device)
         return weighted_mean(F.cross_entropy(near, own, reduction="none"), batch.weight)
 
 
-def _alike(targets: Tensor) -> Tensor:
+def _alike(batch: LossBatch) -> Tensor:
     """Return ``[B, B]``: which other documents are known to have the same labels."""
-    labelled = (targets >= 0).all(dim=1)
-    same = (targets[:, None] == targets[None]).all(dim=-1) & labelled[:, None]
+    targets = batch.targets
+    same = (targets[:, None] == targets[None]).all(dim=-1) & batch.labelled()[:, None]
     return same & ~torch.eye(len(targets), dtype=torch.bool, device=targets.device)

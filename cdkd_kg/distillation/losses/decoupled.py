@@ -54,8 +54,7 @@ class DecoupledLoss(SoftenedLoss):
         """Return the divergence of each document, ``[B]``."""
         need_one_label(batch, self)
         teacher = teacher_logits(batch)
-        labelled = (batch.targets >= 0).all(dim=1, keepdim=True)
-        target = torch.where(labelled, batch.targets, teacher).argmax(dim=1, keepdim=True)
+        target = torch.where(batch.labelled()[:, None], batch.targets, teacher).argmax(dim=1, keepdim=True)
         mine, others = (_parted(self.softened(z), target) for z in (batch.student_logits, teacher))
         of_target, of_rest = map(self.divergence, mine, others)
         return self.alpha * of_target + self.beta * of_rest

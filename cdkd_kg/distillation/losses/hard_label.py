@@ -1,4 +1,4 @@
-"""Hard-label loss: cross-entropy on the rows that have a label."""
+"""Hard-label loss: cross-entropy, or squared error, on the rows that have a label."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class HardLabelLoss(nn.Module):
 
     .. math:: -\frac{1}{|L|} \sum_{i \in L} \sum_c y_{ic} \log \operatorname{softmax}(s_i)_c
 
-    With ``multi_label`` it is binary cross-entropy, averaged over labels. A batch without a labelled row
-    gives 0 with a gradient of 0, never NaN.
+    With ``multi_label`` it is binary cross-entropy, averaged over labels; with ``regression`` it is the mean squared
+    error. A batch without a labelled row gives 0 with a gradient of 0, never NaN.
 
     Sibling: :class:`LogitsLoss` learns from the teacher where there is no label.
     """
@@ -24,10 +24,12 @@ class HardLabelLoss(nn.Module):
         if batch.targets.shape != batch.student_logits.shape:
             shapes = f"{tuple(batch.targets.shape)} and {tuple(batch.student_logits.shape)}"
             raise ValueError(f"targets and logits differ in shape: {shapes}")
-        labelled = (batch.targets >= 0).all(dim=1)
+        labelled = batch.labelled()
         if not labelled.any():
             return batch.student_logits.sum() * 0.0
         logits, targets = batch.student_logits[labelled], batch.targets[labelled]
+        if batch.regression:
+            return F.mse_loss(logits, targets)
         if batch.multi_label:
             return F.binary_cross_entropy_with_logits(logits, targets)
         return F.cross_entropy(logits, targets)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from cdkd_kg.distillation.losses.softened import SoftenedLoss
+from torch import Tensor
+
+from cdkd_kg.distillation.losses.batch import LossBatch
+from cdkd_kg.distillation.losses.softened import SoftenedLoss, teacher_logits
 
 
 class LogitsLoss(SoftenedLoss):
@@ -10,7 +13,8 @@ class LogitsLoss(SoftenedLoss):
 
     .. math:: D = \operatorname{KL}(p^T \,\|\, p^S)
 
-    It is 0 exactly where student and teacher agree.
+    It is 0 exactly where student and teacher agree. Where the logits are the values of a regression, it is the squared
+    difference, without a temperature.
 
     Inputs:
         student_logits: ``[B, C]``.
@@ -30,3 +34,7 @@ class LogitsLoss(SoftenedLoss):
         >>> float(LogitsLoss(2.0)(batch))
         0.0
     """
+
+    def of_values(self, batch: LossBatch) -> Tensor:
+        """Return the squared difference of each document, ``[B]``."""
+        return (batch.student_logits - teacher_logits(batch)).square().mean(dim=1)

@@ -34,7 +34,14 @@ class SoftenedLoss(nn.Module):
 
     def forward(self, batch: LossBatch) -> Tensor:
         """Return the loss of a batch, a scalar."""
+        if batch.regression:
+            return weighted_mean(self.of_values(batch), batch.weight)
         return weighted_mean(self.terms(batch), batch.weight) * self.temperature**2
+
+    def of_values(self, batch: LossBatch) -> Tensor:
+        """Return the loss of each document where logits are values, ``[B]``; most losses compare probabilities."""
+        del batch
+        raise ValueError(f"{type(self).__name__} compares probabilities of labels, and a regression has none")
 
     def terms(self, batch: LossBatch) -> Tensor:
         """Return D of each document, ``[B]``."""
