@@ -59,13 +59,16 @@ class DistillationCollator:
         inputs = [{key: value for key, value in row.items() if key not in OURS} for row in rows]
         batch = dict(self.tokenizer.pad(inputs, return_tensors="pt")) | {"targets": targets}
         if self.signal is not None:
-            places = [row["signal_row"] for row in rows]
-            for name in TEACHER:
-                batch[f"teacher_{name}"] = torch.from_numpy(getattr(self.signal, name)[places].astype(np.float32))
-            batch["teacher_row"] = torch.tensor(places)
+            batch |= teacher_rows(self.signal, [row["signal_row"] for row in rows])
         if self.entities is not None:
             lengths, width = [len(row["input_ids"]) for row in rows], batch["input_ids"].shape[1]
             covered, side = [row["mentions"] for row in rows], self.tokenizer.padding_side
             found = linked_mentions(covered, lengths, width, side, self.entities)
             batch |= {f"mention_{name}": value for name, value in found.items()}
         return batch
+
+
+def teacher_rows(signal: TeacherSignal, places: list[int]) -> dict[str, Tensor]:
+    """Return what a teacher says of some rows, as ``teacher_*`` tensors of a batch."""
+    said = {f"teacher_{name}": torch.from_numpy(getattr(signal, name)[places].astype(np.float32)) for name in TEACHER}
+    return said | {"teacher_row": torch.tensor(places)}

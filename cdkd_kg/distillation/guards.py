@@ -76,9 +76,8 @@ def need_useful_teacher(
     Raises:
         TrainingError: with what each had right.
     """
+    need_varied_teacher(signal)
     logits = np.asarray(signal.logits, dtype=np.float32)
-    if len(logits) > 1 and float(np.ptp(logits, axis=0).max()) < SAME:
-        raise _refusal(signal, "says the same of every text", "its training collapsed")
     if validation is None or not len(validation.ids):
         return
     rows = signal.rows(validation.ids, validation.text_hashes)
@@ -96,6 +95,17 @@ def need_useful_teacher(
         if task.regression:
             why = f"its mean squared error is {-teacher.score:.3g}, the student's before training {-alone.score:.3g}"
         raise _refusal(signal, "is worse than an untrained student on source validation", why)
+
+
+def need_varied_teacher(signal: TeacherSignal) -> None:
+    """Refuse a teacher that says the same of everything it was asked about.
+
+    Raises:
+        TrainingError: its training collapsed.
+    """
+    logits = np.asarray(signal.logits, dtype=np.float32)[np.asarray(signal.weight) > 0]
+    if len(logits) > 1 and float(np.ptp(logits, axis=0).max()) < SAME:
+        raise _refusal(signal, "says the same of every text", "its training collapsed")
 
 
 class _Said(NamedTuple):

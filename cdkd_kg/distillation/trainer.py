@@ -14,6 +14,9 @@ from cdkd_kg.distillation.tokens import TokenReader, TokenTeacher
 from cdkd_kg.teachers.models import pooled
 from cdkd_kg.teachers.resumable import ResumableTrainer
 
+OURS = ("teacher_", "mention_", "word_")
+"""How the names of tensors begin that are not the model's."""
+
 
 class DistillationTrainer(ResumableTrainer):
     """A Trainer whose loss is a named sum over hard labels and a cached teacher signal.
@@ -60,14 +63,14 @@ class DistillationTrainer(ResumableTrainer):
     ) -> Any:
         """Return the weighted sum of the losses of a batch."""
         del num_items_in_batch
-        ours = {name: inputs[name] for name in inputs if name == "targets" or name.startswith(("teacher_", "mention_"))}
+        ours = {name: inputs[name] for name in inputs if name == "targets" or name.startswith(OURS)}
         theirs = {name: value for name, value in inputs.items() if name not in ours}
         mentions = _parts(ours, "mention_")
         output = model(**theirs, output_hidden_states=True)
-        hidden, targets = pooled(output.hidden_states[-1], inputs["attention_mask"]), ours.pop("targets")
+        (logits, hidden), targets = self.answers(output, inputs), ours.pop("targets")
         teacher, teacher_loss = self.taught(hidden, targets, _parts(ours, "teacher_"))
         batch = LossBatch(
-            student_logits=output.logits,
+            student_logits=logits,
             student_hidden=hidden,
             targets=targets,
             teacher_logits=teacher.get("logits"),
@@ -85,6 +88,10 @@ class DistillationTrainer(ResumableTrainer):
             loss, parts = loss + teacher_loss, parts | {"teacher": teacher_loss.detach()}
         self._remember(parts)
         return (loss, output) if return_outputs else loss
+
+    def answers(self, output: Any, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return the student's logits ``[B, C]`` and pooled last hidden states ``[B, H]``."""
+        return output.logits, pooled(output.hidden_states[-1], inputs["attention_mask"])
 
     def taught(
         self, hidden: Tensor, targets: Tensor, teacher: dict[str, Tensor]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,20 +47,26 @@ def load_classifier(
     Raises:
         MissingResourceError: the model is not here and cannot be fetched.
     """
-    names = dict(enumerate(labels))
+    classifier = load_with_head(AutoModelForSequenceClassification, model, labels)
     kind = (
         "multi_label_classification" if multi_label else "regression" if regression else "single_label_classification"
     )
-    saved = load_pretrained(AutoModelForSequenceClassification, model, **SAFE)
+    classifier.config.problem_type = kind
+    return classifier
+
+
+def load_with_head(head: Any, model: str | Path, labels: Sequence[str]) -> PreTrainedModel:
+    """Return a model of a class such as ``AutoModelForTokenClassification``, with one output a label."""
+    saved: PreTrainedModel = load_pretrained(head, model, **SAFE)
     theirs = [saved.config.id2label[index] for index in sorted(saved.config.id2label)]
     if set(theirs) == set(labels):
         _reorder_head(saved, [theirs.index(label) for label in labels])
     else:
         fresh = {"num_labels": len(labels), "ignore_mismatched_sizes": True}
-        saved = load_pretrained(AutoModelForSequenceClassification, model, **fresh, **SAFE)
+        saved = load_pretrained(head, model, **fresh, **SAFE)
         _new_head(saved)
-    saved.config.id2label, saved.config.label2id = names, {label: index for index, label in names.items()}
-    saved.config.problem_type = kind
+    saved.config.id2label = dict(enumerate(labels))
+    saved.config.label2id = {label: index for index, label in enumerate(labels)}
     if saved.config.pad_token_id is None:
         saved.config.pad_token_id = load_tokenizer(model).pad_token_id
     return saved

@@ -1,0 +1,108 @@
+"""Train one student that labels every word of a text, with or without a teacher."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from transformers import set_seed
+
+from cdkd_kg.config import DistillationConfig, TaskConfig
+from cdkd_kg.config_losses import ONLINE
+from cdkd_kg.distillation.distill import Student, optimisation_steps
+from cdkd_kg.distillation.guards import need_same_labels, need_varied_teacher
+from cdkd_kg.distillation.losses.combine import hard_labels_only
+from cdkd_kg.distillation.student import keep_layers
+from cdkd_kg.distillation.teaching import ALONE, losses_of
+from cdkd_kg.distillation.trainer import DistillationTrainer
+from cdkd_kg.distillation.word_set import WordCollator, WordSet, word_rows
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.teachers.signals import TeacherSignal
+from cdkd_kg.teachers.training import train_quietly, training_arguments, workspace
+from cdkd_kg.teachers.words import load_tagger
+
+NOT_OF_WORDS = (*ONLINE, "angle_relations", "entity_alignment")
+"""Losses that are about the tokens or mentions of whole texts, or whose cost grows with the cube of the words."""
+
+
+class WordTrainer(DistillationTrainer):
+    """A :class:`DistillationTrainer` whose losses are over the words of a batch, as others' are over its documents."""
+
+    def answers(self, output: Any, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return logits ``[R, C]`` and last hidden states ``[R, H]`` of the first token of every word."""
+        words = inputs["word_row"], inputs["word_token"]
+        return output.logits[words], output.hidden_states[-1][words]
+
+
+def distill_words(
+    training_set: WordSet,
+    signal: TeacherSignal | None,
+    task: TaskConfig,
+    teacher_model: str | Path,
+    config: DistillationConfig,
+    seed: int,
+    folder: Path | None = None,
+) -> Student:
+    """Train a student that labels words (``AutoModelForTokenClassification``).
+
+    Every loss of a run that compares answers, states or their relations takes words in place of documents. Teacher and
+    student may cut words into different tokens: they meet at the first token of each word.
+
+    Args:
+        training_set: texts as words, labelled or not.
+        signal: of :meth:`WordSet.signal`, or None to learn from the labelled texts alone, for as many steps.
+        task: the label space; one label a word.
+        teacher_model: what the teacher started from; the student may take layers of it.
+        config: student, losses, training.
+        seed: decides the new head, dropout and the order of the texts.
+        folder: where checkpoints are kept while it trains, so that it can be resumed.
+
+    Raises:
+        ConfigError: the task is of another kind, a loss is not for words, or the signal's labels are not the task's.
+        StaleSignalError: the signal does not know a word.
+        TrainingError: the signal says the same of every word.
+    """
+    need_words(task, config)
+    set_seed(seed)
+    model, tokenizer = load_tagger(config.student.model or teacher_model, task.labels)
+    if config.student.teacher_layers is not None:
+        keep_layers(model, config.student.teacher_layers)
+    steps = optimisation_steps(len(training_set.ids), config.training)
+    if signal is None:
+        training_set, losses = training_set.labelled(), hard_labels_only()
+    else:
+        need_same_labels(signal, task)
+        need_varied_teacher(signal)
+        losses = losses_of(config.losses, model, signal, ALONE)
+    rows = word_rows(tokenizer, training_set, task, config.student.max_length, signal)
+    with workspace(folder) as scratch:
+        arguments = training_arguments(config.training, seed, scratch)
+        arguments.max_steps = steps
+        trainer = WordTrainer(
+            losses=losses,
+            multi_label=False,
+            model=model,
+            args=arguments,
+            train_dataset=rows,
+            data_collator=WordCollator(tokenizer, signal),
+        )
+        curve = train_quietly(trainer)
+    return Student(model, tokenizer, curve, losses.versions())
+
+
+def need_words(task: TaskConfig, config: DistillationConfig) -> None:
+    """Refuse what is not for words.
+
+    Raises:
+        ConfigError: with the reason.
+    """
+    why = config.losses.unfit(len(task.labels), task.multi_label)
+    if task.multi_label or task.regression:
+        why = "a word takes one label, so the task may be neither multi_label nor regression"
+    if wrong := [name for name in NOT_OF_WORDS if name in config.losses.weights()]:
+        why = f"{', '.join(wrong)} are about whole texts"
+    if why:
+        raise ConfigError(
+            "words cannot be labelled so", where="distillation.losses", why=why, remedy="leave these losses at 0"
+        )
