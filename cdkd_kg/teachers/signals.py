@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.errors import ArtifactError, StaleSignalError, TrainingError
+from cdkd_kg.teachers.mapped import mapped
 
 TENSORS, KEYS = "signal.safetensors", "signal.json"
 ARRAYS = ("logits", "hidden", "embedding", "weight")
@@ -104,7 +105,7 @@ class TeacherSignal:
                 remedy="run the teacher stage again",
             )
         try:
-            arrays = load_file(folder / TENSORS)
+            arrays = mapped(folder / TENSORS)
         except (OSError, SafetensorError) as error:
             raise ArtifactError(
                 "a teacher signal cannot be read", where=str(folder / TENSORS), why=str(error)

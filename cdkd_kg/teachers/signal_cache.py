@@ -1,0 +1,102 @@
+"""What a teacher that is not trained any more said of texts, kept by their content, shared and added to."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from cdkd_kg.artifacts import canonical_json, new_folder, sha256_text, sweep, verify
+from cdkd_kg.errors import ArtifactError
+from cdkd_kg.teachers.signals import ARRAYS, TeacherSignal
+from cdkd_kg.teachers.weights import digest_of
+
+logger = logging.getLogger(__name__)
+
+Said = dict[str, NDArray[np.floating]]
+"""``logits``, ``hidden`` and ``embedding``, and ``weight`` where some texts count less."""
+
+
+def teacher_key(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_length: int, graph_revision: str = ""
+) -> str:
+    """Return the SHA-256 of all that a teacher's answer depends on, beside the text."""
+    parts = [digest_of(model), tokenizer.backend_tokenizer.to_str() if tokenizer.is_fast else tokenizer.get_vocab()]
+    return sha256_text(canonical_json([*parts, max_length, graph_revision]))
+
+
+def cached_signal(
+    cache: Path,
+    teacher: str,
+    labels: Sequence[str],
+    ids: Sequence[str],
+    text_hashes: Sequence[str],
+    ask: Callable[[list[int]], Said],
+) -> TeacherSignal:
+    """Return a teacher's signal of some texts, asking it only about those that it was never asked about.
+
+    What it says is added as a segment that is whole or absent, so that several processes may add at once; a segment
+    whose bytes are not what was written is told of, removed, and asked for again. Answers are kept by the text alone:
+    an id may change, and a text that has changed is another text. A run does not use it: in other company a text is
+    padded otherwise, and its answer differs in the last bits, so that a result would depend on what was asked before.
+
+    Args:
+        cache: a folder for all teachers.
+        teacher: :func:`teacher_key`, or another digest that changes when its answers would.
+        labels: of the columns of the logits.
+        ids: N distinct document ids.
+        text_hashes: SHA-256 of each text.
+        ask: given the places of texts that are not known, returns what the teacher says of them, in that order.
+
+    Raises:
+        StaleSignalError: another teacher has the same place in the cache.
+
+    Example:
+        >>> from tempfile import mkdtemp
+        >>> asked = []
+        >>> def ask(places):
+        ...     asked.append(places)
+        ...     return dict.fromkeys(("logits", "hidden", "embedding"), np.ones((len(places), 2)))
+        >>> folder = Path(mkdtemp())
+        >>> for count in (2, 3):
+        ...     hashes = [sha256_text(text) for text in "abc"[:count]]
+        ...     signal = cached_signal(folder, "t" * 64, ["x", "y"], list("abc"[:count]), hashes, ask)
+        >>> asked
+        [[0, 1], [2]]
+    """
+    home = cache / teacher[:16]
+    sweep(home) if home.is_dir() else home.mkdir(parents=True)
+    known = {text: (segment, row) for segment in _segments(home, teacher) for row, text in enumerate(segment.ids)}
+    places: dict[str, int] = {}
+    for place, text in enumerate(text_hashes):
+        if text not in known:
+            places.setdefault(text, place)
+    if places:
+        fresh = _add(home, teacher, labels, list(places), ask(list(places.values())))
+        known |= {text: (fresh, row) for row, text in enumerate(fresh.ids)}
+    found = [known[text] for text in text_hashes]
+    arrays = {name: np.stack([getattr(segment, name)[row] for segment, row in found]) for name in ARRAYS}
+    return TeacherSignal.of(teacher=teacher, labels=labels, ids=ids, text_hashes=text_hashes, **arrays)
+
+
+def _segments(home: Path, teacher: str) -> Iterator[TeacherSignal]:
+    for folder in sorted(home.glob("segment-*")):
+        try:
+            verify(folder)
+        except ArtifactError as error:
+            logger.warning("%s Its texts are asked about again.", error)
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            yield TeacherSignal.load(folder, teacher)
+
+
+def _add(home: Path, teacher: str, labels: Sequence[str], texts: list[str], said: Said) -> TeacherSignal:
+    signal = TeacherSignal.of(teacher=teacher, labels=labels, ids=texts, text_hashes=texts, **said)
+    with new_folder(home / f"segment-{sha256_text(canonical_json(texts))[:16]}", keep_whole=True) as folder:
+        signal.save(folder)
+    return signal
