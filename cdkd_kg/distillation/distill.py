@@ -17,6 +17,7 @@ from cdkd_kg.distillation.student import new_student
 from cdkd_kg.distillation.teaching import ALONE, Beside, losses_of, token_teacher_of
 from cdkd_kg.distillation.trainer import DistillationTrainer
 from cdkd_kg.distillation.training_set import TrainingSet
+from cdkd_kg.processes import world_size
 from cdkd_kg.teachers.signals import TeacherSignal
 from cdkd_kg.teachers.training import train_quietly, training_arguments, workspace
 
@@ -98,11 +99,11 @@ def distill(
 
 
 def optimisation_steps(rows: int, config: TrainingConfig) -> int:
-    """Return how many steps ``transformers.Trainer`` makes over ``rows`` rows in one process.
+    """Return how many steps ``transformers.Trainer`` makes over ``rows`` rows, in all processes together.
 
     Example:
         >>> optimisation_steps(88, TrainingConfig(num_train_epochs=3, per_device_train_batch_size=16))
         18
     """
-    batches = math.ceil(rows / config.per_device_train_batch_size)
+    batches = math.ceil(rows / (config.per_device_train_batch_size * world_size()))
     return math.ceil(config.num_train_epochs * max(1, math.ceil(batches / config.gradient_accumulation_steps)))

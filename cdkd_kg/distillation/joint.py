@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 from torch_geometric.data import HeteroData
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -48,7 +49,8 @@ class JointTrainer(DistillationTrainer):
     beliefs :math:`b_i` of the signal. The student's losses take the network's logits, without their gradient, for the
     teacher's. The gradient of the network's own loss goes through the batch's documents into the encoder; their
     neighbours are what the encoder last made of them (a document is renewed whenever it is in a batch). The network
-    is trained on the processor, wherever the student is.
+    is trained on the processor, wherever the student is. In several processes each has it whole, and learns from the
+    batch of all.
 
     Args:
         graph: what the network reads.
@@ -94,6 +96,10 @@ class JointTrainer(DistillationTrainer):
         believed = beliefs.sigmoid() if self.multi_label else beliefs.softmax(1)
         terms = cross_entropies(logits, torch.where(labelled[:, None], targets, believed), self.multi_label)
         return terms.new_zeros(()) + sum(terms[part].mean() for part in (labelled, ~labelled) if part.any())
+
+    def parameters_beside(self) -> list[Parameter]:
+        """Return what is trained beside the model."""
+        return [*super().parameters_beside(), *self.network.parameters()]
 
     def extra_state(self) -> dict[str, Tensor]:
         """Return the network, what it remembers of nodes, and the state of its sampling."""

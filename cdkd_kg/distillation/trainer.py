@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 from transformers import TrainerCallback
 
 from cdkd_kg.distillation.losses.batch import LinkedMentions, LossBatch
 from cdkd_kg.distillation.losses.combine import CombinedLoss
 from cdkd_kg.distillation.tokens import TokenReader, TokenTeacher
+from cdkd_kg.distillation.whole_tokens import whole_mentions, whole_tokens
 from cdkd_kg.teachers.models import pooled
 from cdkd_kg.teachers.resumable import ResumableTrainer
+from cdkd_kg.teachers.whole_batch import average_gradients, whole
 
 
 class DistillationTrainer(ResumableTrainer):
@@ -21,9 +25,11 @@ class DistillationTrainer(ResumableTrainer):
     Everything else (mixed precision, accumulation, schedules) is the Trainer's.
     Losses stay on the device and are averaged into the log every ``logging_steps``.
 
-    Train in one process. Projections in the losses are not part of the model: the Trainer does not clip their
-    gradients (``max_grad_norm`` is about the student alone), and with several processes (DDP, FSDP, DeepSpeed) it
-    would not average them either, so that each process would drift to projections of its own.
+    In several processes each computes the losses of the whole batch, so that the student is that of one process to the
+    rounding of sums. Losses that compare tokens then send the states of all tokens to all processes.
+
+    Projections in the losses are not part of the model: the Trainer does not clip their gradients (``max_grad_norm`` is
+    about the student alone). They are averaged over processes here, which leaves them alike to the last bit.
 
     Args:
         losses: the losses and their weights; projections in them are trained along, and not saved.
@@ -36,10 +42,8 @@ class DistillationTrainer(ResumableTrainer):
         self, *, losses: CombinedLoss, multi_label: bool, token_teacher: TokenTeacher | None = None, **options: Any
     ) -> None:
         super().__init__(**options)
-        # Our losses are means over the batch, so the Trainer must divide by the accumulation steps itself.
-        self.model_accepts_loss_kwargs = False
         self.losses, self.multi_label = losses.to(self.args.device), multi_label
-        self.add_callback(_ClearsGradients())
+        self.add_callback(_TendsGradients(self.parameters_beside))
         self.token_teacher = token_teacher
         if token_teacher is not None:
             token_teacher.model.to(self.args.device)
@@ -52,14 +56,20 @@ class DistillationTrainer(ResumableTrainer):
     ) -> Any:
         """Return the weighted sum of the losses of a batch."""
         del num_items_in_batch
+        rows = self.own_rows(inputs)
         ours = {name: inputs[name] for name in inputs if name == "targets" or name.startswith(("teacher_", "mention_"))}
         theirs = {name: value for name, value in inputs.items() if name not in ours}
         mentions = _parts(ours, "mention_")
         output = model(**theirs, output_hidden_states=True)
-        hidden, targets = pooled(output.hidden_states[-1], inputs["attention_mask"]), ours.pop("targets")
-        teacher, teacher_loss = self.taught(hidden, targets, _parts(ours, "teacher_"))
+        hidden = whole(pooled(output.hidden_states[-1], inputs["attention_mask"]), rows)
+        targets = whole(ours.pop("targets"), rows)
+        told = {name: whole(value, rows) for name, value in _parts(ours, "teacher_").items()}
+        teacher, teacher_loss = self.taught(hidden, targets, told)
+        tokens = None
+        if self.token_teacher is not None or mentions:
+            tokens = whole_tokens(self._reader.states(output, inputs["attention_mask"]), rows)
         batch = LossBatch(
-            student_logits=output.logits,
+            student_logits=whole(output.logits, rows),
             student_hidden=hidden,
             targets=targets,
             teacher_logits=teacher.get("logits"),
@@ -67,9 +77,9 @@ class DistillationTrainer(ResumableTrainer):
             teacher_embedding=teacher.get("embedding"),
             weight=teacher.get("weight"),
             multi_label=self.multi_label,
-            student_tokens=self._reader.states(output, inputs["attention_mask"]),
-            teacher_tokens=None if self.token_teacher is None else self.token_teacher(theirs),
-            mentions=LinkedMentions(**mentions) if mentions else None,
+            student_tokens=tokens,
+            teacher_tokens=None if self.token_teacher is None else whole_tokens(self.token_teacher(theirs), rows),
+            mentions=whole_mentions(LinkedMentions(**mentions), rows, len(output.logits)) if mentions else None,
         )
         loss, parts = self.losses(batch)
         if teacher_loss is not None:
@@ -86,6 +96,10 @@ class DistillationTrainer(ResumableTrainer):
         """
         del hidden, targets
         return teacher, None
+
+    def parameters_beside(self) -> list[Parameter]:
+        """Return what is trained beside the model."""
+        return list(self.losses.parameters())
 
     def extra_state(self) -> dict[str, Tensor]:
         """Return the losses' projections."""
@@ -121,8 +135,15 @@ def _parts(inputs: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in inputs.items() if name.startswith(prefix)}
 
 
-class _ClearsGradients(TrainerCallback):  # type: ignore[misc]
-    """The Trainer clears the gradients of its model alone, and the optimiser has parameters beside it."""
+class _TendsGradients(TrainerCallback):  # type: ignore[misc]
+    """The Trainer averages and clears the gradients of its model alone, and the optimiser has parameters beside it."""
+
+    def __init__(self, beside: Callable[[], list[Parameter]]) -> None:
+        self._beside = beside
+
+    def on_pre_optimizer_step(self, *arguments: Any, **options: Any) -> None:
+        del arguments, options
+        average_gradients(self._beside())
 
     def on_step_end(self, *arguments: Any, **options: Any) -> None:
         del arguments
