@@ -111,16 +111,23 @@ def new_folder(path: Path, about: dict[str, Any] | None = None, *, keep_whole: b
     Yields:
         A folder beside ``path``; it is removed when the block fails or the process is interrupted.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent, path.name)
-    aside = aside_of(path)
-    aside.mkdir()
-    try:
+    with scratch_folder(path) as aside:
         yield aside
         seal(aside, about or {})
         if not (keep_whole and is_whole(path)):
             _place(aside, path)
         _sync_folder(path.parent)
+
+
+@contextmanager
+def scratch_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside ``path``, which need not be there, and remove it when the block ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = aside_of(path)
+    aside.mkdir()
+    try:
+        yield aside
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

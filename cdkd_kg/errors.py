@@ -75,6 +75,10 @@ class TrainingError(CdkdError):
     exit_status = 2
 
 
+class ProcessLostError(CdkdError):
+    """Another of the processes of a run ended, so that this one cannot go on."""
+
+
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     """Return ``"; did you mean 'x'?"`` for the known word closest to ``word``, else an empty string.
 

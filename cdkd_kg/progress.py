@@ -6,12 +6,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from cdkd_kg.processes import is_first
+
 T = TypeVar("T")
 
 
 def is_terminal() -> bool:
-    """Say whether somebody is looking: progress is written to standard error."""
-    return sys.stderr.isatty()
+    """Say whether somebody is looking: progress is written to standard error, by the first process alone."""
+    return is_first() and sys.stderr.isatty()
 
 
 def track(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:

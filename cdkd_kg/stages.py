@@ -22,12 +22,14 @@ from cdkd_kg.artifacts import (
     is_whole,
     new_folder,
     remove_unheld,
+    scratch_folder,
     sha256_file,
     sha256_text,
     sweep,
     verify,
 )
 from cdkd_kg.errors import ArtifactError, ConfigError, nearest
+from cdkd_kg.processes import barrier, from_first, is_first, world_size
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,9 @@ WORKERS = {
 """The stages in their order, and the packages whose code, beside their own file, decides their results."""
 
 STAGES = tuple(WORKERS)
+
+TOGETHER = ("text_teacher", "student")
+"""The stages that train: of several processes all work on their jobs. Those of other stages are the first one's."""
 
 Work = Callable[["Job", Mapping[str, Path], Path], None]
 
@@ -70,12 +75,14 @@ class Job:
     @functools.cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of what the result depends on."""
-        parts = {
+        parts: dict[str, Any] = {
             "stage": self.stage,
             "options": self.options,
             "code": [code_digest(name) for name in (f"pipeline/{self.stage}_stage.py", *WORKERS[self.stage])],
             "needs": {name: job.fingerprint for name, job in self.needs.items()},
         }
+        if self.stage in TOGETHER and world_size() > 1:
+            parts["processes"] = world_size()  # with each of which the batch is larger
         return sha256_text(canonical_json(parts))
 
     def folder(self, cache: Path) -> Path:
@@ -126,28 +133,49 @@ def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path, force: str | None
 
     A result that its manifest disowns is made again. An interrupt leaves finished jobs as they are. Where another
     run, sharing the cache, finishes a job first, its folder stays, unless this run was told to ``force`` the stage.
+
+    Of several processes the first decides what is reused, writes, and knows how long a job took.
     """
-    sweep(cache)
     forced = _forced(force)
+    if is_first():
+        sweep(cache)
     for job, reusable in planned:
-        if reusable and (found := _reuse(job, cache)):
-            yield job, found
-            continue
-        if job.stage in forced:
-            remove_unheld(job.workspace(cache))
-        begin = time.monotonic()
-        inputs = {name: need.folder(cache) for name, need in job.needs.items()}
-        about: dict[str, Any] = {
-            "stage": job.stage,
-            "key": job.key,
-            "fingerprint": job.fingerprint,
-            "options": dict(job.options),
-        }
-        with new_folder(job.folder(cache), about, keep_whole=job.stage not in forced) as folder:
-            job.work(job, inputs, folder)
-            about["seconds"] = round(time.monotonic() - begin, 2)
+        found = _reuse(job, cache) if reusable and is_first() else None
+        if from_first(found is not None):
+            step = found or Step(job.stage, job.key, 0.0, reused=True)
+        else:
+            step = _do(job, cache, job.stage in forced) if is_first() else _help(job, cache)
+            barrier()
+        yield job, step
+
+
+def _do(job: Job, cache: Path, forced: bool) -> Step:
+    if forced:
         remove_unheld(job.workspace(cache))
-        yield job, Step(job.stage, job.key, about["seconds"], reused=False)
+    begin = time.monotonic()
+    about: dict[str, Any] = {
+        "stage": job.stage,
+        "key": job.key,
+        "fingerprint": job.fingerprint,
+        "options": dict(job.options),
+    }
+    with new_folder(job.folder(cache), about, keep_whole=not forced) as folder:
+        job.work(job, _inputs(job, cache), folder)
+        about["seconds"] = round(time.monotonic() - begin, 2)
+    remove_unheld(job.workspace(cache))
+    return Step(job.stage, job.key, about["seconds"], reused=False)
+
+
+def _help(job: Job, cache: Path) -> Step:
+    """Work on a job that trains with the first process, which alone keeps what comes out."""
+    if job.stage in TOGETHER:
+        with scratch_folder(job.folder(cache)) as folder:
+            job.work(job, _inputs(job, cache), folder)
+    return Step(job.stage, job.key, 0.0, reused=False)
+
+
+def _inputs(job: Job, cache: Path) -> dict[str, Path]:
+    return {name: need.folder(cache) for name, need in job.needs.items()}
 
 
 def _forced(force: str | None) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from cdkd_kg.cli.explain import explain_cli
 from cdkd_kg.cli.graph import app as graph_app
 from cdkd_kg.cli.run import run_cli
 from cdkd_kg.cli.study import study_cli
-from cdkd_kg.errors import CdkdError
+from cdkd_kg.errors import CdkdError, ProcessLostError
+from cdkd_kg.processes import rank
 
 INTERRUPTED = 130
 
@@ -63,7 +64,9 @@ def main() -> None:
 def _end(error: BaseException, message: str, status: int) -> None:
     if "--debug" in sys.argv[1:2]:
         raise error
-    sys.stderr.write(f"{message}\n" if status == INTERRUPTED else f"Error: {message}\n")
+    if not (isinstance(error, ProcessLostError) and rank()):  # that it lost another one says the first for all
+        who = f"Process {rank()}: " if rank() else ""
+        sys.stderr.write(f"{who}{message}\n" if status == INTERRUPTED else f"{who}Error: {message}\n")
     if status == INTERRUPTED:
         # Whatever status is asked for, Python ends by the signal itself where `python -m` met the interrupt in an
         # exec() of text, as in the making of a dataclass. Every `with` has been left by now.

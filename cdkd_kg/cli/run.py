@@ -24,12 +24,17 @@ def run_cli(
     """Learn from a text teacher and a graph teacher, distil a student, and say what the graph was worth."""
     from cdkd_kg.config import load_config
     from cdkd_kg.pipeline.run import plan_run, run
+    from cdkd_kg.processes import first_then_rest, is_first, started_as
 
-    settings = load_config(config, overrides or [])
+    with first_then_rest():
+        settings = load_config(config, overrides or [])
     if dry_run:
-        _show_plan(plan_run(settings, until, force), json_output)
+        if is_first():
+            _show_plan(plan_run(settings, until, force), json_output)
         return
-    result = run(settings, until, force, on_step=_tell, command=["cdkd", *sys.argv[1:]])
+    result = run(settings, until, force, on_step=_tell, command=started_as(sys.argv[1:]))
+    if not is_first():
+        return
     if json_output:
         _print_json(result.results)
     else:

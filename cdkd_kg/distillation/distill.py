@@ -9,14 +9,13 @@ from pathlib import Path
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 from cdkd_kg.config import DistillationConfig, TaskConfig, TrainingConfig
-from cdkd_kg.distillation.batches import DistillationCollator, student_rows
-from cdkd_kg.distillation.guards import need_fitting_losses, need_same_labels, need_useful_teacher
+from cdkd_kg.distillation.course import Lesson, course_of
 from cdkd_kg.distillation.joint import JointTrainer
-from cdkd_kg.distillation.losses.combine import hard_labels_only
 from cdkd_kg.distillation.student import new_student
-from cdkd_kg.distillation.teaching import ALONE, Beside, losses_of, token_teacher_of
+from cdkd_kg.distillation.teaching import ALONE, Beside
 from cdkd_kg.distillation.trainer import DistillationTrainer
 from cdkd_kg.distillation.training_set import TrainingSet
+from cdkd_kg.processes import world_size
 from cdkd_kg.teachers.signals import TeacherSignal
 from cdkd_kg.teachers.training import train_quietly, training_arguments, workspace
 
@@ -66,45 +65,33 @@ def distill(
     """
     set_seed(seed)
     model, tokenizer = new_student(config.student, teacher_model, task)
-    steps, length = optimisation_steps(len(training_set.ids), config.training), config.student.max_length
-    if signal is None:
-        training_set, losses, places, beside = training_set.labelled(task.regression), hard_labels_only(), None, ALONE
-    else:
-        need_same_labels(signal, task)
-        need_fitting_losses(config.losses, task)
-        need_useful_teacher(signal, beside.validation, task, model, tokenizer, length)
-        losses = losses_of(config.losses, model, signal, beside)
-        places = signal.rows(training_set.ids, training_set.text_hashes).tolist()
-    rows = student_rows(tokenizer, training_set.texts, training_set.targets, length, places, beside.entities)
+    course = course_of(Lesson(training_set, signal, task, beside), model, tokenizer, config)
     with workspace(folder) as scratch:
         arguments = training_arguments(config.training, seed, scratch)
-        arguments.max_steps = steps
+        arguments.max_steps = optimisation_steps(len(training_set.ids), config.training)
         options = {
-            "losses": losses,
-            "multi_label": task.multi_label,
-            "regression": task.regression,
+            "subject": course.subject,
             "model": model,
             "args": arguments,
-            "train_dataset": rows,
-            "data_collator": DistillationCollator(tokenizer, signal, beside.entities),
-            "domains": training_set.domains,
+            "train_dataset": course.rows,
+            "data_collator": course.collator,
+            "domains": course.domains,
             "domain_exponent": config.domain_exponent,
-            "token_teacher": None if signal is None else token_teacher_of(config.losses, tokenizer, beside),
         }
-        if beside.graph is None:
+        if signal is None or beside.graph is None:
             trainer = DistillationTrainer(**options)
         else:
-            trainer = JointTrainer(graph=beside.graph, max_length=length, seed=seed, **options)
+            trainer = JointTrainer(graph=beside.graph, max_length=config.student.max_length, seed=seed, **options)
         curve = train_quietly(trainer)
-    return Student(model, tokenizer, curve, losses.versions())
+    return Student(model, tokenizer, curve, course.subject.losses.versions())
 
 
 def optimisation_steps(rows: int, config: TrainingConfig) -> int:
-    """Return how many steps ``transformers.Trainer`` makes over ``rows`` rows in one process.
+    """Return how many steps ``transformers.Trainer`` makes over ``rows`` rows, in all processes together.
 
     Example:
         >>> optimisation_steps(88, TrainingConfig(num_train_epochs=3, per_device_train_batch_size=16))
         18
     """
-    batches = math.ceil(rows / config.per_device_train_batch_size)
+    batches = math.ceil(rows / (config.per_device_train_batch_size * world_size()))
     return math.ceil(config.num_train_epochs * max(1, math.ceil(batches / config.gradient_accumulation_steps)))

@@ -8,10 +8,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 from torch_geometric.data import HeteroData
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cdkd_kg.config import GraphTeacherConfig, Network
+from cdkd_kg.distillation.subject import Subject
 from cdkd_kg.distillation.trainer import DistillationTrainer
 from cdkd_kg.graph.tensors import DOCUMENT
 from cdkd_kg.teachers.adjacency import Relations
@@ -48,9 +50,11 @@ class JointTrainer(DistillationTrainer):
     beliefs :math:`b_i` of the signal. The student's losses take the network's logits, without their gradient, for the
     teacher's. The gradient of the network's own loss goes through the batch's documents into the encoder; their
     neighbours are what the encoder last made of them (a document is renewed whenever it is in a batch). The network
-    is trained on the processor, wherever the student is.
+    is trained on the processor, wherever the student is. In several processes each has it whole, and learns from the
+    batch of all.
 
     Args:
+        subject: what is learned.
         graph: what the network reads.
         max_length: of its texts, in tokens.
         seed: decides the network's start and which neighbours it samples.
@@ -60,14 +64,15 @@ class JointTrainer(DistillationTrainer):
     (GRAD-Joint); Fey et al., GNNAutoScale, ICML 2021 (neighbours from memory).
     """
 
-    def __init__(self, *, graph: JointGraph, max_length: int, seed: int, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, *, subject: Subject, graph: JointGraph, max_length: int, seed: int, **options: Any) -> None:
+        super().__init__(subject=subject, **options)
         relations, config = Relations.of(graph.data), graph.config
         model: PreTrainedModel = options["model"]
         tokenizer: PreTrainedTokenizerBase = options["data_collator"].tokenizer
         encoded = predict(model, tokenizer, graph.texts, max_length, self.args.eval_batch_size, "encoding the graph")[1]
         model.train()
         self._memory = scaled(torch.from_numpy(encoded))
+        self._multi_label = subject.multi_label
         self._documents = int(graph.data[DOCUMENT].num_nodes)
         self._parts = Subgraphs(relations, FANOUT, config.layers)
         self._chance = torch.Generator().manual_seed(seed)
@@ -91,9 +96,13 @@ class JointTrainer(DistillationTrainer):
 
     def _own_loss(self, logits: Tensor, targets: Tensor, beliefs: Tensor) -> Tensor:
         labelled = (targets >= 0).all(dim=1)
-        believed = beliefs.sigmoid() if self.multi_label else beliefs.softmax(1)
-        terms = cross_entropies(logits, torch.where(labelled[:, None], targets, believed), self.multi_label)
+        believed = beliefs.sigmoid() if self._multi_label else beliefs.softmax(1)
+        terms = cross_entropies(logits, torch.where(labelled[:, None], targets, believed), self._multi_label)
         return terms.new_zeros(()) + sum(terms[part].mean() for part in (labelled, ~labelled) if part.any())
+
+    def parameters_beside(self) -> list[Parameter]:
+        """Return what is trained beside the model."""
+        return [*super().parameters_beside(), *self.network.parameters()]
 
     def extra_state(self) -> dict[str, Tensor]:
         """Return the network, what it remembers of nodes, and the state of its sampling."""

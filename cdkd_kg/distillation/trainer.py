@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 from transformers import TrainerCallback
 
-from cdkd_kg.distillation.losses.batch import LinkedMentions, LossBatch
-from cdkd_kg.distillation.losses.combine import CombinedLoss
-from cdkd_kg.distillation.tokens import TokenReader, TokenTeacher
-from cdkd_kg.teachers.models import pooled
+from cdkd_kg.distillation.shared import SharedSubjects
+from cdkd_kg.distillation.subject import Subject, parts_of
 from cdkd_kg.teachers.resumable import ResumableTrainer
-
-OURS = ("teacher_", "mention_", "word_")
-"""How the names of tensors begin that are not the model's."""
+from cdkd_kg.teachers.whole_batch import average_gradients
 
 
 class DistillationTrainer(ResumableTrainer):
@@ -24,74 +23,33 @@ class DistillationTrainer(ResumableTrainer):
     Everything else (mixed precision, accumulation, schedules) is the Trainer's.
     Losses stay on the device and are averaged into the log every ``logging_steps``.
 
-    Train in one process. Projections in the losses are not part of the model: the Trainer does not clip their
-    gradients (``max_grad_norm`` is about the student alone), and with several processes (DDP, FSDP, DeepSpeed) it
-    would not average them either, so that each process would drift to projections of its own.
+    In several processes each computes the losses of the whole batch, so that the student is that of one process to the
+    rounding of sums. Losses that compare tokens then send the states of all tokens to all processes.
+
+    Projections in the losses are not part of the model: the Trainer does not clip their gradients (``max_grad_norm`` is
+    about the student alone). They are averaged over processes here, which leaves them alike to the last bit.
 
     Args:
-        losses: the losses and their weights; projections in them are trained along, and not saved.
-        multi_label: whether labels are independent.
-        regression: whether there are values in place of labels.
-        token_teacher: reads each batch again, for losses that compare tokens.
+        subject: what is learned, of one task or of several.
         **options: as for ``transformers.Trainer``; the collator is a :class:`DistillationCollator`.
     """
 
-    def __init__(
-        self,
-        *,
-        losses: CombinedLoss,
-        multi_label: bool,
-        regression: bool = False,
-        token_teacher: TokenTeacher | None = None,
-        **options: Any,
-    ) -> None:
+    def __init__(self, *, subject: Subject | SharedSubjects, **options: Any) -> None:
         super().__init__(**options)
-        # Our losses are means over the batch, so the Trainer must divide by the accumulation steps itself.
-        self.model_accepts_loss_kwargs = False
-        self.losses = losses.to(self.args.device)
-        self.multi_label, self.regression = multi_label, regression
-        self.add_callback(_ClearsGradients())
-        self.token_teacher = token_teacher
-        if token_teacher is not None:
-            token_teacher.model.to(self.args.device)
-        self._reader = TokenReader(self.model, attention=token_teacher is not None and token_teacher.attention)
+        self.subject, self.losses = subject, subject.losses
+        subject.to(self.args.device)
+        self.add_callback(_TendsGradients(self.parameters_beside))
         self._sums: dict[str, Tensor] = {}
-        self._steps = 0
+        self._counts: Counter[str] = Counter()
 
     def compute_loss(
-        self, model: Any, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """Return the weighted sum of the losses of a batch."""
         del num_items_in_batch
-        ours = {name: inputs[name] for name in inputs if name == "targets" or name.startswith(OURS)}
-        theirs = {name: value for name, value in inputs.items() if name not in ours}
-        mentions = _parts(ours, "mention_")
-        output = model(**theirs, output_hidden_states=True)
-        (logits, hidden), targets = self.answers(output, inputs), ours.pop("targets")
-        teacher, teacher_loss = self.taught(hidden, targets, _parts(ours, "teacher_"))
-        batch = LossBatch(
-            student_logits=logits,
-            student_hidden=hidden,
-            targets=targets,
-            teacher_logits=teacher.get("logits"),
-            teacher_hidden=teacher.get("hidden"),
-            teacher_embedding=teacher.get("embedding"),
-            weight=teacher.get("weight"),
-            multi_label=self.multi_label,
-            regression=self.regression,
-            student_tokens=self._reader.states(output, inputs["attention_mask"]),
-            teacher_tokens=None if self.token_teacher is None else self.token_teacher(theirs),
-            mentions=LinkedMentions(**mentions) if mentions else None,
-        )
-        loss, parts = self.losses(batch)
-        if teacher_loss is not None:
-            loss, parts = loss + teacher_loss, parts | {"teacher": teacher_loss.detach()}
-        self._remember(parts)
-        return (loss, output) if return_outputs else loss
-
-    def answers(self, output: Any, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Return the student's logits ``[B, C]`` and pooled last hidden states ``[B, H]``."""
-        return output.logits, pooled(output.hidden_states[-1], inputs["attention_mask"])
+        learned = self.subject.learn(model, inputs, self.own_rows(inputs), self.taught)
+        self._remember(learned.parts)
+        return (learned.loss, learned.output) if return_outputs else learned.loss
 
     def taught(
         self, hidden: Tensor, targets: Tensor, teacher: dict[str, Tensor]
@@ -103,13 +61,17 @@ class DistillationTrainer(ResumableTrainer):
         del hidden, targets
         return teacher, None
 
+    def parameters_beside(self) -> list[Parameter]:
+        """Return what is trained beside the model."""
+        return list(self.losses.parameters())
+
     def extra_state(self) -> dict[str, Tensor]:
         """Return the losses' projections."""
         return {f"losses.{name}": value for name, value in self.losses.state_dict().items()}
 
     def load_extra_state(self, state: dict[str, Tensor]) -> None:
         """Take back the losses' projections."""
-        self.losses.load_state_dict(_parts(state, "losses."))
+        self.losses.load_state_dict(parts_of(state, "losses."))
 
     def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
         """Add the losses' own parameters (projections) to the optimiser."""
@@ -122,23 +84,26 @@ class DistillationTrainer(ResumableTrainer):
 
     def log(self, logs: dict[str, float], *arguments: Any, **options: Any) -> None:
         """Log the mean of each loss since the last time, beside what the Trainer logs."""
-        if "loss" in logs and self._steps:
-            logs |= {f"loss_{name}": round(float(value) / self._steps, 5) for name, value in self._sums.items()}
-            self._sums, self._steps = {}, 0
+        if "loss" in logs and self._counts:
+            logs |= {f"loss_{name}": round(float(value) / self._counts[name], 5) for name, value in self._sums.items()}
+            self._sums, self._counts = {}, Counter()
         super().log(logs, *arguments, **options)
 
     def _remember(self, parts: dict[str, Tensor]) -> None:
         for name, part in parts.items():
             self._sums[name] = self._sums.get(name, torch.zeros_like(part)) + part
-        self._steps += 1
+        self._counts.update(parts.keys())
 
 
-def _parts(inputs: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in inputs.items() if name.startswith(prefix)}
+class _TendsGradients(TrainerCallback):  # type: ignore[misc]
+    """The Trainer averages and clears the gradients of its model alone, and the optimiser has parameters beside it."""
 
+    def __init__(self, beside: Callable[[], list[Parameter]]) -> None:
+        self._beside = beside
 
-class _ClearsGradients(TrainerCallback):  # type: ignore[misc]
-    """The Trainer clears the gradients of its model alone, and the optimiser has parameters beside it."""
+    def on_pre_optimizer_step(self, *arguments: Any, **options: Any) -> None:
+        del arguments, options
+        average_gradients(self._beside())
 
     def on_step_end(self, *arguments: Any, **options: Any) -> None:
         del arguments

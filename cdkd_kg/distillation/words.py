@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
 from transformers import set_seed
 
 from cdkd_kg.config import DistillationConfig, TaskConfig
@@ -14,6 +13,7 @@ from cdkd_kg.distillation.distill import Student, optimisation_steps
 from cdkd_kg.distillation.guards import need_same_labels, need_varied_teacher
 from cdkd_kg.distillation.losses.combine import hard_labels_only
 from cdkd_kg.distillation.student import keep_layers
+from cdkd_kg.distillation.subject import Answers, Subject, Tensors
 from cdkd_kg.distillation.teaching import ALONE, losses_of
 from cdkd_kg.distillation.trainer import DistillationTrainer
 from cdkd_kg.distillation.word_set import WordCollator, WordSet, word_rows
@@ -26,13 +26,13 @@ NOT_OF_WORDS = (*ONLINE, "angle_relations", "entity_alignment")
 """Losses that are about the tokens or mentions of whole texts, or whose cost grows with the cube of the words."""
 
 
-class WordTrainer(DistillationTrainer):
-    """A :class:`DistillationTrainer` whose losses are over the words of a batch, as others' are over its documents."""
+class WordSubject(Subject):
+    """A :class:`Subject` whose losses are over the words of a batch, as others' are over its documents."""
 
-    def answers(self, output: Any, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Return logits ``[R, C]`` and last hidden states ``[R, H]`` of the first token of every word."""
+    def answers(self, output: Any, inputs: Tensors, rows: int) -> Answers:
+        """Return what the student says of the first token of every word; ``rows`` texts are this process's."""
         words = inputs["word_row"], inputs["word_token"]
-        return output.logits[words], output.hidden_states[-1][words]
+        return Answers(output.logits[words], output.hidden_states[-1][words], int((words[0] < rows).sum()))
 
 
 def distill_words(
@@ -79,9 +79,8 @@ def distill_words(
     with workspace(folder) as scratch:
         arguments = training_arguments(config.training, seed, scratch)
         arguments.max_steps = steps
-        trainer = WordTrainer(
-            losses=losses,
-            multi_label=False,
+        trainer = DistillationTrainer(
+            subject=WordSubject(model, losses),
             model=model,
             args=arguments,
             train_dataset=rows,

@@ -18,6 +18,7 @@ from cdkd_kg.pipeline.plan import check_models, jobs_of
 from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.publish import STUDENTS, publish
 from cdkd_kg.pipeline.text_teacher_stage import MODEL
+from cdkd_kg.processes import barrier, first_then_rest, is_first
 from cdkd_kg.progress import is_terminal
 from cdkd_kg.stages import Job, Step, plan, run_jobs, stage_named
 
@@ -81,6 +82,8 @@ def run(
 ) -> RunResult:
     """Do what is missing of a run and return what came out.
 
+    Of several processes all train, and the first does the rest, tells, and publishes; each returns what came out.
+
     Args:
         config: the run.
         until: the last stage to do; None is all of them.
@@ -93,28 +96,28 @@ def run(
         MissingResourceError: a file, a model or a pipeline is not there.
         DataRefusedError: the data may not be trained on.
     """
-    _need_output(config)
     commit = code_commit()  # of the code that does the work, not of what is there when it ends
     steps = []
     last = graph = None
-    planned = plan_run(config, until, force)
-    if not all(reused for _, reused in planned):
-        quiet_libraries()
-    check_models(config, planned)
+    with first_then_rest():
+        _need_output(config)
+        planned = plan_run(config, until, force)
+        if not all(reused for _, reused in planned):
+            quiet_libraries()
+        check_models(config, planned)
+    barrier()  # so that all have planned before the first begins
     for job, step in run_jobs(planned, cache_of(config), force):
         steps.append(step)
-        if on_step:
+        if on_step and is_first():
             on_step(step)
         last = job
         if job.stage == "graph":
             graph = job.folder(cache_of(config)) / GRAPH
     if last is None or last.stage != "evaluation":
         return RunResult(config.folder, {}, tuple(steps), graph)
-    scored = read_json(last.folder(cache_of(config)) / RESULTS)
-    about = about_run(config, steps, command, scored.pop(DEVICE))
-    results = scored | about | {"git": commit, FINGERPRINT: last.fingerprint}
-    results["graph"] |= {"file": str(graph), "format": "N-Quads"}
-    publish(config.folder, _students(config, last), last.needs["corpus"].folder(cache_of(config)), results)
+    with first_then_rest():
+        folder = config.folder / RESULTS
+        results = _published(config, last, steps, command, commit) if is_first() else read_json(folder)
     return RunResult(config.folder, results, tuple(steps), graph)
 
 
@@ -152,6 +155,19 @@ def quiet_libraries() -> None:
     for name in ("huggingface_hub", "httpx"):  # the hub's client tells of each attempt; the error says it once
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("rdflib").setLevel(logging.ERROR)
+
+
+def _published(
+    config: Config, evaluation: Job, steps: Sequence[Step], command: Sequence[str], commit: str
+) -> dict[str, Any]:
+    """Put what came out into the folder of the run, and return the content of ``results.json``."""
+    cache = cache_of(config)
+    scored = read_json(evaluation.folder(cache) / RESULTS)
+    about = about_run(config, steps, command, scored.pop(DEVICE))
+    results: dict[str, Any] = scored | about | {"git": commit, FINGERPRINT: evaluation.fingerprint}
+    results["graph"] |= {"file": str(evaluation.needs["graph"].folder(cache) / GRAPH), "format": "N-Quads"}
+    publish(config.folder, _students(config, evaluation), evaluation.needs["corpus"].folder(cache), results)
+    return results
 
 
 def _need_output(config: Config) -> None:

@@ -15,6 +15,7 @@ from cdkd_kg.pipeline.plan import check_models
 from cdkd_kg.pipeline.publish import REPORT
 from cdkd_kg.pipeline.run import FINGERPRINT, cache_of, quiet_libraries, run
 from cdkd_kg.pipeline.student_stage import ANSWERS
+from cdkd_kg.processes import need_one
 from cdkd_kg.stages import Job, Step, plan, run_jobs
 from cdkd_kg.study.answers import Answers
 from cdkd_kg.study.cases import Case
@@ -60,6 +61,7 @@ def run_study(
     Raises:
         CdkdError: what a run raises, with the case in front of the place.
     """
+    need_one("cdkd study")
     need_writable(study.folder)
     need_writable(cache_of(study.base))
     if answers:

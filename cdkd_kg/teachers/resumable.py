@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import shutil
@@ -14,15 +15,20 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.utils.data import Sampler
-from transformers import Trainer
+from transformers import Trainer, set_seed
 
 from cdkd_kg.artifacts import is_sound, new_folder, read_json, write_json
 from cdkd_kg.errors import ConfigError
+from cdkd_kg.processes import barrier, from_first, is_first, of_all, rank, world_size
 from cdkd_kg.teachers.sampling import EpochSampler
+from cdkd_kg.teachers.whole_batch import own_rows
 
 STATE, SCHEDULE, EXTRA = "trainer_state.json", "scheduler.json", "extra.safetensors"
-OPTIMIZER, RANDOM = "optimizer", "random"
-"""Each a JSON file of values beside a safetensors file of tensors."""
+OPTIMIZER = "optimizer"
+"""A JSON file of values beside a safetensors file of tensors."""
+RANDOM = "random.json"
+"""The states of the random generators of each process."""
+OWN = "own_rows"
 KEPT = 2
 _NAME = re.compile(r"checkpoint-(\d+)")
 
@@ -34,7 +40,9 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     was not: the order of rows depends on seed and epoch alone, and a checkpoint has the state of every random
     generator. It does not keep the sums between two logs, so ``save_steps`` is a multiple of ``logging_steps``.
 
-    Train in one process, on one device: several are refused, since steps are counted for one.
+    It trains in one process on one device, or in several that ``torchrun`` started, each with its share of every batch.
+    Rows that only fill up the last batch of an epoch are told by :meth:`own_rows`. The first process writes
+    checkpoints, and a run goes on with as many processes as it had.
 
     Args:
         domains: of the training rows, where batches are to have their share of each.
@@ -46,12 +54,22 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         self, *, domains: Sequence[str] | None = None, domain_exponent: float | None = None, **options: Any
     ) -> None:
         super().__init__(**options)
-        if self.args.world_size > 1 or self.args.n_gpu > 1:
+        if self.args.n_gpu > 1:
             raise ConfigError(
-                f"training is in one process on one device, not in {max(self.args.world_size, self.args.n_gpu)}",
+                f"a process trains on one device, not on {self.args.n_gpu}",
                 why="steps are counted, and projections trained, for one",
-                remedy="start it without torchrun, and show it one GPU (CUDA_VISIBLE_DEVICES=0)",
+                remedy="show it one GPU (CUDA_VISIBLE_DEVICES=0), or start a process for each with torchrun",
             )
+        if self.args.world_size != world_size():
+            raise ConfigError(
+                f"transformers sees {self.args.world_size} process, and torchrun started {world_size()}",
+                why="without a GPU it asks to be told",
+                remedy="give TrainingArguments use_cpu=True, as training_arguments() does",
+            )
+        # Our losses are means over the batch, so the Trainer must divide by the accumulation steps itself.
+        self.model_accepts_loss_kwargs = False
+        if rank():
+            set_seed(self.args.seed + rank())  # else the rows of all processes would lose the same units to dropout
         if domain_exponent is not None and domains is None:
             raise ConfigError("domain_exponent needs the domain of every text", remedy="give TrainingSet its domains")
         self._domains, self._domain_exponent = domains, domain_exponent
@@ -65,9 +83,44 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         del state
 
     def last_checkpoint(self) -> str | None:
-        """Return the newest checkpoint whose every file is what was written; None where there is none."""
-        whole = (folder for folder in reversed(_checkpoints(Path(self.args.output_dir))) if is_sound(folder))
-        return next(map(str, whole), None)
+        """Return the newest checkpoint whose every file is what was written; None where there is none.
+
+        Raises:
+            ConfigError: it is of another number of processes.
+        """
+        output = Path(self.args.output_dir)
+        sound = (step for step in reversed(_checkpoints(output)) if is_first() and is_sound(_checkpoint(output, step)))
+        if not (step := from_first(next(sound, 0))):
+            return None
+        folder = _checkpoint(output, step)
+        before = len(read_json(folder / RANDOM))
+        if before != world_size():
+            raise ConfigError(
+                f"training began with {before} processes, and there are {world_size()}",
+                where=str(folder),
+                why="batches would be of another size, and each process has random numbers of its own",
+                remedy=f"go on with {before}, or delete {output} to begin again",
+            )
+        return str(folder)
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
+        """Read the batches of a step, and note in the last of an epoch which rows are there to fill it up."""
+        batches, items = super().get_batch_samples(epoch_iterator, num_batches, device)
+        size = self.args.train_batch_size
+        rest = len(self.train_dataset) % (size * world_size())
+        if world_size() > 1 and rest and self.accelerator.gradient_state.end_of_dataloader:
+            batches[-1][OWN] = own_rows(rank(), size, rest)
+        return batches, items
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *arguments: Any, **options: Any) -> Any:
+        """Return the mean loss of this process's rows, those that fill up a batch among them."""
+        self.own_rows(inputs)
+        return super().compute_loss(model, inputs, *arguments, **options)
+
+    def own_rows(self, inputs: dict[str, Any]) -> int | None:
+        """Take from a batch how many of its first rows are this process's, if others only fill it up; None is all."""
+        own: int | None = inputs.pop(OWN, None)
+        return own
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
         rows = self.train_dataset if train_dataset is None else train_dataset
@@ -81,16 +134,21 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         if self.state.global_step >= self.state.max_steps:
             return  # the finished model is saved by whoever asked for it
         del model, trial
-        folder = Path(self.args.output_dir)
-        with new_folder(folder / f"checkpoint-{self.state.global_step}") as fresh:
+        states = [json.loads(state) for state in of_all(json.dumps(_random_state()).encode())]
+        if is_first():
+            self._write_checkpoint(Path(self.args.output_dir), states)
+        barrier()
+
+    def _write_checkpoint(self, output: Path, random_states: list[Any]) -> None:
+        with new_folder(_checkpoint(output, self.state.global_step)) as fresh:
             self.model.save_pretrained(fresh, save_original_format=False)  # resuming reads no legacy names
             self.state.save_to_json(str(fresh / STATE))
             _save_optimizer(self.optimizer, fresh)
             write_json(fresh / SCHEDULE, self.lr_scheduler.state_dict())
-            _save_random(fresh)
+            write_json(fresh / RANDOM, random_states)
             save_file({name: value.contiguous() for name, value in self.extra_state().items()}, fresh / EXTRA)
-        for old in _checkpoints(folder)[:-KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+        for old in _checkpoints(output)[:-KEPT]:
+            shutil.rmtree(_checkpoint(output, old), ignore_errors=True)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         if checkpoint is not None:
@@ -101,12 +159,16 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
         if checkpoint is not None:
-            _load_random(Path(checkpoint))
+            _take_random_state(read_json(Path(checkpoint) / RANDOM)[rank()])
 
 
-def _checkpoints(folder: Path) -> list[Path]:
-    found = [(int(name[1]), path) for path in folder.glob("checkpoint-*") if (name := _NAME.fullmatch(path.name))]
-    return [path for _, path in sorted(found)]
+def _checkpoints(folder: Path) -> list[int]:
+    """Return the steps of which there are checkpoints, in their order."""
+    return sorted(int(name[1]) for path in folder.glob("checkpoint-*") if (name := _NAME.fullmatch(path.name)))
+
+
+def _checkpoint(folder: Path, step: int) -> Path:
+    return folder / f"checkpoint-{step}"
 
 
 def _save_optimizer(optimizer: torch.optim.Optimizer, folder: Path) -> None:
@@ -131,22 +193,32 @@ def _read_optimizer(folder: Path) -> dict[str, Any]:
     return {"state": state, "param_groups": about["param_groups"]}
 
 
-def _save_random(folder: Path) -> None:
+def _random_state() -> dict[str, Any]:
+    """Return the states of all random generators of this process, as JSON has them."""
     state: Any = np.random.get_state()
     _, keys, *rest = state
-    write_json(folder / f"{RANDOM}.json", {"python": random.getstate(), "numpy": [keys.tolist(), *rest]})
     devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    states = {"cpu": torch.get_rng_state()} | {f"cuda{place}": state for place, state in enumerate(devices)}
-    save_file(states, folder / f"{RANDOM}.safetensors")
+    return {
+        "python": random.getstate(),
+        "numpy": [keys.tolist(), *rest],
+        "torch": _hex(torch.get_rng_state()),
+        "cuda": [_hex(state) for state in devices],
+    }
 
 
-def _load_random(folder: Path) -> None:
-    about, states = read_json(folder / f"{RANDOM}.json"), load_file(folder / f"{RANDOM}.safetensors")
-    kind, keys, gauss = about["python"]
+def _take_random_state(state: dict[str, Any]) -> None:
+    kind, keys, gauss = state["python"]
     random.setstate((kind, tuple(keys), gauss))
-    first, *rest = about["numpy"]
+    first, *rest = state["numpy"]
     np.random.set_state(("MT19937", np.array(first, dtype=np.uint32), *rest))
-    torch.set_rng_state(states["cpu"])
-    for place in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
-        if f"cuda{place}" in states:
-            torch.cuda.set_rng_state(states[f"cuda{place}"], place)
+    torch.set_rng_state(_from_hex(state["torch"]))
+    for place, device in zip(range(torch.cuda.device_count()), state["cuda"], strict=False):
+        torch.cuda.set_rng_state(_from_hex(device), place)
+
+
+def _hex(state: Tensor) -> str:
+    return bytes(state.tolist()).hex()
+
+
+def _from_hex(text: str) -> Tensor:
+    return torch.tensor(list(bytes.fromhex(text)), dtype=torch.uint8)

@@ -6,17 +6,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr
+from torch.nn import functional as F
 from transformers import DataCollatorWithPadding, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 from cdkd_kg.config import TaskConfig, TextTeacherConfig
 from cdkd_kg.errors import TrainingError
+from cdkd_kg.processes import world_size
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer
 from cdkd_kg.teachers.resumable import ResumableTrainer
 from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments, training_labels, workspace
+from cdkd_kg.teachers.whole_batch import whole
 
 UNLIKELY = 0.05
 EPSILON = 1e-9
@@ -43,6 +47,24 @@ class TextTeacher:
         return cls(model, load_tokenizer(folder), [])
 
 
+class ClassifierTrainer(ResumableTrainer):
+    """Trains a classifier on the mean loss over the rows of a batch, that of all processes together."""
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *arguments: Any, **options: Any) -> Any:
+        """Return the loss of a batch."""
+        if world_size() == 1:
+            return super().compute_loss(model, inputs, *arguments, **options)
+        own, labels = self.own_rows(inputs), inputs.pop("labels")
+        rows = len(labels) if own is None else own
+        logits, labels = whole(model(**inputs).logits, rows), whole(labels, rows)
+        match self.accelerator.unwrap_model(model).config.problem_type:
+            case "multi_label_classification":
+                return F.binary_cross_entropy_with_logits(logits, labels)
+            case "regression":
+                return F.mse_loss(logits[:, 0], labels)
+        return F.cross_entropy(logits, labels)
+
+
 def train_text_teacher(
     texts: Sequence[str],
     targets: NDArray[np.float32],
@@ -66,7 +88,7 @@ def train_text_teacher(
     model = load_classifier(config.model, task.labels, task.multi_label, task.regression)
     rows = tokenised(tokenizer, texts, config.max_length, labels=training_labels(targets, task))
     with workspace(folder) as scratch:
-        trainer = ResumableTrainer(
+        trainer = ClassifierTrainer(
             model=model,
             args=training_arguments(config.training, seed, scratch),
             train_dataset=rows,

@@ -18,6 +18,7 @@ from transformers.trainer_callback import PrinterCallback
 from cdkd_kg.artifacts import held
 from cdkd_kg.config import TaskConfig, TrainingConfig
 from cdkd_kg.errors import TrainingError
+from cdkd_kg.processes import from_first, is_first, join, noticing_loss, world_size
 from cdkd_kg.progress import is_terminal
 from cdkd_kg.teachers.encoding import alike, encode
 from cdkd_kg.teachers.resumable import ResumableTrainer
@@ -27,6 +28,7 @@ MODEL_INPUTS = ("input_ids", "token_type_ids", "attention_mask")
 
 def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> TrainingArguments:
     """Return the arguments of a run that logs its loss, keeps checkpoints in a folder, and is seeded throughout."""
+    join()  # before transformers does, which would have less patience
     options = config.model_dump()
     options["save_steps"] = -(-config.save_steps // config.logging_steps) * config.logging_steps
     return TrainingArguments(
@@ -34,7 +36,7 @@ def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> Train
         seed=seed,
         data_seed=seed,
         save_strategy="steps",
-        use_cpu=config.bf16 and not torch.cuda.is_available(),
+        use_cpu=(config.bf16 or world_size() > 1) and not torch.cuda.is_available(),
         report_to="none",
         disable_tqdm=not is_terminal(),
         remove_unused_columns=False,
@@ -70,10 +72,12 @@ def training_labels(targets: NDArray[np.float32], task: TaskConfig) -> list[Any]
 def workspace(folder: Path | None) -> Iterator[Path]:
     """Give the folder where checkpoints are kept; without one to resume from, they do not outlive the run.
 
-    Where another process is training in that folder, neither may this one's.
+    Where another run is training in that folder, neither may this one's. Of several processes of one run, the first
+    holds the folder for all.
     """
     with ExitStack() as stack:
-        if folder is None or not stack.enter_context(held(folder)):
+        mine = folder is not None and is_first() and stack.enter_context(held(folder))
+        if folder is None or not from_first(mine):
             folder = Path(stack.enter_context(TemporaryDirectory()))
         yield folder
 
@@ -83,9 +87,11 @@ def train_quietly(trainer: ResumableTrainer) -> list[dict[str, float]]:
 
     Raises:
         TrainingError: a logged loss is not finite.
+        ProcessLostError: another process ended in the middle of it.
     """
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=trainer.last_checkpoint())
+    with noticing_loss():
+        trainer.train(resume_from_checkpoint=trainer.last_checkpoint())
     # What is asked of the model from now on is answered as its saved copy would answer.
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     return _learning_curve(trainer)

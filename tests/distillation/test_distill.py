@@ -12,6 +12,7 @@ from cdkd_kg.distillation.batches import DistillationCollator, student_rows
 from cdkd_kg.distillation.distill import Beside, TrainingSet, distill, optimisation_steps
 from cdkd_kg.distillation.losses.combine import Sizes, make_losses
 from cdkd_kg.distillation.student import keep_layers, new_student
+from cdkd_kg.distillation.subject import Subject
 from cdkd_kg.distillation.trainer import DistillationTrainer
 from cdkd_kg.errors import ConfigError, StaleSignalError
 from cdkd_kg.export.bundle import save_bundle
@@ -125,7 +126,7 @@ def _steps(model, folder, size, accumulation):
     )  # fmt: skip
     losses = make_losses(LossesConfig(document_relations=0), Sizes(32, 32, 2))
     DistillationTrainer(
-        losses=losses, multi_label=False, model=student, args=arguments,
+        subject=Subject(student, losses), model=student, args=arguments,
         train_dataset=student_rows(tokenizer, TEXTS, targets, 16, range(24)),
         data_collator=DistillationCollator(tokenizer, signal),
     ).train()  # fmt: skip
@@ -142,8 +143,7 @@ def test_gradients_of_projections_do_not_outlive_a_step(model, tmp_path):
     losses = make_losses(LossesConfig(), Sizes(student.config.hidden_size, 7, 2))
     places = signal.rows(TRAINING.ids, TRAINING.text_hashes).tolist()
     trainer = DistillationTrainer(
-        losses=losses,
-        multi_label=False,
+        subject=Subject(student, losses),
         model=student,
         args=training_arguments(TrainingConfig(num_train_epochs=1), 0, tmp_path),
         train_dataset=student_rows(tokenizer, TEXTS, TRAINING.targets, 16, places),
