@@ -31,6 +31,9 @@ Spreading = Literal["propagation", "correct_and_smooth"]
 Encoder = Literal["sgc"] | Spreading | Network
 Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 Type = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Tracker = Literal["tensorboard", "mlflow", "wandb"]
+NOT_LEARNED = {"report_to"}
+"""Options of a training that say who is told of it, and change nothing in what comes out."""
 Schedule = Literal[
     "linear", "cosine", "cosine_with_restarts", "polynomial", "constant", "constant_with_warmup", "inverse_sqrt"
 ]  # those of ``transformers`` that need no further option
@@ -187,7 +190,8 @@ class GraphConfig(Model):
 class TrainingConfig(Model):
     """Options of ``transformers.TrainingArguments``, by their names there.
 
-    A checkpoint is written every ``save_steps``, rounded up to a multiple of ``logging_steps``.
+    A checkpoint is written every ``save_steps``, rounded up to a multiple of ``logging_steps``. Left out, ``report_to``
+    is TensorBoard where that is installed; an empty list is nobody.
     """
 
     num_train_epochs: float = Field(4, gt=0)
@@ -204,6 +208,7 @@ class TrainingConfig(Model):
     torch_compile: bool = False
     logging_steps: int = Field(10, ge=1)
     save_steps: int = Field(500, ge=1)
+    report_to: Annotated[tuple[Tracker, ...], AfterValidator(_distinct)] | None = None
 
 
 class TextTeacherConfig(Model):

@@ -18,6 +18,7 @@ from cdkd_kg.distillation.teaching import ALONE, Beside, losses_of, token_teache
 from cdkd_kg.distillation.trainer import DistillationTrainer
 from cdkd_kg.distillation.training_set import TrainingSet
 from cdkd_kg.teachers.signals import TeacherSignal
+from cdkd_kg.teachers.tracking import Tracking, tracked
 from cdkd_kg.teachers.training import train_quietly, training_arguments, workspace
 
 __all__ = ["Beside", "Student", "TrainingSet", "distill", "optimisation_steps"]
@@ -42,6 +43,7 @@ def distill(
     seed: int,
     beside: Beside = ALONE,
     folder: Path | None = None,
+    tracking: Tracking | None = None,
 ) -> Student:
     """Train a student on a training_set.
 
@@ -57,6 +59,7 @@ def distill(
         seed: decides the new head, dropout and the order of the data.
         beside: what teaches beside the signal, and what the signal is judged by.
         folder: where checkpoints are kept while it trains, so that it can be resumed.
+        tracking: who is told how it goes.
 
     Raises:
         ConfigError: the signal's labels are not the task's, or a loss compares tokens and there is no text teacher
@@ -75,7 +78,7 @@ def distill(
         losses = losses_of(config.losses, model, signal, beside)
         places = signal.rows(training_set.ids, training_set.text_hashes).tolist()
     rows = student_rows(tokenizer, training_set.texts, training_set.targets, length, places, beside.entities)
-    with workspace(folder) as scratch:
+    with workspace(folder) as scratch, tracked(tracking) as callbacks:
         arguments = training_arguments(config.training, seed, scratch)
         arguments.max_steps = steps
         options = {
@@ -87,6 +90,7 @@ def distill(
             "data_collator": DistillationCollator(tokenizer, signal, beside.entities),
             "domains": training_set.domains,
             "domain_exponent": config.domain_exponent,
+            "callbacks": callbacks,
             "token_teacher": None if signal is None else token_teacher_of(config.losses, tokenizer, beside),
         }
         if beside.graph is None:

@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase, Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from cdkd_kg.artifacts import held
-from cdkd_kg.config import TrainingConfig
+from cdkd_kg.config import NOT_LEARNED, TrainingConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.progress import is_terminal
 from cdkd_kg.teachers.resumable import ResumableTrainer
@@ -24,7 +24,7 @@ from cdkd_kg.teachers.resumable import ResumableTrainer
 
 def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> TrainingArguments:
     """Return the arguments of a run that logs its loss, keeps checkpoints in a folder, and is seeded throughout."""
-    options = config.model_dump()
+    options = config.model_dump(exclude=NOT_LEARNED)
     options["save_steps"] = -(-config.save_steps // config.logging_steps) * config.logging_steps
     return TrainingArguments(
         output_dir=str(folder),
@@ -32,7 +32,7 @@ def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> Train
         data_seed=seed,
         save_strategy="steps",
         use_cpu=config.bf16 and not torch.cuda.is_available(),
-        report_to="none",
+        report_to="none",  # see tracking.py
         disable_tqdm=not is_terminal(),
         remove_unused_columns=False,
         dataloader_pin_memory=False,
