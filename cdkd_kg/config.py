@@ -188,7 +188,9 @@ class GraphConfig(Model):
 
 
 class TrainingConfig(Model):
-    """Options of ``transformers.TrainingArguments``, by their names there.
+    """Options of ``transformers.TrainingArguments``, by their names there, and ``layerwise_lr_decay``.
+
+    By ``layerwise_lr_decay`` each layer learns that much slower than the one above it; 1 is all alike.
 
     A checkpoint is written every ``save_steps``, rounded up to a multiple of ``logging_steps``. Left out, ``report_to``
     is TensorBoard where that is installed; an empty list is nobody.
@@ -201,6 +203,7 @@ class TrainingConfig(Model):
     gradient_accumulation_steps: int = Field(1, ge=1)
     warmup_steps: float = Field(0.1, ge=0)
     weight_decay: float = Field(0.01, ge=0)
+    layerwise_lr_decay: float = Field(1.0, gt=0, le=1)
     lr_scheduler_type: Schedule = "linear"
     optim: Literal["adamw_torch", "sgd", "adafactor"] = "adamw_torch"
     max_grad_norm: float = Field(1.0, ge=0)

@@ -91,6 +91,7 @@ def distill(
             "domains": training_set.domains,
             "domain_exponent": config.domain_exponent,
             "callbacks": callbacks,
+            "layerwise_lr_decay": config.training.layerwise_lr_decay,
             "token_teacher": None if signal is None else token_teacher_of(config.losses, tokenizer, beside),
         }
         if beside.graph is None:

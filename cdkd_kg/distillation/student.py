@@ -10,6 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from cdkd_kg.config import StudentConfig, TaskConfig
 from cdkd_kg.distillation.layers import check_layers
 from cdkd_kg.errors import ConfigError
+from cdkd_kg.teachers.layers import layer_stacks
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer
 
 
@@ -41,12 +42,11 @@ def keep_layers(model: PreTrainedModel, layers: tuple[int, ...]) -> None:
     """
     count = getattr(model.config, "num_hidden_layers", None)
     check_layers(layers, count)
-    for module in model.base_model.modules():
-        for name, stack in module.named_children():
-            if isinstance(stack, nn.ModuleList) and len(stack) == count:
-                setattr(module, name, nn.ModuleList(stack[layer] for layer in layers))
-                model.config.num_hidden_layers = len(layers)
-                return
+    for name, stack in layer_stacks(model):
+        if len(stack) == count:
+            model.set_submodule(name, nn.ModuleList(stack[layer] for layer in layers))
+            model.config.num_hidden_layers = len(layers)
+            return
     raise ConfigError(
         f"{type(model).__name__} has no plain list of layers to take from",
         where="distillation.student.teacher_layers",

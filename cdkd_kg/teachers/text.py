@@ -74,6 +74,7 @@ def train_text_teacher(
             train_dataset=rows,
             data_collator=DataCollatorWithPadding(tokenizer),
             callbacks=callbacks,
+            layerwise_lr_decay=config.training.layerwise_lr_decay,
         )
         curve = train_quietly(trainer)
     return TextTeacher(model, tokenizer, curve)

@@ -21,10 +21,13 @@ from cdkd_kg.errors import TrainingError
 from cdkd_kg.progress import is_terminal
 from cdkd_kg.teachers.resumable import ResumableTrainer
 
+OURS = {"layerwise_lr_decay"}
+"""Options that ``transformers.TrainingArguments`` does not have; the trainer takes them."""
+
 
 def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> TrainingArguments:
     """Return the arguments of a run that logs its loss, keeps checkpoints in a folder, and is seeded throughout."""
-    options = config.model_dump(exclude=NOT_LEARNED)
+    options = config.model_dump(exclude=NOT_LEARNED | OURS)
     options["save_steps"] = -(-config.save_steps // config.logging_steps) * config.logging_steps
     return TrainingArguments(
         output_dir=str(folder),
