@@ -62,6 +62,9 @@ Spreading = Literal["propagation", "correct_and_smooth"]
 Encoder = Literal["sgc"] | Spreading | Network
 Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 Type = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Tracker = Literal["tensorboard", "mlflow", "wandb"]
+NOT_LEARNED = {"report_to"}
+"""Options of a training that say who is told of it, and change nothing in what comes out."""
 Schedule = Literal[
     "linear", "cosine", "cosine_with_restarts", "polynomial", "constant", "constant_with_warmup", "inverse_sqrt"
 ]  # those of ``transformers`` that need no further option
@@ -107,9 +110,12 @@ class GraphConfig(Model):
 
 
 class TrainingConfig(Model):
-    """Options of ``transformers.TrainingArguments``, by their names there.
+    """Options of ``transformers.TrainingArguments``, by their names there, and ``layerwise_lr_decay``.
 
-    A checkpoint is written every ``save_steps``, rounded up to a multiple of ``logging_steps``.
+    By ``layerwise_lr_decay`` each layer learns that much slower than the one above it; 1 is all alike.
+
+    A checkpoint is written every ``save_steps``, rounded up to a multiple of ``logging_steps``. Left out, ``report_to``
+    is TensorBoard where that is installed; an empty list is nobody.
     """
 
     num_train_epochs: float = Field(4, gt=0)
@@ -119,6 +125,7 @@ class TrainingConfig(Model):
     gradient_accumulation_steps: int = Field(1, ge=1)
     warmup_steps: float = Field(0.1, ge=0)
     weight_decay: float = Field(0.01, ge=0)
+    layerwise_lr_decay: float = Field(1.0, gt=0, le=1)
     lr_scheduler_type: Schedule = "linear"
     optim: Literal["adamw_torch", "sgd", "adafactor"] = "adamw_torch"
     max_grad_norm: float = Field(1.0, ge=0)
@@ -126,6 +133,7 @@ class TrainingConfig(Model):
     torch_compile: bool = False
     logging_steps: int = Field(10, ge=1)
     save_steps: int = Field(500, ge=1)
+    report_to: Annotated[tuple[Tracker, ...], AfterValidator(distinct)] | None = None
 
 
 class TextTeacherConfig(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib.util import find_spec
 
 
 class CdkdError(Exception):
@@ -77,6 +78,27 @@ class TrainingError(CdkdError):
 
 class ProcessLostError(CdkdError):
     """Another of the processes of a run ended, so that this one cannot go on."""
+
+
+def is_installed(package: str) -> bool:
+    """Say whether a package can be imported; a folder of that name, such as those of logs, is none."""
+    found = find_spec(package)
+    return found is not None and found.origin is not None
+
+
+def need_installed(package: str, extra: str, where: str) -> None:
+    """Refuse to go on without an optional package.
+
+    Args:
+        package: as it is imported.
+        extra: of ours that installs it.
+        where: what asks for it.
+
+    Raises:
+        MissingResourceError: it is not installed.
+    """
+    if not is_installed(package):
+        raise MissingResourceError(f"{package} is not installed", where=where, remedy=f"pip install 'cdkd-kg[{extra}]'")
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:

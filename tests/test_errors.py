@@ -1,6 +1,17 @@
 """An error says what, where, why and what to do."""
 
-from cdkd_kg.errors import CdkdError, ConfigError, DataRefusedError, TrainingError, nearest
+import pytest
+
+from cdkd_kg.errors import (
+    CdkdError,
+    ConfigError,
+    DataRefusedError,
+    MissingResourceError,
+    TrainingError,
+    is_installed,
+    nearest,
+    need_installed,
+)
 
 
 def test_message_has_all_four_parts():
@@ -29,3 +40,13 @@ def test_nearest_is_silent_when_nothing_is_near():
 def test_a_question_ends_as_a_question():
     error = ConfigError("it is wrong", why="is a prefix missing?", remedy="did you mean 'x'?")
     assert str(error) == "it is wrong. Why: is a prefix missing? What to do: did you mean 'x'?"
+
+
+def test_a_folder_is_not_taken_for_a_package(tmp_path, monkeypatch):
+    (tmp_path / "logs_of_a_tracker").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert not is_installed("logs_of_a_tracker")
+    assert is_installed("pytest")
+    with pytest.raises(MissingResourceError, match=r"\[some\].*What to do: pip install 'cdkd-kg\[some\]'") as caught:
+        need_installed("logs_of_a_tracker", "some", "[some] key")
+    assert caught.value.exit_status == 2

@@ -17,6 +17,7 @@ from cdkd_kg.distillation.trainer import DistillationTrainer
 from cdkd_kg.distillation.training_set import TrainingSet
 from cdkd_kg.processes import world_size
 from cdkd_kg.teachers.signals import TeacherSignal
+from cdkd_kg.teachers.tracking import Tracking, tracked
 from cdkd_kg.teachers.training import train_quietly, training_arguments, workspace
 
 __all__ = ["Beside", "Student", "TrainingSet", "distill", "optimisation_steps"]
@@ -41,6 +42,7 @@ def distill(
     seed: int,
     beside: Beside = ALONE,
     folder: Path | None = None,
+    tracking: Tracking | None = None,
 ) -> Student:
     """Train a student on a training_set.
 
@@ -56,6 +58,7 @@ def distill(
         seed: decides the new head, dropout and the order of the data.
         beside: what teaches beside the signal, and what the signal is judged by.
         folder: where checkpoints are kept while it trains, so that it can be resumed.
+        tracking: who is told how it goes.
 
     Raises:
         ConfigError: the signal's labels are not the task's, a loss is not for such a task, or a loss compares tokens
@@ -66,7 +69,7 @@ def distill(
     set_seed(seed)
     model, tokenizer = new_student(config.student, teacher_model, task)
     course = course_of(Lesson(training_set, signal, task, beside), model, tokenizer, config)
-    with workspace(folder) as scratch:
+    with workspace(folder) as scratch, tracked(tracking) as callbacks:
         arguments = training_arguments(config.training, seed, scratch)
         arguments.max_steps = optimisation_steps(len(training_set.ids), config.training)
         options = {
@@ -77,6 +80,8 @@ def distill(
             "data_collator": course.collator,
             "domains": course.domains,
             "domain_exponent": config.domain_exponent,
+            "callbacks": callbacks,
+            "layerwise_lr_decay": config.training.layerwise_lr_decay,
         }
         if signal is None or beside.graph is None:
             trainer = DistillationTrainer(**options)

@@ -16,6 +16,7 @@ from cdkd_kg.distillation.student import new_student
 from cdkd_kg.distillation.trainer import DistillationTrainer
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.processes import need_one
+from cdkd_kg.teachers.tracking import Tracking, tracked
 from cdkd_kg.teachers.training import train_quietly, training_arguments, workspace
 
 
@@ -25,6 +26,7 @@ def distill_shared(
     config: DistillationConfig,
     seed: int,
     folder: Path | None = None,
+    tracking: Tracking | None = None,
 ) -> dict[str, Student]:
     """Train a student whose tasks share an encoder, and return the student of each task.
 
@@ -37,6 +39,7 @@ def distill_shared(
         config: student, losses, training; ``domain_exponent`` evens out domains of all tasks.
         seed: decides the new heads, dropout and the order of the data.
         folder: where checkpoints are kept while it trains, so that it can be resumed.
+        tracking: who is told how it goes.
 
     Raises:
         ConfigError: there is no lesson, a graph network is to learn with the student, or as for
@@ -54,7 +57,7 @@ def distill_shared(
     encoder = SharedEncoder({task: model for task, (model, _) in started.items()})
     courses = {task: course_of(lesson, *started[task], config) for task, lesson in lessons.items()}
     domains = [course.domains for course in courses.values()]
-    with workspace(folder) as scratch:
+    with workspace(folder) as scratch, tracked(tracking) as callbacks:
         arguments = training_arguments(config.training, seed, scratch)
         texts = sum(len(lesson.training_set.ids) for lesson in lessons.values())
         arguments.max_steps = optimisation_steps(texts, config.training)
@@ -66,6 +69,8 @@ def distill_shared(
             data_collator=SharedCollator({task: course.collator for task, course in courses.items()}),
             domains=None if None in domains else list(chain.from_iterable(filter(None, domains))),
             domain_exponent=config.domain_exponent,
+            layerwise_lr_decay=config.training.layerwise_lr_decay,
+            callbacks=callbacks,
         )
         curve = train_quietly(trainer)
     return {

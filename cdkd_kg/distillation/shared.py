@@ -35,6 +35,12 @@ class SharedEncoder(nn.Module):
         for model in models.values():
             setattr(model, model.base_model_prefix, first.base_model)
         self.tasks = nn.ModuleDict(dict(models))
+        self.config = first.config
+
+    @property
+    def base_model(self) -> PreTrainedModel:
+        """The encoder."""
+        return next(iter(self.tasks.values())).base_model
 
     def forward(self, task: str, **inputs: Any) -> Any:
         """Return what the model of one task says of a batch."""

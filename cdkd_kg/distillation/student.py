@@ -10,6 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from cdkd_kg.config import StudentConfig, TaskConfig
 from cdkd_kg.distillation.layers import check_layers
 from cdkd_kg.errors import ConfigError
+from cdkd_kg.teachers.layers import layer_stacks
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer
 
 
@@ -41,13 +42,12 @@ def keep_layers(model: PreTrainedModel, layers: tuple[int, ...]) -> None:
     """
     count = getattr(model.config, "num_hidden_layers", None)
     check_layers(layers, count)
-    for module in model.base_model.modules():
-        for name, stack in module.named_children():
-            if isinstance(stack, nn.ModuleList) and len(stack) == count:
-                kept = nn.ModuleList(stack[layer] for layer in layers)
-                setattr(module, name, kept)
-                _renumber(model, kept, layers)
-                return
+    for name, stack in layer_stacks(model):
+        if len(stack) == count:
+            kept = nn.ModuleList(stack[layer] for layer in layers)
+            model.set_submodule(name, kept)
+            _renumber(model, kept, layers)
+            return
     raise ConfigError(
         f"{type(model).__name__} has no plain list of layers to take from",
         where="distillation.student.teacher_layers",

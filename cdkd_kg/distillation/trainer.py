@@ -76,7 +76,7 @@ class DistillationTrainer(ResumableTrainer):
     def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
         """Add the losses' own parameters (projections) to the optimiser."""
         fresh = self.optimizer is None
-        optimizer: torch.optim.Optimizer = super().create_optimizer(*arguments, **options)
+        optimizer = super().create_optimizer(*arguments, **options)
         extra = list(self.losses.parameters())
         if fresh and extra:
             optimizer.add_param_group({"params": extra, "weight_decay": 0.0})

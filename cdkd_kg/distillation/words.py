@@ -85,6 +85,7 @@ def distill_words(
             args=arguments,
             train_dataset=rows,
             data_collator=WordCollator(tokenizer, signal),
+            layerwise_lr_decay=config.training.layerwise_lr_decay,
         )
         curve = train_quietly(trainer)
     return Student(model, tokenizer, curve, losses.versions())

@@ -18,6 +18,7 @@ from cdkd_kg.pipeline.plan import check_models, jobs_of
 from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.publish import STUDENTS, publish
 from cdkd_kg.pipeline.text_teacher_stage import MODEL
+from cdkd_kg.pipeline.tracking import check_trackers
 from cdkd_kg.processes import barrier, first_then_rest, is_first
 from cdkd_kg.progress import is_terminal
 from cdkd_kg.stages import Job, Step, plan, run_jobs, stage_named
@@ -104,6 +105,7 @@ def run(
         planned = plan_run(config, until, force)
         if not all(reused for _, reused in planned):
             quiet_libraries()
+        check_trackers(config, planned)
         check_models(config, planned)
     barrier()  # so that all have planned before the first begins
     for job, step in run_jobs(planned, cache_of(config), force):

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import read_json, write_json
-from cdkd_kg.config import Condition, Config
+from cdkd_kg.config import NOT_LEARNED, Condition, Config
 from cdkd_kg.pipeline.conditions import ORACLE, experts_of, similar_texts_of, without_edges
 from cdkd_kg.pipeline.geometry_stage import entity_texts, load_geometry
 from cdkd_kg.pipeline.graph_stage import ABOUT, TENSORS
 from cdkd_kg.pipeline.teacher_signal_stage import EXPERTS
 from cdkd_kg.pipeline.text_teacher_stage import CURVE, MODEL
+from cdkd_kg.pipeline.tracking import tracking_of
 from cdkd_kg.stages import Job
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def student_job(
         identity: tells the weights that it starts from.
         text_teacher: that of all domains, where there is one; it is asked only by losses that compare tokens.
     """
+    not_asked: dict[str, Any] = {"training": NOT_LEARNED} | ({} if signal else {"losses": True})
     options: dict[str, Any] = {
-        "distillation": config.distillation.model_dump(mode="json", exclude=None if signal else {"losses"}),
+        "distillation": config.distillation.model_dump(mode="json", exclude=not_asked),
         "teacher_model": config.teachers.text.model,
         "weights": identity,
         "case": [task, seed, condition],
@@ -95,7 +97,15 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     space = corpus.tasks[task]
     beside = _beside(config, corpus, task, condition, inputs) if signal else ALONE
     student = distill(
-        training_set, signal, space, config.teachers.text.model, settings, seed, beside, job.workspace(folder.parent)
+        training_set,
+        signal,
+        space,
+        config.teachers.text.model,
+        settings,
+        seed,
+        beside,
+        job.workspace(folder.parent),
+        tracking_of(config, settings.training, job),
     )
     test = corpus.rows(task, "test")
     length, batch = settings.student.max_length, settings.training.per_device_eval_batch_size

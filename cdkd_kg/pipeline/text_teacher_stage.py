@@ -8,13 +8,16 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Any, Literal
 
 from cdkd_kg.artifacts import write_json
-from cdkd_kg.config import Config
+from cdkd_kg.config import NOT_LEARNED, Config
+from cdkd_kg.pipeline.tracking import tracking_of
 from cdkd_kg.stages import Job
 
 SECOND = 1_000_003
+NOT_ASKED: dict[str, Any] = {"probe": True, "label_names": True, "training": NOT_LEARNED}
+"""Options of the text teacher that its training does not depend on."""
 CURVE, OPINION, MODEL = "curve.json", "opinion.safetensors", "model"
 
 
@@ -50,7 +53,7 @@ class TeacherCase:
 def text_teacher_job(config: Config, corpus: Job, case: TeacherCase, identity: str) -> Job:
     """Return the job that trains one text teacher and asks it about every document of the graph."""
     options = {
-        "teacher": config.teachers.text.model_dump(mode="json", exclude={"probe", "label_names"}),
+        "teacher": config.teachers.text.model_dump(mode="json", exclude=NOT_ASKED),
         "weights": identity,
         "case": [case.task, case.seed, case.domain, case.without, case.way],
         "labels_per_class": config.corpus.labels_per_class,
@@ -84,7 +87,8 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
             adapt(corpus.rows(case.task)["text"][:], text, case.start, Path(adapted))
             settings = text.model_copy(update={"model": adapted})
         targets, space = corpus.targets(rows, case.task), job.workspace(folder.parent)
-        teacher = train_text_teacher(rows["text"][:], targets, task, settings, case.start, space)
+        tracking = tracking_of(config, text.training, job)
+        teacher = train_text_teacher(rows["text"][:], targets, task, settings, case.start, space, tracking)
     ask = partial(
         predict,
         teacher.model,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdkd_kg.artifacts import MANIFEST, canonical_json, read_json, sha256_text, write_json
+from cdkd_kg.config import NOT_LEARNED
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.evaluation.metrics import decisions
 from cdkd_kg.evaluation.speed import device_name
@@ -23,8 +24,12 @@ from cdkd_kg.study.plan import Planned
 from cdkd_kg.study.scores import Place, Scored, answered, score_right
 
 LINKED_BITS = "linked"
-NOT_ASKED = {"name", "output", "seeds", "evaluation"}
-"""What a case is called, where it lies and how it is looked at: no part of what its students learned."""
+NOT_ASKED: dict[str, Any] = {
+    **dict.fromkeys(("name", "output", "seeds", "evaluation"), True),
+    "teachers": {"text": {"training": NOT_LEARNED}},
+    "distillation": {"training": NOT_LEARNED},
+}
+"""What a case is called, where it lies, how it is looked at and who is told: no part of what its students learned."""
 
 
 class Answers:

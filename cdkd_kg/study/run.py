@@ -15,6 +15,7 @@ from cdkd_kg.pipeline.plan import check_models
 from cdkd_kg.pipeline.publish import REPORT
 from cdkd_kg.pipeline.run import FINGERPRINT, cache_of, quiet_libraries, run
 from cdkd_kg.pipeline.student_stage import ANSWERS
+from cdkd_kg.pipeline.tracking import check_trackers
 from cdkd_kg.processes import need_one
 from cdkd_kg.stages import Job, Step, plan, run_jobs
 from cdkd_kg.study.answers import Answers
@@ -102,7 +103,9 @@ def _do(
     quiet_libraries()
     for one in planned:  # a case whose data or models are refused is told now, and not after a night
         with _told(one.case):
-            check_models(one.case.config, plan(one.jobs, one.cache))
+            todo = plan(one.jobs, one.cache)
+            check_trackers(one.case.config, todo)
+            check_models(one.case.config, todo)
             _do_jobs([job for job in one.jobs if job.stage == "corpus"], one, tell)
     for seed in seeds:
         for one in planned:

@@ -20,6 +20,7 @@ from transformers import Trainer, set_seed
 from cdkd_kg.artifacts import is_sound, new_folder, read_json, write_json
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.processes import barrier, from_first, is_first, of_all, rank, world_size
+from cdkd_kg.teachers.layers import slow_lower_layers
 from cdkd_kg.teachers.sampling import EpochSampler
 from cdkd_kg.teachers.whole_batch import own_rows
 
@@ -47,11 +48,17 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     Args:
         domains: of the training rows, where batches are to have their share of each.
         domain_exponent: as for :func:`~cdkd_kg.teachers.sampling.epoch_order`.
+        layerwise_lr_decay: as for :func:`~cdkd_kg.teachers.layers.slow_lower_layers`.
         **options: as for ``transformers.Trainer``; ``train_dataset`` has a column ``input_ids``.
     """
 
     def __init__(
-        self, *, domains: Sequence[str] | None = None, domain_exponent: float | None = None, **options: Any
+        self,
+        *,
+        domains: Sequence[str] | None = None,
+        domain_exponent: float | None = None,
+        layerwise_lr_decay: float = 1.0,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         if self.args.n_gpu > 1:
@@ -73,6 +80,15 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         if domain_exponent is not None and domains is None:
             raise ConfigError("domain_exponent needs the domain of every text", remedy="give TrainingSet its domains")
         self._domains, self._domain_exponent = domains, domain_exponent
+        self._layerwise_lr_decay = layerwise_lr_decay
+
+    def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
+        """Make the optimiser, its lower layers slowed down."""
+        fresh = self.optimizer is None
+        optimizer: torch.optim.Optimizer = super().create_optimizer(*arguments, **options)
+        if fresh and self._layerwise_lr_decay != 1:
+            slow_lower_layers(optimizer, self.model, self._layerwise_lr_decay)
+        return optimizer
 
     def extra_state(self) -> dict[str, Tensor]:
         """Return what is trained or remembered beside the model."""

@@ -19,6 +19,7 @@ from cdkd_kg.errors import TrainingError
 from cdkd_kg.processes import world_size
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer
 from cdkd_kg.teachers.resumable import ResumableTrainer
+from cdkd_kg.teachers.tracking import Tracking, tracked
 from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments, training_labels, workspace
 from cdkd_kg.teachers.whole_batch import whole
 
@@ -72,6 +73,7 @@ def train_text_teacher(
     config: TextTeacherConfig,
     seed: int,
     folder: Path | None = None,
+    tracking: Tracking | None = None,
 ) -> TextTeacher:
     """Fine-tune ``config.model`` on labelled texts.
 
@@ -82,17 +84,20 @@ def train_text_teacher(
         config: model, length and training options.
         seed: decides the new head, dropout and the order of the data.
         folder: where checkpoints are kept while it trains, so that it can be resumed.
+        tracking: who is told how it goes.
     """
     set_seed(seed)
     tokenizer = load_tokenizer(config.model)
     model = load_classifier(config.model, task.labels, task.multi_label, task.regression)
     rows = tokenised(tokenizer, texts, config.max_length, labels=training_labels(targets, task))
-    with workspace(folder) as scratch:
+    with workspace(folder) as scratch, tracked(tracking) as callbacks:
         trainer = ClassifierTrainer(
             model=model,
             args=training_arguments(config.training, seed, scratch),
             train_dataset=rows,
             data_collator=DataCollatorWithPadding(tokenizer),
+            callbacks=callbacks,
+            layerwise_lr_decay=config.training.layerwise_lr_decay,
         )
         curve = train_quietly(trainer)
     return TextTeacher(model, tokenizer, curve)

@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase, Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from cdkd_kg.artifacts import held
-from cdkd_kg.config import TaskConfig, TrainingConfig
+from cdkd_kg.config import NOT_LEARNED, TaskConfig, TrainingConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.processes import from_first, is_first, join, noticing_loss, world_size
 from cdkd_kg.progress import is_terminal
@@ -24,12 +24,14 @@ from cdkd_kg.teachers.encoding import alike, encode
 from cdkd_kg.teachers.resumable import ResumableTrainer
 
 MODEL_INPUTS = ("input_ids", "token_type_ids", "attention_mask")
+OURS = {"layerwise_lr_decay"}
+"""Options that ``transformers.TrainingArguments`` does not have; the trainer takes them."""
 
 
 def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> TrainingArguments:
     """Return the arguments of a run that logs its loss, keeps checkpoints in a folder, and is seeded throughout."""
     join()  # before transformers does, which would have less patience
-    options = config.model_dump()
+    options = config.model_dump(exclude=NOT_LEARNED | OURS)
     options["save_steps"] = -(-config.save_steps // config.logging_steps) * config.logging_steps
     return TrainingArguments(
         output_dir=str(folder),
@@ -37,7 +39,7 @@ def training_arguments(config: TrainingConfig, seed: int, folder: Path) -> Train
         data_seed=seed,
         save_strategy="steps",
         use_cpu=(config.bf16 or world_size() > 1) and not torch.cuda.is_available(),
-        report_to="none",
+        report_to="none",  # see tracking.py
         disable_tqdm=not is_terminal(),
         remove_unused_columns=False,
         dataloader_pin_memory=False,

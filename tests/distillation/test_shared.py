@@ -13,11 +13,12 @@ from cdkd_kg.distillation.course import Lesson, course_of
 from cdkd_kg.distillation.distill import TrainingSet, distill
 from cdkd_kg.distillation.distill_shared import distill_shared
 from cdkd_kg.distillation.joint import JointGraph
-from cdkd_kg.distillation.shared import SharedCollator, SharedSubjects, together
+from cdkd_kg.distillation.shared import SharedCollator, SharedEncoder, SharedSubjects, together
 from cdkd_kg.distillation.student import new_student
 from cdkd_kg.distillation.teaching import Beside
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.export.bundle import save_bundle
+from cdkd_kg.teachers.layers import layer_depths
 from cdkd_kg.teachers.models import predict
 from cdkd_kg.teachers.signals import TeacherSignal
 from tests.distillation.test_distill import TASK, TEXTS, TRAINING, TRUTH, _config, _signal
@@ -124,6 +125,15 @@ def test_the_loss_is_that_of_the_tasks_by_their_share_of_the_batch(model):
     expected = 0.75 * one("topic", batch, told) + 0.25 * one("tags", batch, told)
     assert torch.allclose(whole.loss, expected)
     assert {"topic_hard_label", "tags_logits"} <= set(whole.parts)
+
+
+def test_lower_layers_may_learn_slower_and_all_heads_at_the_full_rate(model):
+    started = {task: new_student(_config().student, model, one.task)[0] for task, one in _lessons().items()}
+    depths, layers = layer_depths(SharedEncoder(started))
+    assert layers == 2
+    heads = {name: depth for name, depth in depths.items() if "classifier" in name}
+    assert heads == {f"tasks.{task}.classifier.{part}": 2 for task in started for part in ("weight", "bias")}
+    assert {depth for name, depth in depths.items() if ".layer.0." in name} == {1}
 
 
 def test_domains_are_evened_out_over_tasks(model):

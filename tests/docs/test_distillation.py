@@ -6,10 +6,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import yaml
 
-from cdkd_kg.config import DistillationConfig
+from cdkd_kg.config import DistillationConfig, Tracker
 from cdkd_kg.config_losses import LossesConfig
 from tests.models import tiny_bert
 
@@ -25,8 +26,10 @@ def test_every_loss_is_in_the_table_with_its_options():
 
 
 def test_the_example_is_a_configuration_and_says_what_is_on_by_itself():
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    example, trackers = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     losses = DistillationConfig.model_validate(yaml.safe_load(example)["distillation"]).losses
+    told = DistillationConfig.model_validate(yaml.safe_load(trackers)["distillation"]).training.report_to
+    assert told == get_args(Tracker)
     assert losses.decoupled.beta == 2
     on = LossesConfig()
     assert losses.weights() == on.weights() | {"decoupled": 0.5}
