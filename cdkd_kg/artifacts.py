@@ -138,12 +138,15 @@ def aside_of(path: Path) -> Path:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[bool]:
-    """Hold a folder, which is made, against other processes, and say whether that went; who dies lets go."""
+def held(folder: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Hold a folder, which is made, against other processes, and say whether that went; who dies lets go.
+
+    With ``wait`` it goes as soon as nobody else holds it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
         else:

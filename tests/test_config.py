@@ -117,7 +117,7 @@ def test_a_missing_file_is_told(tmp_path):
         load_config(tmp_path / "nowhere.yaml")
 
 
-RUNS = sorted(path for path in CONFIGS.glob("*.yaml") if not path.stem.startswith("study_"))
+RUNS = sorted(path for path in CONFIGS.glob("*.yaml") if not path.stem.startswith(("study_", "tune_")))
 
 
 @pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)

@@ -14,6 +14,7 @@ from cdkd_kg.cli.explain import explain_cli
 from cdkd_kg.cli.graph import app as graph_app
 from cdkd_kg.cli.run import run_cli
 from cdkd_kg.cli.study import study_cli
+from cdkd_kg.cli.tune import tune_cli
 from cdkd_kg.errors import CdkdError, ProcessLostError
 from cdkd_kg.processes import rank
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command("run")(run_cli)
 app.command("study")(study_cli)
+app.command("tune")(tune_cli)
 app.command("explain")(explain_cli)
 app.command("check")(check_cli)
 app.add_typer(data_app, name="data", help="Data and models by name: what there is, and fetching it.")

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from cdkd_kg.distillation.joint import JointGraph
     from cdkd_kg.distillation.teaching import Beside
 
-ANSWERS = "test_logits.safetensors"
+ANSWERS, VALIDATION = "test_logits.safetensors", "validation_logits.safetensors"
+"""What a student says of the test rows of its task, and of the labelled validation rows: those of source domains."""
 JOINT: Condition = "joint"
 
 
@@ -107,16 +108,16 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
         job.workspace(folder.parent),
         tracking_of(config, settings.training, job),
     )
-    test = corpus.rows(task, "test")
     length, batch = settings.student.max_length, settings.training.per_device_eval_batch_size
-    logits, _ = predict(student.model, student.tokenizer, test["text"][:], length, batch, "answering the test rows")
+    for file, asked in {ANSWERS: corpus.rows(task, "test"), VALIDATION: corpus.labelled(task, "validation")}.items():
+        logits, _ = predict(student.model, student.tokenizer, asked["text"][:], length, batch, "asking the student")
+        save_file({"logits": logits}, folder / file)
     revision = read_json(inputs["signal"] / EXPERTS)["graph"] if teacher else None
     if condition == JOINT:
         revision = read_json(inputs["graph"] / ABOUT)["revision"]
     about = {"task": task, "condition": condition, "seed": seed, "teacher": teacher, "graph_revision": revision}
     about["losses"] = student.losses
     save_bundle(student.model, student.tokenizer, length, about, folder / MODEL)
-    save_file({"logits": logits}, folder / ANSWERS)
     write_json(folder / CURVE, student.curve)
 
 
