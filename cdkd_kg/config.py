@@ -227,13 +227,15 @@ class DistillationConfig(Model):
     """The student, the losses it learns by, and its training.
 
     ``domain_exponent`` gives every batch its share of each domain, in proportion to that power of the domain's size: 1
-    keeps proportions, 0 makes domains count alike. Without it, batches fall as they will.
+    keeps proportions, 0 makes domains count alike. Without it, batches fall as they will. ``share_encoder`` trains one
+    student of all tasks, with a head for each, in place of one a task.
     """
 
     student: StudentConfig = StudentConfig(teacher_layers=(0, 2, 4))
     losses: LossesConfig = LossesConfig()
     training: TrainingConfig = TrainingConfig(learning_rate=1e-4)
     domain_exponent: float | None = Field(None, ge=0)
+    share_encoder: bool = False
 
 
 class EvaluationConfig(Model):
@@ -275,6 +277,14 @@ class Config(Model):
         if self.teachers.text.per_domain and self.distillation.losses.online():
             raise ValueError(
                 f"losses that compare tokens ({', '.join(ONLINE)}) need one text teacher, not one a domain (per_domain)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_share(self) -> Self:
+        if self.distillation.share_encoder and "joint" in self.evaluation.conditions:
+            raise ValueError(
+                "joint trains a graph network on the encoder of one task, so it goes without share_encoder"
             )
         return self
 

@@ -74,6 +74,19 @@ def distill_shared(
         )
         curve = train_quietly(trainer)
     return {
-        task: Student(model, tokenizer, curve, courses[task].subject.losses.versions())
+        task: Student(model, tokenizer, _own(task, curve), courses[task].subject.losses.versions())
         for task, (model, tokenizer) in started.items()
     }
+
+
+def _own(task: str, curve: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Return the course of one task's losses; the whole loss is that of all."""
+    mine = f"loss_{task}/"
+    return [
+        {
+            name.replace(mine, "loss_"): value
+            for name, value in entry.items()
+            if "/" not in name or name.startswith(mine)
+        }
+        for entry in curve
+    ]

@@ -82,7 +82,7 @@ class SharedSubjects:
             for task, batch in inputs.items()
         }
         terms = [one.loss * rows[task] / sum(rows.values()) for task, one in found.items()]
-        parts = {f"{task}_{name}": part for task, one in found.items() for name, part in one.parts.items()}
+        parts = {f"{task}/{name}": part for task, one in found.items() for name, part in one.parts.items()}
         total: Tensor = sum(terms[1:], terms[0])
         return Learned(total, parts, {task: one.output for task, one in found.items()})
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cdkd_kg.artifacts import sha256_file, sha256_text
 from cdkd_kg.config import Condition, Config
@@ -19,13 +19,14 @@ from cdkd_kg.pipeline.entities_stage import entities_job
 from cdkd_kg.pipeline.evaluation_stage import evaluation_job
 from cdkd_kg.pipeline.geometry_stage import document_geometry_job, entity_geometry_job, label_geometry_job
 from cdkd_kg.pipeline.graph_stage import graph_job
-from cdkd_kg.pipeline.student_stage import student_job
+from cdkd_kg.pipeline.shared_student_stage import shared_student_job
+from cdkd_kg.pipeline.student_stage import shared_part_job, student_job
 from cdkd_kg.pipeline.teacher_signal_stage import SECOND, WITHOUT, left_out, teacher_signal_job
 from cdkd_kg.pipeline.text_teacher_stage import TeacherCase, text_teacher_job
 from cdkd_kg.stages import Job
 
 COVERAGE = "coverage"
-USE_MODELS = ("geometry", "text_teacher", "student")
+USE_MODELS = ("geometry", "text_teacher", "shared_student", "student")
 """The stages that load what ``teachers.text.model`` and ``distillation.student.model`` name."""
 SLIP = 0.87
 """How like a listed model a name must be to be taken for a slip: ``roberta-base``, at 0.86, is a model of its own."""
@@ -47,7 +48,7 @@ def jobs_of(config: Config) -> list[Job]:
     teachers: list[Job] = []
     others: dict[str, Job] = {}
     signals: list[Job] = []
-    students: list[Job] = []
+    taught: list[Taught] = []
     student_weights = weights if (model := config.distillation.student.model) is None else model_identity(model)
     for task in config.corpus.tasks:
         for seed in config.seeds:
@@ -62,10 +63,47 @@ def jobs_of(config: Config) -> list[Job]:
                     signal = teacher_signal_job(config, shared, asked, task, seed, condition, entities)
                     signals.append(signal)
                     reader = asked.get("")
-                students.append(student_job(config, shared, signal, task, seed, condition, student_weights, reader))
+                taught.append(Taught(task, seed, condition, signal, reader))
+    students = _students(config, shared, taught, student_weights)
     before = [corpus, entities, *list(shared.values())[1:], *teachers, *others.values(), *signals, *students]
     seen = {COVERAGE: coverage_job(config, corpus)} if config.evaluation.coverage else {}
     return [*before, *seen.values(), evaluation_job(config, shared | seen, teachers, signals, students)]
+
+
+class Taught(NamedTuple):
+    """A student's case, its signal, and the text teacher of all domains; None where there is no such job."""
+
+    task: str
+    seed: int
+    condition: Condition
+    signal: Job | None
+    reader: Job | None
+
+
+def _students(config: Config, shared: Mapping[str, Job], taught: Sequence[Taught], identity: str) -> list[Job]:
+    """Return the jobs of the students, and before them those of the encoders that they share, where they do."""
+    if not config.distillation.share_encoder:
+        return [
+            student_job(config, shared, one.signal, one.task, one.seed, one.condition, identity, one.reader)
+            for one in taught
+        ]
+    found: dict[tuple[int, Condition], list[Taught]] = {}
+    for one in taught:
+        found.setdefault((one.seed, one.condition), []).append(one)
+    whole = {
+        (seed, condition): shared_student_job(
+            config,
+            shared["corpus"],
+            {one.task: one.signal for one in some},
+            {one.task: one.reader for one in some},
+            seed,
+            condition,
+            identity,
+        )
+        for (seed, condition), some in found.items()
+    }
+    parts = [shared_part_job(one.task, one.seed, one.condition, whole[one.seed, one.condition]) for one in taught]
+    return [*whole.values(), *parts]
 
 
 def text_teachers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
@@ -20,12 +21,17 @@ from cdkd_kg.stages import Job
 
 if TYPE_CHECKING:
     from cdkd_kg.corpus.corpus import Corpus
+    from cdkd_kg.distillation.course import Lesson
+    from cdkd_kg.distillation.distill import Student
     from cdkd_kg.distillation.joint import JointGraph
     from cdkd_kg.distillation.teaching import Beside
 
 ANSWERS, VALIDATION = "test_logits.safetensors", "validation_logits.safetensors"
 """What a student says of the test rows of its task, and of the labelled validation rows: those of source domains."""
 JOINT: Condition = "joint"
+CASE, SIGNAL, READER, SHARED = "case", "signal", "text_teacher", "shared"
+Case = tuple[str, int, Condition]
+"""Task, seed and condition."""
 
 
 def student_job(
@@ -55,14 +61,14 @@ def student_job(
         "distillation": config.distillation.model_dump(mode="json", exclude=not_asked),
         "teacher_model": config.teachers.text.model,
         "weights": identity,
-        "case": [task, seed, condition],
+        CASE: [task, seed, condition],
         "labels_per_class": config.corpus.labels_per_class,
         "transformers": version("transformers"),
         "torch": version("torch"),
     }
-    needs = {"corpus": inputs["corpus"]} | ({"signal": signal} if signal else {})
+    needs = {"corpus": inputs["corpus"]} | ({SIGNAL: signal} if signal else {})
     if text_teacher and config.distillation.losses.online():
-        needs["text_teacher"] = text_teacher
+        needs[READER] = text_teacher
     if condition == JOINT:
         needs |= {name: inputs[name] for name in ("graph", "document_geometry")}
         options |= {
@@ -72,47 +78,92 @@ def student_job(
     return Job("student", f"{task}/seed{seed}/{condition}", options, needs, partial(_work, config))
 
 
+def shared_part_job(task: str, seed: int, condition: Condition, shared: Job) -> Job:
+    """Return the job that takes the student of one task out of a job ``shared_student``."""
+    case = {CASE: [task, seed, condition]}
+    return Job("student", f"{task}/seed{seed}/{condition}", case, {SHARED: shared}, _take)
+
+
+def _take(job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
+    shutil.copytree(inputs[SHARED] / job.options[CASE][0], folder, dirs_exist_ok=True)
+
+
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
+    from cdkd_kg.corpus.corpus import Corpus
+    from cdkd_kg.distillation.distill import distill
+
+    case: Case = job.options[CASE]
+    teacher = job.needs[SIGNAL].fingerprint if SIGNAL in job.needs else None
+    corpus, settings = Corpus.load(inputs["corpus"]), config.distillation
+    texts, signal, space, beside = lesson_of(config, corpus, case, inputs, teacher)
+    student = distill(
+        texts,
+        signal,
+        space,
+        config.teachers.text.model,
+        settings,
+        case[1],
+        beside,
+        job.workspace(folder.parent),
+        tracking_of(config, settings.training, job),
+    )
+    save_student(student, config, corpus, case, inputs, teacher, folder)
+
+
+def lesson_of(config: Config, corpus: Corpus, case: Case, inputs: Mapping[str, Path], teacher: str | None) -> Lesson:
+    """Return what the student of a case is to learn.
+
+    Args:
+        config: the run.
+        corpus: its texts.
+        case: task, seed and condition.
+        inputs: the folders of the signal and of all else that teaches.
+        teacher: fingerprint of the signal; None where there is none.
+    """
     import numpy as np
-    from safetensors.numpy import save_file
 
     from cdkd_kg.corpus.budget import label_budget
-    from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.distillation.distill import TrainingSet, distill
+    from cdkd_kg.distillation.course import Lesson
     from cdkd_kg.distillation.teaching import ALONE
-    from cdkd_kg.export.bundle import save_bundle
-    from cdkd_kg.teachers.models import predict
+    from cdkd_kg.distillation.training_set import TrainingSet
     from cdkd_kg.teachers.signals import TeacherSignal
 
-    task, seed, condition = job.options["case"]
-    teacher = job.needs["signal"].fingerprint if "signal" in job.needs else None
-    corpus = Corpus.load(inputs["corpus"])
+    task, seed, condition = case
     rows = corpus.rows(task)
     targets = corpus.targets(rows, task, hidden=condition == ORACLE)
     if condition != ORACLE:
         budget = label_budget(corpus, task, seed, config.corpus.labels_per_class)
         targets[~np.isin(rows["id"][:], budget)] = -1
-    training_set = TrainingSet(rows["id"][:], rows["text_hash"][:], rows["text"][:], targets, rows["domain"][:])
-    signal = TeacherSignal.load(inputs["signal"], teacher) if teacher else None
+    texts = TrainingSet(rows["id"][:], rows["text_hash"][:], rows["text"][:], targets, rows["domain"][:])
+    if teacher is None:
+        return Lesson(texts, None, corpus.tasks[task], ALONE)
+    beside = _beside(config, corpus, task, condition, inputs)
+    return Lesson(texts, TeacherSignal.load(inputs[SIGNAL], teacher), corpus.tasks[task], beside)
+
+
+def save_student(
+    student: Student,
+    config: Config,
+    corpus: Corpus,
+    case: Case,
+    inputs: Mapping[str, Path],
+    teacher: str | None,
+    folder: Path,
+) -> None:
+    """Write a student, what it says of the test rows and of labelled validation rows, and how its training went."""
+    from safetensors.numpy import save_file
+
+    from cdkd_kg.export.bundle import save_bundle
+    from cdkd_kg.teachers.models import predict
+
+    task, seed, condition = case
     settings = config.distillation
-    space = corpus.tasks[task]
-    beside = _beside(config, corpus, task, condition, inputs) if signal else ALONE
-    student = distill(
-        training_set,
-        signal,
-        space,
-        config.teachers.text.model,
-        settings,
-        seed,
-        beside,
-        job.workspace(folder.parent),
-        tracking_of(config, settings.training, job),
-    )
     length, batch = settings.student.max_length, settings.training.per_device_eval_batch_size
+    folder.mkdir(exist_ok=True)
     for file, asked in {ANSWERS: corpus.rows(task, "test"), VALIDATION: corpus.labelled(task, "validation")}.items():
         logits, _ = predict(student.model, student.tokenizer, asked["text"][:], length, batch, "asking the student")
         save_file({"logits": logits}, folder / file)
-    revision = read_json(inputs["signal"] / EXPERTS)["graph"] if teacher else None
+    revision = read_json(inputs[SIGNAL] / EXPERTS)["graph"] if teacher else None
     if condition == JOINT:
         revision = read_json(inputs["graph"] / ABOUT)["revision"]
     about = {"task": task, "condition": condition, "seed": seed, "teacher": teacher, "graph_revision": revision}
@@ -130,11 +181,11 @@ def _beside(config: Config, corpus: Corpus, task: str, condition: Condition, inp
     from cdkd_kg.teachers.text import TextTeacher
 
     judges = corpus.labelled(task, "validation")
-    reader = inputs.get("text_teacher")
+    reader = inputs.get(READER)
     return Beside(
         graph=joint_graph(config, corpus, inputs) if condition == JOINT else None,
         text_teacher=TextTeacher.load(reader / MODEL, corpus.tasks[task]) if reader else None,
-        entities=EntitySignal.load(inputs["signal"]) if (inputs["signal"] / ENTITIES).is_file() else None,
+        entities=EntitySignal.load(inputs[SIGNAL]) if (inputs[SIGNAL] / ENTITIES).is_file() else None,
         validation=TrainingSet(
             judges["id"][:], judges["text_hash"][:], judges["text"][:], corpus.targets(judges, task)
         ),

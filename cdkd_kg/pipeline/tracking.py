@@ -36,7 +36,7 @@ def check_trackers(config: Config, planned: Sequence[tuple[Job, bool]]) -> None:
     """
     stages = {
         "text_teacher": ("teachers.text.training", config.teachers.text.training),
-        "student": ("distillation.training", config.distillation.training),
+        **dict.fromkeys(("shared_student", "student"), ("distillation.training", config.distillation.training)),
     }
     for stage in sorted({job.stage for job, reused in planned if not reused} & stages.keys()):
         where, training = stages[stage]

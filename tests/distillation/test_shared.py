@@ -124,7 +124,7 @@ def test_the_loss_is_that_of_the_tasks_by_their_share_of_the_batch(model):
     whole = found.learn(lambda task, **inputs: started[task][0](**inputs), batch, None, told)
     expected = 0.75 * one("topic", batch, told) + 0.25 * one("tags", batch, told)
     assert torch.allclose(whole.loss, expected)
-    assert {"topic_hard_label", "tags_logits"} <= set(whole.parts)
+    assert {"topic/hard_label", "tags/logits"} <= set(whole.parts)
 
 
 def test_lower_layers_may_learn_slower_and_all_heads_at_the_full_rate(model):

