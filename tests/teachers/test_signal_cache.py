@@ -62,6 +62,8 @@ def test_whatever_changes_the_answer_changes_the_key(model):
     classifier, tokenizer = model
     keys = [teacher_key(classifier, tokenizer, 16), teacher_key(classifier, tokenizer, 8)]
     keys.append(teacher_key(classifier, tokenizer, 16, "revision"))
+    predict(classifier, tokenizer, TEXTS, 4, 8)  # which tells the tokenizer how to pad
+    assert keys[0] == teacher_key(classifier, tokenizer, 16)
     with torch.no_grad():
         classifier.classifier.bias[0] += 1e-6
     keys.append(teacher_key(classifier, tokenizer, 16))
