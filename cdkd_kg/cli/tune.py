@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,7 +35,7 @@ def tune_cli(
         return
     typer.echo(sentence(results))
     if results["best"]:
-        typer.echo("Values:   " + " ".join(f"'{override}'" for override in results["best"]["overrides"]))
+        typer.echo(f"Values:   {shlex.join(results['best']['overrides'])}")
     for name, file in {"Report": PAGE, "Results": RESULTS}.items():
         typer.echo(f"{name + ':':<9} {tune.folder / file}")
 

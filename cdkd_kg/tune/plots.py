@@ -34,7 +34,7 @@ def history(trials: Sequence[Mapping[str, Any]], metric: str, title: str) -> str
         axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
         axes.grid(axis="y")
         axes.tick_params(length=0)
-        axes.legend(fontsize=8, ncols=3)
+        axes.legend(fontsize=8, ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
         return to_svg(figure, title)
 
 

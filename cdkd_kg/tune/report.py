@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -74,11 +75,10 @@ def _best(results: Found) -> list[Block]:
     if results["best"] is None:
         return [Paragraph(NONE)]
     rows = [[key, _written(value)] for key, value in results["best"]["values"].items()]
-    overrides = " ".join(f"'{override}'" for override in results["best"]["overrides"])
     return [
         Table("The best values", ["Key", "Value"], rows, frozenset({1})),
         Paragraph(HOW, note=True),
-        Listing("As overrides of the base, for cdkd run", overrides),
+        Listing("As overrides of the base, for cdkd run", shlex.join(results["best"]["overrides"])),
     ]
 
 
