@@ -37,7 +37,7 @@ WORKERS = {
     "graph": ("entities", "graph"),
     "geometry": ("teachers",),
     "text_teacher": ("teachers",),
-    "teacher_signal": ("teachers", "graph", "pipeline/conditions.py"),
+    "teacher_signal": ("teachers", "graph", "pipeline/conditions.py", "pipeline/text_opinion.py"),
     "student": ("distillation", "export", "teachers", "pipeline/conditions.py", "config_losses.py"),
     "coverage": ("entities", "graph"),
     "evaluation": ("evaluation",),

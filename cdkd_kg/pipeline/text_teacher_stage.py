@@ -50,7 +50,7 @@ class TeacherCase:
 def text_teacher_job(config: Config, corpus: Job, case: TeacherCase, identity: str) -> Job:
     """Return the job that trains one text teacher and asks it about every document of the graph."""
     options = {
-        "teacher": config.teachers.text.model_dump(mode="json", exclude={"probe", "label_names"}),
+        "teacher": config.teachers.text.model_dump(mode="json", exclude={"probe", "label_names", "weights"}),
         "weights": identity,
         "case": [case.task, case.seed, case.domain, case.without, case.way],
         "labels_per_class": config.corpus.labels_per_class,
