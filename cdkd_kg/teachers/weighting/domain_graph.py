@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cdkd_kg.teachers.weighting.opinions import DomainOpinions
-from cdkd_kg.teachers.weighting.prototype import directions, prototypes
+from cdkd_kg.teachers.weighting.prototype import directions, prototypes, taught
 
 HIDDEN = 16
 
@@ -61,7 +61,7 @@ class DomainGraph(nn.Module):
         scale = known.shape[1] ** 0.5  # features of about 1, for which layers are made to start
         self.register_buffer("nodes", torch.from_numpy(scale * directions(known, known.mean(axis=0))))
         self.register_buffer("places", torch.from_numpy(opinions.places.astype(np.int64)))
-        self.teachers = [opinions.names.index(name) for name in opinions.teachers]
+        self.teachers = taught(opinions)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.first = Attention(known.shape[1], HIDDEN)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cdkd_kg.teachers.calibration import log_likelihoods
+from cdkd_kg.teachers.calibration import log_likelihoods, smoothed
 from cdkd_kg.teachers.weighting.opinions import DomainOpinions, Floats
 from cdkd_kg.teachers.weighting.scores import equal
 
@@ -27,12 +27,17 @@ class Judged(NamedTuple):
     groups: NDArray[np.intp]
 
     def gain_over(self, other: Judged) -> tuple[float, float]:
-        """Return the mean gain in nats a document, and its standard error."""
+        """Return the mean gain in nats a document, and its standard error.
+
+        The error is that over documents or that over domains, whichever is larger: weights are for a domain that is not
+        here, and what some hundred documents of three domains agree on may hold for these three alone.
+        """
         gains = self.terms - other.terms
-        inside = gains.copy()
-        for group in np.unique(self.groups):
-            inside[self.groups == group] -= gains[self.groups == group].mean()
-        return float(self.shares @ gains), float(np.sqrt(np.square(self.shares * inside).sum()))
+        means = np.array([gains[self.groups == group].mean() for group in np.unique(self.groups)])
+        inside = gains - means[np.unique(self.groups, return_inverse=True)[1]]
+        documents = np.sqrt(np.square(self.shares * inside).sum())
+        domains = means.std(ddof=1) / np.sqrt(len(means)) if len(means) > 1 else 0.0
+        return float(means.mean()), float(max(documents, domains))
 
 
 def stranger_weights(scores: Tensor, opinions: DomainOpinions) -> Tensor:
@@ -54,7 +59,7 @@ def fit(network: nn.Module, opinions: DomainOpinions, judged: NDArray[np.bool_],
     the same documents, each domain the same. (Over others, too, it would say nothing but "equal" of the target: a
     network that tells domains apart obeys it there and nowhere else.) The divergence is *from* equal weights u, so
     that no teacher can be silenced at a finite price. Strangers are surer than they are right; without T the weights
-    would go to whoever is least sure.
+    would go to whoever is least sure. Labels are smoothed as in :func:`~cdkd_kg.teachers.calibration.fit_temperature`.
 
     Args:
         network: ``forward()`` gives ``[N, K]``; without parameters only T is fitted.
@@ -64,7 +69,8 @@ def fit(network: nn.Module, opinions: DomainOpinions, judged: NDArray[np.bool_],
     """
     rows = torch.from_numpy(np.flatnonzero(judged))
     logits = torch.from_numpy(np.ascontiguousarray(opinions.logits[:, judged], dtype=np.float64))
-    targets = torch.from_numpy(np.asarray(opinions.targets[judged], dtype=np.float64))
+    truth = np.asarray(opinions.targets[judged], dtype=np.float64)
+    targets = torch.from_numpy(smoothed(truth, opinions.multi_label))
     shares = torch.from_numpy(_shares(opinions.places[judged]))
     strange = torch.from_numpy(~opinions.own[judged])
     log_temperature = torch.zeros((), dtype=torch.double, requires_grad=True)

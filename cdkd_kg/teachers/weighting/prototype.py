@@ -22,6 +22,17 @@ def prototypes(opinions: DomainOpinions) -> Floats:
     return np.stack(found)
 
 
+def taught(opinions: DomainOpinions) -> list[int]:
+    """Return the places of the teachers' domains among the prototypes.
+
+    Raises:
+        ValueError: no document is of a teacher's domain, so that it has no prototype.
+    """
+    if unknown := [name for name in opinions.teachers if name not in opinions.names]:
+        raise ValueError(f"there is no document of the domain of the teachers {unknown}, so it has no prototype")
+    return [opinions.names.index(name) for name in opinions.teachers]
+
+
 def directions(vectors: Floats, centre: Floats) -> Floats:
     """Return ``[M, H]`` vectors seen from ``centre`` ``[H]``, at length 1: raw states of an encoder are all alike."""
     seen = vectors - centre
@@ -44,8 +55,8 @@ class Nearness(nn.Module):
         super().__init__()
         known = prototypes(opinions)
         centre = known.mean(axis=0)
-        taught = directions(known, centre)[[opinions.names.index(name) for name in opinions.teachers]]
-        self.register_buffer("cosines", torch.from_numpy(directions(opinions.geometry, centre) @ taught.T))
+        teachers = directions(known, centre)[taught(opinions)]
+        self.register_buffer("cosines", torch.from_numpy(directions(opinions.geometry, centre) @ teachers.T))
         self.sharpness = nn.Parameter(torch.zeros((), dtype=torch.double))
 
     def forward(self) -> Tensor:
