@@ -60,6 +60,7 @@ Condition = Literal[
 Network = Literal["rgcn", "rgcn_blocks", "compgcn", "hgt", "sage", "gat", "mlp"]
 Spreading = Literal["propagation", "correct_and_smooth"]
 Encoder = Literal["sgc"] | Spreading | Network
+DomainWeights = Literal["uniform", "validation", "prototype", "domain_graph", "random_domain_graph", "confidence"]
 Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 Type = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Tracker = Literal["tensorboard", "mlflow", "wandb"]
@@ -139,17 +140,24 @@ class TrainingConfig(Model):
 class TextTeacherConfig(Model):
     """Any ``AutoModelForSequenceClassification``: a model of ``cdkd data list``, a folder, or a hub id.
 
-    ``per_domain`` trains one teacher a source domain instead of one over all of them. ``probe`` sets a linear
-    classifier on the same encoder, not fine-tuned, beside them, and ``label_names`` the nearness of a text to the
-    names of the labels.
+    ``per_domain`` trains one teacher a source domain instead of one over all of them, and ``weights`` says how these
+    count for documents of a domain that has none of its own. ``probe`` sets a linear classifier on the same encoder,
+    not fine-tuned, beside them, and ``label_names`` the nearness of a text to the names of the labels.
     """
 
     model: str = "minilm-l6"
     max_length: int = Field(128, ge=8)
     per_domain: bool = False
+    weights: DomainWeights = "uniform"
     probe: bool = True
     label_names: bool = True
     training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _weighs_several(self) -> Self:
+        if self.weights != "uniform" and not self.per_domain:
+            raise ValueError(f"weights: {self.weights} weighs one teacher a domain; write per_domain: true beside it")
+        return self
 
 
 class GraphTeacherConfig(Model):

@@ -39,7 +39,7 @@ WORKERS = {
     "graph": ("entities", "graph"),
     "geometry": ("teachers",),
     "text_teacher": ("teachers",),
-    "teacher_signal": ("teachers", "graph", "pipeline/conditions.py"),
+    "teacher_signal": ("teachers", "graph", "pipeline/conditions.py", "pipeline/text_opinion.py"),
     "shared_student": (
         "distillation",
         "export",

@@ -74,6 +74,7 @@ def test_environment_variables_are_read(tmp_path, monkeypatch):
         (("", ""), ["teachers.graph.epochs=.inf"], ["epochs", "finite"]),
         (("{path: one.csv}", "{path: one.csv, subset: x}"), [], ["'subset' belongs to 'hub'", "'path'"]),
         (("{path: one.csv}", "{name: bbc-news, revision: x}"), [], ["'revision' belongs to 'hub'", "'name'"]),
+        (("", ""), ["teachers.text.weights=prototype"], ["weights: prototype", "per_domain: true"]),
         (("name: small", "name: cache"), [], ["'cache'", "folder beside the runs"]),
         (("", ""), ["seeds.x=1"], ["seeds"]),
         (("", ""), ["evaluation.conditions=[]"], ["conditions"]),

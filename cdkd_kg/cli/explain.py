@@ -46,6 +46,9 @@ def _show(found: Mapping[str, Any]) -> None:
         ],
         "What each expert said, and brought to the log-odds of the first label over the second",
     )
+    if teachers := found["domain_teachers"]:
+        rows = [[name, f"{weight:.2f}"] for name, weight in teachers.items()]
+        print_table(["teacher of", "weight"], rows, "The text teachers of the domains, which are one expert together")
     if entities := found["entities"]:
         rows = [[one["entity"], f"{one['weight']:.2f}", ", ".join(one["votes"]) or "-"] for one in entities]
         title = "Its entities, and the labels whose concepts they are kinds of"

@@ -88,6 +88,7 @@ def _as_trained(domains: dict[str, Any], corpus: Corpus, seed: int, budget: int 
 
 def _add_task(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Path], results: dict[str, Any]) -> None:
     from cdkd_kg.evaluation.collapse import student_warnings, told_first
+    from cdkd_kg.evaluation.domain_teachers import weighing_warnings
     from cdkd_kg.evaluation.families import unused_graph
     from cdkd_kg.evaluation.students import compare_students, score_students
     from cdkd_kg.evaluation.verdict import verdict
@@ -98,10 +99,11 @@ def _add_task(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Pa
     results["teachers"][task] = _teachers(config, corpus, task, inputs)
     found = verdict(task, results["students"][task], results["comparisons"][task], _targets(config, task))
     warnings = student_warnings(corpus, task, answers, config.evaluation)
-    unused = unused_graph(results["teachers"][task]["experts"])
+    experts = results["teachers"][task]["experts"]
+    unused = unused_graph(experts)
     found["text"] = f"{told_first(warnings)}{found['text']} {unused}".rstrip()
     results["verdict"][task] = found
-    results["warnings"] += [f"{task}: {warning}" for warning in warnings]
+    results["warnings"] += [f"{task}: {warning}" for warning in [*warnings, *weighing_warnings(experts)]]
     results["curves"][task] = _curves(config, task, inputs)
     results["sizes"][task] = _sizes(config, corpus, task, inputs)
 

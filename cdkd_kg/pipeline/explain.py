@@ -15,6 +15,7 @@ from cdkd_kg.pipeline.graph_stage import ABOUT
 from cdkd_kg.pipeline.plan import jobs_of
 from cdkd_kg.pipeline.run import cache_of
 from cdkd_kg.pipeline.teacher_signal_stage import BELIEFS, EXPERTS, OPINIONS, graph_seen, view_of
+from cdkd_kg.pipeline.text_opinion import WEIGHTS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,7 @@ def explain(config: Config, document: str, seed: int | None = None, condition: s
 
     Returns:
         ``document``, ``domain``, ``task``, ``text``, ``label`` (only of rows that taught), ``fused`` (probability by
-        label), ``experts``, ``entities`` and ``documents``.
+        label), ``experts``, ``entities``, ``documents``, and ``domain_teachers``: the weight of each, if there are any.
 
     Raises:
         ConfigError: the run has no such seed, condition or document, or the document is a test document.
@@ -67,6 +68,7 @@ def explain(config: Config, document: str, seed: int | None = None, condition: s
         "fused": _probabilities(answer.pop("fused"), labels, multi_label),
     }  # fmt: skip
     found["experts"] = _experts(config, about, answer, found["fused"], multi_label)
+    found["domain_teachers"] = _domain_teachers(folder, about, place)
     view = view_of(config, corpus, task, seed)
     found |= {"label": None, "entities": [], "documents": []}
     if view.training[place]:
@@ -112,6 +114,17 @@ def _experts(
         }
         for name, logits in sorted(answer.items())
     ]
+
+
+def _domain_teachers(folder: Path, about: Mapping[str, Any], place: int) -> dict[str, float]:
+    """Return how much the text teacher of each domain counted for a document; nothing where one speaks for all."""
+    from safetensors.numpy import load_file
+
+    if not (folder / WEIGHTS).is_file():
+        return {}
+    shares = load_file(folder / WEIGHTS)["weights"][place]
+    names = next(iter(about["experts"]["text"]["domain_teachers"]["weights"].values()))
+    return {name: round(float(share), 4) for name, share in zip(sorted(names), shares, strict=True)}
 
 
 def _asked(config: Config, document: str, seed: int, condition: str) -> tuple[str, Condition]:

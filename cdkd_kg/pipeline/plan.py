@@ -21,7 +21,8 @@ from cdkd_kg.pipeline.geometry_stage import document_geometry_job, entity_geomet
 from cdkd_kg.pipeline.graph_stage import graph_job
 from cdkd_kg.pipeline.shared_student_stage import shared_student_job
 from cdkd_kg.pipeline.student_stage import shared_part_job, student_job
-from cdkd_kg.pipeline.teacher_signal_stage import SECOND, WITHOUT, left_out, teacher_signal_job
+from cdkd_kg.pipeline.teacher_signal_stage import left_out, teacher_signal_job
+from cdkd_kg.pipeline.text_opinion import SECOND, WITHOUT
 from cdkd_kg.pipeline.text_teacher_stage import TeacherCase, text_teacher_job
 from cdkd_kg.stages import Job
 

@@ -20,7 +20,7 @@ from cdkd_kg.pipeline.conditions import (
 )
 from cdkd_kg.pipeline.geometry_stage import load_geometry, load_label_names
 from cdkd_kg.pipeline.graph_stage import ABOUT, TENSORS
-from cdkd_kg.pipeline.text_teacher_stage import OPINION
+from cdkd_kg.pipeline.text_opinion import TEXT, WEIGHTS, TextOpinion, text_opinion
 from cdkd_kg.stages import Job
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from cdkd_kg.teachers.entity_signal import EntitySignal
     from cdkd_kg.teachers.graph import Expert, GraphTask
 
-TEXT, SECOND, WITHOUT = "text_teacher ", "second ", "without "
-"""How a job knows its text teachers: by the domain they learned from (nothing is all of them) or did without."""
 EXPERTS, OPINIONS, BELIEFS = "experts.json", "opinions.safetensors", "beliefs.safetensors"
 
 
@@ -44,13 +42,13 @@ class Said(NamedTuple):
         task: labels and masks, with the beliefs of text.
         experts: what each said.
         beliefs: ``[N, C]``, those that spreading starts from.
-        hidden: ``[N, H]``, the text teachers' states.
+        text: what the text teachers say.
     """
 
     task: GraphTask
     experts: dict[str, Expert]
     beliefs: NDArray[np.float32]
-    hidden: NDArray[np.float32]
+    text: TextOpinion
 
 
 def teacher_signal_job(
@@ -76,8 +74,7 @@ def teacher_signal_job(
     """
     options: dict[str, Any] = {
         "fusion": config.teachers.fusion.model_dump(mode="json"),
-        "probe": config.teachers.text.probe,
-        "label_names": config.teachers.text.label_names,
+        **{name: getattr(config.teachers.text, name) for name in ("probe", "label_names", "weights")},
         "case": [task, seed, condition],
         "labels_per_class": config.corpus.labels_per_class,
     }
@@ -110,7 +107,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     rows = corpus.graph_documents()
     ask = partial(_experts, config, corpus, job.options["case"], inputs)
     view = view_of(config, corpus, name, seed)
-    seen, experts, beliefs, hidden = ask(view)
+    seen, experts, beliefs, text = ask(view)
     folds = []
     for domain in left_out(config, name):
         there = ask(without_domain(view, domain), domain)
@@ -133,10 +130,12 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
         ids=rows["id"][:],
         text_hashes=rows["text_hash"][:],
         logits=fused,
-        hidden=hidden,
+        hidden=text.hidden,
         embedding=[one.embedding for one in experts.values() if one.embedding is not None][-1],
     )
     signal.save(folder)
+    if text.weights is not None:
+        save_file({"weights": text.weights}, folder / WEIGHTS)
     said = ensemble.calibrated | {"fused": fused}
     save_file({kind: np.ascontiguousarray(z, dtype=np.float32) for kind, z in said.items()}, folder / OPINIONS)
     notes = {kind: ensemble.experts[kind] | one.notes for kind, one in experts.items()}
@@ -192,15 +191,15 @@ def _experts(
     ``left`` is a source domain whose labels no text teacher has seen; ``view`` hides them from the others.
     """
     name, seed, condition = case
-    logits, hidden = _text_opinion(corpus, name, inputs, view.domains, left)
+    text = text_opinion(config, corpus, name, seed, inputs, view, left)
     names = load_label_names(inputs["label_geometry"], corpus.tasks, name)
-    seen, experts = _text_experts(config, view, logits, hidden, names, inputs)
+    seen, experts = _text_experts(config, view, text, names, inputs)
     if condition in WITHOUT_GRAPH:
-        return Said(seen, experts, seen.beliefs, hidden)
+        return Said(seen, experts, seen.beliefs, text)
     concepts = read_json(inputs["graph"] / ABOUT)["label_concepts"][name]
     mine = [list(concepts[label]) for label in corpus.tasks[name].labels]
     beliefs, graph_experts = _graph_experts(config, seen, experts, mine, seed, condition, inputs)
-    return Said(seen, experts | graph_experts, beliefs, hidden)
+    return Said(seen, experts | graph_experts, beliefs, text)
 
 
 def without_domain(view: GraphTask, domain: str) -> GraphTask:
@@ -212,51 +211,6 @@ def without_domain(view: GraphTask, domain: str) -> GraphTask:
         validation=view.validation & other,
         unlabelled=view.unlabelled | (labelled & ~other),
     )
-
-
-def _text_opinion(
-    corpus: Corpus, name: str, inputs: Mapping[str, Path], domains: NDArray[np.str_], left: str | None
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return logits and hidden states of the text teachers that have not seen the labels of the domain ``left``.
-
-    Two of different starts are averaged. With one teacher a source domain, each is calibrated on the validation rows
-    of its own domain first; a document of such a domain is then its own teacher's, any other gets the mean of all: a
-    product of experts in equal parts.
-    """
-    import numpy as np
-    from safetensors.numpy import load_file
-
-    every = {key.removeprefix(TEXT): folder for key, folder in sorted(inputs.items()) if key.startswith(TEXT)}
-    alone = f"{WITHOUT}{left}"
-    chosen = {key: every[key] for key in every if not key.startswith((SECOND, WITHOUT)) and key != left}
-    if alone in every:
-        chosen = {"": every[alone]}
-    teachers = {domain: load_file(folder / OPINION) for domain, folder in chosen.items()}
-    for domain, opinion in teachers.items():
-        if alone not in every and (other := every.get(f"{SECOND}{domain}")):
-            second = load_file(other / OPINION)
-            opinion |= {kind: (opinion[kind] + second[kind]) / 2 for kind in ("logits", "hidden")}
-    if "" not in teachers:
-        for domain, opinion in teachers.items():
-            opinion["logits"] /= _own_temperature(corpus, name, domain, opinion["logits"])
-    answers = []
-    for kind in ("logits", "hidden"):
-        answer = np.mean([opinion[kind] for opinion in teachers.values()], axis=0)
-        for domain, opinion in teachers.items():
-            answer[domains == domain] = opinion[kind][domains == domain]
-        answers.append(answer)
-    return answers[0], answers[1]
-
-
-def _own_temperature(corpus: Corpus, name: str, domain: str, logits: NDArray[np.float32]) -> float:
-    import numpy as np
-
-    from cdkd_kg.teachers.calibration import fit_temperature
-
-    judges = corpus.labelled(name, "validation")
-    judges = judges.filter(lambda other: other == domain, input_columns=["domain"])
-    places = np.searchsorted(corpus.graph_documents()["id"][:], judges["id"][:])
-    return fit_temperature(logits[places], corpus.targets(judges, name), corpus.tasks[name].multi_label)
 
 
 def left_out(config: Config, task: str) -> list[str]:
@@ -287,8 +241,7 @@ def view_of(config: Config, corpus: Corpus, name: str, seed: int) -> GraphTask:
 def _text_experts(
     config: Config,
     view: GraphTask,
-    logits: NDArray[np.float32],
-    hidden: NDArray[np.float32],
+    text: TextOpinion,
     names: NDArray[np.float32],
     inputs: Mapping[str, Path],
 ) -> tuple[GraphTask, dict[str, Expert]]:
@@ -298,7 +251,10 @@ def _text_experts(
     from cdkd_kg.teachers.label_names import names_expert
     from cdkd_kg.teachers.probe import probe_expert
 
-    experts, documents = {"text": Expert(logits, {}, hidden)}, load_geometry(inputs["document_geometry"])
+    experts, documents = (
+        {"text": Expert(text.logits, text.notes, text.hidden)},
+        load_geometry(inputs["document_geometry"]),
+    )
     if config.teachers.text.probe:
         experts["probe"] = probe_expert(documents, view)
     if config.teachers.text.label_names:

@@ -16,7 +16,7 @@ from cdkd_kg.pipeline.tracking import tracking_of
 from cdkd_kg.stages import Job
 
 SECOND = 1_000_003
-NOT_ASKED: dict[str, Any] = {"probe": True, "label_names": True, "training": NOT_LEARNED}
+NOT_ASKED: dict[str, Any] = {"probe": True, "label_names": True, "weights": True, "training": NOT_LEARNED}
 """Options of the text teacher that its training does not depend on."""
 CURVE, OPINION, MODEL = "curve.json", "opinion.safetensors", "model"
 

@@ -49,7 +49,7 @@ def fit_temperature(logits: Floats, targets: Floats, multi_label: bool = False) 
     """
     if len(logits) == 0:
         return 1.0
-    smooth = _smoothed(targets, multi_label)
+    smooth = smoothed(targets, multi_label)
 
     def loss(log_temperature: float) -> float:
         return -log_likelihood(logits / np.exp(log_temperature), smooth, multi_label)
@@ -79,7 +79,8 @@ def as_probabilities(logits: Floats, multi_label: bool) -> NDArray[np.float32]:
     return np.asarray(expit(logits) if multi_label else softmax(logits, axis=1), dtype=np.float32)
 
 
-def _smoothed(targets: Floats, multi_label: bool) -> Floats:
+def smoothed(targets: Floats, multi_label: bool) -> Floats:
+    """Return targets ``[N, C]`` of which none is certain, as :func:`fit_temperature` takes them."""
     documents, labels = targets.shape
     doubt = 1 / (documents + 2)
     others = 1 if multi_label else max(labels - 1, 1)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
+from cdkd_kg.evaluation.domain_teachers import domain_weights
 from cdkd_kg.evaluation.families import family_weights, unused_graph
 from cdkd_kg.evaluation.plots import learning_curves
 from cdkd_kg.evaluation.view import Block, Cell, Paragraph, Picture, Section, Table, by_task, domain_title, empty
@@ -51,6 +52,7 @@ def _teachers(results: Results, task: str) -> list[Block]:
     if rows:
         columns = ["Signal of", "Expert", "Temperature", "Weight"]
         blocks.append(Table("Temperature and weight of each expert", columns, rows, frozenset({1})))
+    blocks += _domain_teachers(results, seeds)
     blocks += _families(seeds)
     for domain, experts in sorted((found.get("unlabelled") or {}).items()):
         blocks += _expert_scores(domain_title(results, domain), experts)
@@ -61,6 +63,24 @@ def _temperature(values: list[float]) -> Cell:
     cell = _over_seeds(values)
     detail = f"{cell.detail}, at its bound".removeprefix(", ")
     return replace(cell, detail=detail) if any(map(at_bound, values)) else cell
+
+
+def _domain_teachers(results: Results, experts: Mapping[str, Any]) -> list[Block]:
+    weights = domain_weights(experts)
+    teachers = sorted({teacher for mine in weights.values() for teacher in mine})
+    if not teachers:
+        return []
+    rows: list[list[Cell | str]] = [
+        [
+            condition_name(condition),
+            domain_title(results, domain),
+            way.replace("_", " "),
+            *(_over_seeds(mine[name]) if name in mine else empty() for name in teachers),
+        ]
+        for (condition, domain, way), mine in weights.items()
+    ]
+    columns = ["Signal of", "Documents of", "Weights by", *(f"Teacher of {name}" for name in teachers)]
+    return [Table("Mean weight of each domain's text teacher", columns, rows, frozenset({1, 2}))]
 
 
 def _families(experts: Mapping[str, Any]) -> list[Block]:
