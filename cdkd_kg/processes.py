@@ -154,7 +154,7 @@ def noticing_loss() -> Iterator[None]:
 
 def started_as(arguments: Sequence[str]) -> list[str]:
     """Return the words of a command line that starts ``cdkd`` as it was started, on one machine."""
-    several = ["torchrun", "--nproc_per_node", str(world_size()), "-m", "cdkd_kg"]
+    several = ["torchrun", "--standalone", "--nproc_per_node", str(world_size()), "-m", "cdkd_kg"]
     return [*(several if world_size() > 1 else ["cdkd"]), *arguments]
 
 

@@ -69,6 +69,7 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
     from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.errors import DataRefusedError
+    from cdkd_kg.processes import of_all
     from cdkd_kg.teachers.adaptation import adapt
     from cdkd_kg.teachers.models import predict
     from cdkd_kg.teachers.text import refuse_worse_than_chance, train_text_teacher
@@ -81,9 +82,10 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
     if len(rows) == 0:
         raise DataRefusedError("there is no labelled row to learn from", where=case.key, remedy="check the labels")
     task = corpus.tasks[case.task]
-    with TemporaryDirectory() as adapted:
+    with TemporaryDirectory() as mine:
         settings = text
         if case.way == "adapted":
+            adapted = of_all(mine.encode())[0].decode()
             adapt(corpus.rows(case.task)["text"][:], text, case.start, Path(adapted))
             settings = text.model_copy(update={"model": adapted})
         targets, space = corpus.targets(rows, case.task), job.workspace(folder.parent)

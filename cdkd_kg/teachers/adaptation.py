@@ -8,6 +8,7 @@ from pathlib import Path
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, DataCollatorForLanguageModeling, set_seed
 
 from cdkd_kg.config import TextTeacherConfig, TrainingConfig
+from cdkd_kg.processes import barrier, is_first
 from cdkd_kg.teachers.models import SAFE, load_tokenizer
 from cdkd_kg.teachers.pretrained import load_pretrained
 from cdkd_kg.teachers.resumable import ResumableTrainer
@@ -28,7 +29,7 @@ def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Pa
         texts: of all domains, labelled or not.
         config: model, length and batch size.
         seed: decides which words are left out, and the order of the texts.
-        folder: where to write; load it in place of the model.
+        folder: where to write, the first of several processes for all; load it in place of the model.
 
     Source: Gururangan et al., Don't Stop Pretraining, ACL 2020.
     """
@@ -51,5 +52,7 @@ def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Pa
             data_collator=DataCollatorForLanguageModeling(tokenizer, mlm=masks, mlm_probability=MASKED),
         )
         train_quietly(trainer)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    if is_first():
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    barrier()

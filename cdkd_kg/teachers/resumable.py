@@ -121,6 +121,8 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
 
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
         """Read the batches of a step, and note in the last of an epoch which rows are there to fill it up."""
+        # Where a run goes on in the middle of an epoch, accelerate does not reach it below what it is wrapped in.
+        self._sampler.set_epoch(int(self.state.epoch))
         batches, items = super().get_batch_samples(epoch_iterator, num_batches, device)
         size = self.args.train_batch_size
         rest = len(self.train_dataset) % (size * world_size())
@@ -144,7 +146,8 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         # What is learned from in one step stays the same, whether one process reads it at once or several in parts.
         size = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
-        return EpochSampler(lengths, size, seed, self._domains, self._domain_exponent)
+        self._sampler = EpochSampler(lengths, size, seed, self._domains, self._domain_exponent)
+        return self._sampler
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         if self.state.global_step >= self.state.max_steps:

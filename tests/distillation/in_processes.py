@@ -1,4 +1,4 @@
-"""Trains what a test asks for, in one process or, under ``torchrun``, in several; the argument is JSON."""
+"""Trains what tests ask for, in one process or, under ``torchrun``, in several; each argument is JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch_geometric.data import HeteroData
 
 from cdkd_kg.artifacts import sha256_text, write_json
@@ -27,16 +27,18 @@ from cdkd_kg.distillation.joint import JointGraph
 from cdkd_kg.distillation.teaching import ALONE, Beside
 from cdkd_kg.distillation.training_set import TrainingSet
 from cdkd_kg.processes import is_first, rank
+from cdkd_kg.teachers.adaptation import adapt
 from cdkd_kg.teachers.entity_signal import EntitySignal
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer
 from cdkd_kg.teachers.resumable import ResumableTrainer
 from cdkd_kg.teachers.signals import TeacherSignal
 from cdkd_kg.teachers.text import TextTeacher, train_text_teacher
+from cdkd_kg.teachers.training import train_quietly
 
-ROWS, HIDDEN = 42, 7
+ROWS = 42
 TASK = TaskConfig(labels=("sport", "business"))
 WORDS = (["ball", "goal", "team", "match"], ["bank", "rate", "stock", "loan"])
-TEXTS = [" ".join(WORDS[row % 2][(row + place) % 4] for place in range(1 + row % 9)) for row in range(ROWS)]
+TEXTS = [" ".join([f"w{row}", *(WORDS[row % 2][(row + n) % 4] for n in range(row % 9))]) for row in range(ROWS)]
 IDS = [f"d/{row:02}" for row in range(ROWS)]
 HASHES = [sha256_text(text) for text in TEXTS]
 TRUTH = np.eye(2, dtype=np.float32)[np.arange(ROWS) % 2]
@@ -48,22 +50,26 @@ def main(asked: dict[str, Any]) -> None:
     out, training = Path(asked["out"]), TrainingConfig(logging_steps=1, **asked["training"])
     folder = Path(asked["folder"]) if "folder" in asked else None
     out.mkdir(exist_ok=True)
+    config, rows = TextTeacherConfig(model=asked["model"], max_length=16, training=training), asked.get("rows")
+    if asked["what"] == "adapted":
+        adapt(TEXTS, config, 1, out / "adapted")
+        return save_file(load_file(out / "adapted" / "model.safetensors"), out / f"adapted-{rank()}.safetensors")
     if asked["what"] == "teacher":
-        config, rows = TextTeacherConfig(model=asked["model"], max_length=16, training=training), asked["rows"]
         made: Any = train_text_teacher(TEXTS[:rows], TRUTH[:rows], TASK, config, 1, folder)
     else:
         made = distilled(asked, training, folder, out)
     if is_first():
         made.model.save_pretrained(out / "model")
         write_json(out / "curve.json", made.curve)
+    return None
 
 
 def distilled(asked: dict[str, Any], training: TrainingConfig, folder: Path | None, out: Path) -> student.Student:
     """Train a student of the first rows by the losses that are asked for."""
-    train = student.train_quietly
 
     def watched(trainer: ResumableTrainer) -> list[dict[str, float]]:
-        curve = train(trainer)
+        write_json(out / f"from-{rank()}.json", trainer.last_checkpoint())
+        curve = train_quietly(trainer)
         save_file(trainer.extra_state(), out / f"beside-{rank()}.safetensors")
         return curve
 
@@ -72,15 +78,18 @@ def distilled(asked: dict[str, Any], training: TrainingConfig, folder: Path | No
     start = StudentConfig(model=asked["student"]) if "student" in asked else StudentConfig(teacher_layers=(0, 3))
     config = DistillationConfig(student=start, training=training, losses=losses)
     texts = TrainingSet(IDS[:rows], HASHES[:rows], TEXTS[:rows], TARGETS[:rows])
-    return student.distill(texts, signal(), TASK, asked["model"], config, 1, beside(asked), folder)
+    try:
+        return student.distill(texts, signal(asked["width"]), TASK, asked["model"], config, 1, beside(asked), folder)
+    finally:
+        student.train_quietly = train_quietly
 
 
-def signal() -> TeacherSignal:
-    """Return a signal that is right, and of another width than the student."""
+def signal(width: int) -> TeacherSignal:
+    """Return a signal that is right, with hidden states of a width."""
     chance = np.random.default_rng(0)
     return TeacherSignal.of(
         teacher="t" * 64, labels=TASK.labels, ids=IDS, text_hashes=HASHES, logits=8 * TRUTH - 4,
-        hidden=chance.normal(size=(ROWS, HIDDEN)), embedding=chance.normal(size=(ROWS, 5)),
+        hidden=chance.normal(size=(ROWS, width)), embedding=chance.normal(size=(ROWS, 5)),
     )  # fmt: skip
 
 
@@ -108,4 +117,5 @@ def graph() -> JointGraph:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    for argument in sys.argv[1:]:
+        main(json.loads(argument))
