@@ -116,7 +116,8 @@ class TrainingConfig(Model):
     By ``layerwise_lr_decay`` each layer learns that much slower than the one above it; 1 is all alike.
 
     A checkpoint is written every ``save_steps``, rounded up to a multiple of ``logging_steps``. Left out, ``report_to``
-    is TensorBoard where that is installed; an empty list is nobody.
+    is TensorBoard where that is installed; an empty list is nobody. With ``fsdp`` each of several processes
+    (``torchrun``) keeps its part of the model alone.
     """
 
     num_train_epochs: float = Field(4, gt=0)
@@ -132,6 +133,7 @@ class TrainingConfig(Model):
     max_grad_norm: float = Field(1.0, ge=0)
     bf16: bool = False
     torch_compile: bool = False
+    fsdp: bool = False
     logging_steps: int = Field(10, ge=1)
     save_steps: int = Field(500, ge=1)
     report_to: Annotated[tuple[Tracker, ...], AfterValidator(distinct)] | None = None

@@ -82,13 +82,14 @@ def distill(
             "domain_exponent": config.domain_exponent,
             "callbacks": callbacks,
             "layerwise_lr_decay": config.training.layerwise_lr_decay,
+            "fsdp": config.training.fsdp,
         }
         if signal is None or beside.graph is None:
             trainer = DistillationTrainer(**options)
         else:
             trainer = JointTrainer(graph=beside.graph, max_length=config.student.max_length, seed=seed, **options)
         curve = train_quietly(trainer)
-    return Student(model, tokenizer, curve, course.subject.losses.versions())
+    return Student(trainer.finished(), tokenizer, curve, course.subject.losses.versions())
 
 
 def optimisation_steps(rows: int, config: TrainingConfig) -> int:

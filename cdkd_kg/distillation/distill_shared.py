@@ -73,6 +73,7 @@ def distill_shared(
             callbacks=callbacks,
         )
         curve = train_quietly(trainer)
+        trainer.finished()
     return {
         task: Student(model, tokenizer, _own(task, curve), courses[task].subject.losses.versions())
         for task, (model, tokenizer) in started.items()

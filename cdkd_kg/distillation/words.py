@@ -86,9 +86,10 @@ def distill_words(
             train_dataset=rows,
             data_collator=WordCollator(tokenizer, signal),
             layerwise_lr_decay=config.training.layerwise_lr_decay,
+            fsdp=config.training.fsdp,
         )
         curve = train_quietly(trainer)
-    return Student(model, tokenizer, curve, losses.versions())
+    return Student(trainer.finished(), tokenizer, curve, losses.versions())
 
 
 def need_words(task: TaskConfig, config: DistillationConfig) -> None:

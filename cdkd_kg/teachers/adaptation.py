@@ -52,6 +52,7 @@ def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Pa
             data_collator=DataCollatorForLanguageModeling(tokenizer, mlm=masks, mlm_probability=MASKED),
         )
         train_quietly(trainer)
+    model = trainer.finished()
     if is_first():
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)

@@ -6,7 +6,8 @@ import json
 import random
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.utils.data import Sampler
-from transformers import Trainer, set_seed
+from transformers import PreTrainedModel, Trainer, set_seed
 
 from cdkd_kg.artifacts import is_sound, new_folder, read_json, write_json
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.processes import barrier, from_first, is_first, of_all, rank, world_size
 from cdkd_kg.teachers.layers import slow_lower_layers
 from cdkd_kg.teachers.sampling import EpochSampler
+from cdkd_kg.teachers.sharded import parted, shard, take_state, whole_state, whole_value
 from cdkd_kg.teachers.whole_batch import own_rows
 
 STATE, SCHEDULE, EXTRA = "trainer_state.json", "scheduler.json", "extra.safetensors"
@@ -31,6 +33,7 @@ RANDOM = "random.json"
 """The states of the random generators of each process."""
 OWN = "own_rows"
 KEPT = 2
+OptimizerState = tuple[dict[str, Tensor], dict[str, Any]]
 _NAME = re.compile(r"checkpoint-(\d+)")
 
 
@@ -49,6 +52,8 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         domains: of the training rows, where batches are to have their share of each.
         domain_exponent: as for :func:`~cdkd_kg.teachers.sampling.epoch_order`.
         layerwise_lr_decay: as for :func:`~cdkd_kg.teachers.layers.slow_lower_layers`.
+        fsdp: whether each of several processes keeps its part of the model alone; the model that was given is then in
+            parts, and :meth:`finished` has it whole.
         **options: as for ``transformers.Trainer``; ``train_dataset`` has a column ``input_ids``.
     """
 
@@ -58,6 +63,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         domains: Sequence[str] | None = None,
         domain_exponent: float | None = None,
         layerwise_lr_decay: float = 1.0,
+        fsdp: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -81,6 +87,11 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
             raise ConfigError("domain_exponent needs the domain of every text", remedy="give TrainingSet its domains")
         self._domains, self._domain_exponent = domains, domain_exponent
         self._layerwise_lr_decay = layerwise_lr_decay
+        self._kind, self._fsdp = type(self.model), fsdp and world_size() > 1
+        if self._fsdp:
+            shard(self.model)
+            # So the Trainer calls a model that averages its gradients itself; accelerate would have FSDP on GPUs alone.
+            self.is_distributed_loading_by_transformers = True
 
     def create_optimizer(self, *arguments: Any, **options: Any) -> torch.optim.Optimizer:
         """Make the optimiser, its lower layers slowed down."""
@@ -89,6 +100,27 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         if fresh and self._layerwise_lr_decay != 1:
             slow_lower_layers(optimizer, self.model, self._layerwise_lr_decay)
         return optimizer
+
+    def finished(self) -> PreTrainedModel:
+        """Return the trained model, whole, as it answers when it is saved and loaded."""
+        if not self._fsdp:
+            # What is asked of the model from now on is answered as its saved copy would answer.
+            return self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
+        plain = self._kind(self.model.config)
+        take_state(plain, whole_state(self.model))
+        return plain.to(self.args.device)
+
+    @contextmanager
+    def _defer_fsdp_gradient_reduction(self) -> Iterator[None]:
+        self.model.set_requires_gradient_sync(False)
+        yield
+        self.model.set_requires_gradient_sync(True)
+
+    def _load_from_checkpoint(self, checkpoint: str, model: Any = None) -> None:
+        if self._fsdp:
+            take_state(self.model, self._kind.from_pretrained(checkpoint).state_dict())
+        else:
+            super()._load_from_checkpoint(checkpoint, model)
 
     def extra_state(self) -> dict[str, Tensor]:
         """Return what is trained or remembered beside the model."""
@@ -154,15 +186,21 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
             return  # the finished model is saved by whoever asked for it
         del model, trial
         states = [json.loads(state) for state in of_all(json.dumps(_random_state()).encode())]
+        weights, optimizer = whole_state(self.model), _optimizer_state(self.optimizer)
         if is_first():
-            self._write_checkpoint(Path(self.args.output_dir), states)
+            self._write_checkpoint(Path(self.args.output_dir), weights, optimizer, states)
         barrier()
 
-    def _write_checkpoint(self, output: Path, random_states: list[Any]) -> None:
+    def _write_checkpoint(
+        self, output: Path, weights: dict[str, Tensor], optimizer: OptimizerState, random_states: list[Any]
+    ) -> None:
+        tensors, values = optimizer
         with new_folder(_checkpoint(output, self.state.global_step)) as fresh:
-            self.model.save_pretrained(fresh, save_original_format=False)  # resuming reads no legacy names
+            # Resuming reads no legacy names.
+            self.model.save_pretrained(fresh, state_dict=weights, save_original_format=False)
             self.state.save_to_json(str(fresh / STATE))
-            _save_optimizer(self.optimizer, fresh)
+            save_file(tensors, fresh / f"{OPTIMIZER}.safetensors")
+            write_json(fresh / f"{OPTIMIZER}.json", values)
             write_json(fresh / SCHEDULE, self.lr_scheduler.state_dict())
             write_json(fresh / RANDOM, random_states)
             save_file({name: value.contiguous() for name, value in self.extra_state().items()}, fresh / EXTRA)
@@ -172,7 +210,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         if checkpoint is not None:
             folder = Path(checkpoint)
-            self.optimizer.load_state_dict(_read_optimizer(folder))
+            self.optimizer.load_state_dict(_read_optimizer(folder, self.optimizer))
             self.lr_scheduler.load_state_dict(read_json(folder / SCHEDULE))
             self.load_extra_state(load_file(folder / EXTRA))
 
@@ -190,25 +228,27 @@ def _checkpoint(folder: Path, step: int) -> Path:
     return folder / f"checkpoint-{step}"
 
 
-def _save_optimizer(optimizer: torch.optim.Optimizer, folder: Path) -> None:
+def _optimizer_state(optimizer: torch.optim.Optimizer) -> OptimizerState:
+    """Return the tensors of an optimiser, whole, and its other values."""
     state = optimizer.state_dict()
     tensors, values = {}, {}
     for place, entry in state["state"].items():
         for name, value in entry.items():
             if isinstance(value, Tensor):
-                tensors[f"{place}.{name}"] = value.contiguous()
+                tensors[f"{place}.{name}"] = whole_value(value).contiguous()
             else:
                 values[f"{place}.{name}"] = value
-    save_file(tensors, folder / f"{OPTIMIZER}.safetensors")
-    write_json(folder / f"{OPTIMIZER}.json", {"values": values, "param_groups": state["param_groups"]})
+    return tensors, {"values": values, "param_groups": state["param_groups"]}
 
 
-def _read_optimizer(folder: Path) -> dict[str, Any]:
+def _read_optimizer(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     about = read_json(folder / f"{OPTIMIZER}.json")
+    parameters = [one for group in optimizer.param_groups for one in group["params"]]
     state: dict[int, dict[str, Any]] = {}
     for key, value in (load_file(folder / f"{OPTIMIZER}.safetensors") | about["values"]).items():
         place, _, name = key.partition(".")
-        state.setdefault(int(place), {})[name] = value
+        kept = parted(value, parameters[int(place)]) if isinstance(value, Tensor) else value
+        state.setdefault(int(place), {})[name] = kept
     return {"state": state, "param_groups": about["param_groups"]}
 
 

@@ -98,9 +98,10 @@ def train_text_teacher(
             data_collator=DataCollatorWithPadding(tokenizer),
             callbacks=callbacks,
             layerwise_lr_decay=config.training.layerwise_lr_decay,
+            fsdp=config.training.fsdp,
         )
         curve = train_quietly(trainer)
-    return TextTeacher(model, tokenizer, curve)
+    return TextTeacher(trainer.finished(), tokenizer, curve)
 
 
 def refuse_worse_than_chance(

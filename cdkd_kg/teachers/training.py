@@ -24,7 +24,7 @@ from cdkd_kg.teachers.encoding import alike, encode
 from cdkd_kg.teachers.resumable import ResumableTrainer
 
 MODEL_INPUTS = ("input_ids", "token_type_ids", "attention_mask")
-OURS = {"layerwise_lr_decay"}
+OURS = {"layerwise_lr_decay", "fsdp"}
 """Options that ``transformers.TrainingArguments`` does not have; the trainer takes them."""
 
 
@@ -94,8 +94,6 @@ def train_quietly(trainer: ResumableTrainer) -> list[dict[str, float]]:
     trainer.remove_callback(PrinterCallback)
     with noticing_loss():
         trainer.train(resume_from_checkpoint=trainer.last_checkpoint())
-    # What is asked of the model from now on is answered as its saved copy would answer.
-    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     return _learning_curve(trainer)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from torch.distributed.tensor import DTensor
 from torch_geometric.data import HeteroData
 
 from cdkd_kg.artifacts import sha256_text, write_json
@@ -70,6 +71,8 @@ def distilled(asked: dict[str, Any], training: TrainingConfig, folder: Path | No
     def watched(trainer: ResumableTrainer) -> list[dict[str, float]]:
         write_json(out / f"from-{rank()}.json", trainer.last_checkpoint())
         curve = train_quietly(trainer)
+        kept = [one.to_local() if isinstance(one, DTensor) else one for one in trainer.model.parameters()]
+        write_json(out / f"kept-{rank()}.json", sum(one.numel() for one in kept))
         save_file(trainer.extra_state(), out / f"beside-{rank()}.safetensors")
         return curve
 

@@ -36,6 +36,9 @@ CASES: dict[str, dict[str, Any]] = {
     "relations": {"what": "student", "rows": 37, "losses": {"angle_relations": 1, "cka": 1, "contrastive": 1}},
     "tokens": {"what": "tokens", "rows": 42, "losses": OFF | TOKENS | {"layer_states": 1, "entity_alignment": 1}},
     "joint": {"what": "joint", "rows": 42},
+    "fsdp": {"what": "student", "rows": 35, "accumulation": 2, "fsdp": True, "max_grad_norm": 0.5},
+    "fsdp tokens": {"what": "tokens", "rows": 42, "losses": OFF | TOKENS | {"layer_states": 1}, "fsdp": True},
+    "fsdp joint": {"what": "joint", "rows": 42, "fsdp": True},
     "adamw": {"what": "student", "rows": 42, "optim": "adamw_torch", "learning_rate": 5e-3, "max_grad_norm": 0.5},
 }
 """The last batch of most is short, and of some the second process has no row of its own in it."""
@@ -58,7 +61,9 @@ def asked(case: dict[str, Any], models: Path, out: Path, processes: int) -> dict
         "optim": case.get("optim", "sgd"),
         "learning_rate": case.get("learning_rate", 5e-2),
         "per_device_train_batch_size": 16 // processes,
+        "save_steps": 2,
         "gradient_accumulation_steps": case.get("accumulation", 1),
+        "fsdp": processes > 1 and case.get("fsdp", False),
         "max_grad_norm": case.get("max_grad_norm", 0),  # at 0 nothing hides a gradient that is too large
     }
     student = {"student": str(models / "narrow"), "width": 32} if case["what"] == "tokens" else {"width": 7}
@@ -80,7 +85,8 @@ def made(models, tmp_path_factory):
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
     for name, case in CASES.items():
         main(asked(case, models, one / name, 1))
-    several = CASES | {"adapted": {"what": "adapted"}}
+    resumable = CASES["fsdp"] | {"folder": str(two / "checkpoints")}
+    several = CASES | {"adapted": {"what": "adapted"}, "begun": resumable, "resumed": resumable}
     finished = done(TRAIN, *(json.dumps(asked(case, models, two / name, 2)) for name, case in several.items()))
     assert finished.returncode == 0, finished.stderr
     return {name: (one / name, two / name) for name in several}
@@ -111,6 +117,19 @@ def test_what_is_trained_beside_the_student_stays_in_step(made, case):
         assert torch.equal(value, second[name]), name
         if case != "adamw":
             assert torch.allclose(value.double(), alone[name].double(), atol=1e-5), name
+
+
+def test_with_fsdp_a_process_keeps_its_part_of_the_model_and_goes_on_to_the_same_student(made):
+    alone = read_json(made["fsdp"][0] / "kept-0.json")
+    parts = [read_json(made["fsdp"][1] / f"kept-{number}.json") for number in range(2)]
+    assert sum(parts) == alone
+    assert max(parts) < 0.6 * alone
+    begun, resumed = made["begun"][1], made["resumed"][1]
+    assert read_json(begun / "from-0.json") is None
+    assert Path(read_json(resumed / "from-1.json")).name == "checkpoint-4"
+    digests = {(folder / "model" / "model.safetensors").read_bytes() for folder in (begun, resumed, made["fsdp"][1])}
+    assert len(digests) == 1
+    assert read_json(begun / "model" / "config.json")["architectures"] == ["BertForSequenceClassification"]
 
 
 def test_an_encoder_that_reads_unlabelled_texts_is_the_same_in_every_process(models, made):
