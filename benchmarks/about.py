@@ -17,8 +17,11 @@ def about(*libraries: str) -> dict[str, Any]:
 
 
 def without_output(words: Sequence[str]) -> list[str]:
-    """Return the words of a command without ``--json FILE`` and ``--peer PYTHON``, which are paths of one machine."""
-    names = ("--json", "--peer")
+    """Return the words of a command without those that are paths of one machine.
+
+    They are ``--json FILE``, ``--peer PYTHON`` and ``--peers FOLDER``.
+    """
+    names = ("--json", "--peer", "--peers")
     places = [place for place, word in enumerate(words) if word in names]
     dropped = {*places, *(place + 1 for place in places)}
     named = tuple(f"{name}=" for name in names)

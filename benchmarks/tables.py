@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bad_input_table import bad_input_table
+from benchmarks.distillation_table import distillation_table
 from benchmarks.graph_table import graph_table
 from benchmarks.graph_teacher_table import graph_teacher_table
 from benchmarks.link_prediction_table import link_prediction_table
@@ -29,6 +30,7 @@ from cdkd_kg.study.tables import markdown_tables
 ROOT = Path(__file__).parents[1]
 BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "bad_input": bad_input_table,
+    "distillation": distillation_table,
     "graph": graph_table,
     "graph_teacher": graph_teacher_table,
     "link_prediction": link_prediction_table,

@@ -129,7 +129,7 @@ class TrainingConfig(Model):
     weight_decay: float = Field(0.01, ge=0)
     layerwise_lr_decay: float = Field(1.0, gt=0, le=1)
     lr_scheduler_type: Schedule = "linear"
-    optim: Literal["adamw_torch", "sgd", "adafactor"] = "adamw_torch"
+    optim: Literal["adamw_torch", "adamw_torch_fused", "sgd", "adafactor"] = "adamw_torch"
     max_grad_norm: float = Field(1.0, ge=0)
     bf16: bool = False
     torch_compile: bool = False

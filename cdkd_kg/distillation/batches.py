@@ -59,13 +59,17 @@ class DistillationCollator:
         inputs = [{key: value for key, value in row.items() if key not in OURS} for row in rows]
         batch = dict(self.tokenizer.pad(inputs, return_tensors="pt")) | {"targets": targets}
         if self.signal is not None:
-            batch |= teacher_rows(self.signal, [row["signal_row"] for row in rows])
+            batch |= self.taught([row["signal_row"] for row in rows])
         if self.entities is not None:
             lengths, width = [len(row["input_ids"]) for row in rows], batch["input_ids"].shape[1]
             covered, side = [row["mentions"] for row in rows], self.tokenizer.padding_side
             found = linked_mentions(covered, lengths, width, side, self.entities)
             batch |= {f"mention_{name}": value for name, value in found.items()}
         return batch
+
+    def taught(self, places: list[int]) -> dict[str, Tensor]:
+        """Return what the teacher said of the texts in these rows of the signal: its cache is read here alone."""
+        return {} if self.signal is None else teacher_rows(self.signal, places)
 
 
 def teacher_rows(signal: TeacherSignal, places: list[int]) -> dict[str, Tensor]:
