@@ -138,6 +138,12 @@ class TrainingConfig(Model):
     save_steps: int = Field(500, ge=1)
     report_to: Annotated[tuple[Tracker, ...], AfterValidator(distinct)] | None = None
 
+    @model_validator(mode="after")
+    def _optimises_parts(self) -> Self:
+        if self.fsdp and self.optim == "adafactor":
+            raise ValueError("adafactor looks at whole matrices, and fsdp leaves each process a part; take adamw_torch")
+        return self
+
 
 class TextTeacherConfig(Model):
     """Any ``AutoModelForSequenceClassification``: a model of ``cdkd data list``, a folder, or a hub id.

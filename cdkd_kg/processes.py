@@ -49,7 +49,7 @@ def join() -> None:
 
     if distributed.is_initialized():
         return
-    gpus, here = torch.cuda.device_count(), int(os.environ["LOCAL_WORLD_SIZE"])
+    gpus, here = torch.cuda.device_count(), int(os.environ.get("LOCAL_WORLD_SIZE", world_size()))
     if 0 < gpus < here:
         raise ConfigError(
             f"{here} processes do not go into {gpus} GPU",

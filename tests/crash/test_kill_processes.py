@@ -103,6 +103,12 @@ def test_the_command_of_the_page_goes_on_after_a_kill_and_makes_the_students_of_
     assert np.abs(answers(published) - two).max() < 0.01 < np.abs(two).max()
 
 
+def test_what_is_wrong_with_a_command_is_told_once(tmp_path):
+    refused = done("cdkd_kg", "run", str(tmp_path / "missing.yaml"))
+    assert refused.returncode != 0
+    assert refused.stderr.count("there is no such configuration file") == 1
+
+
 def values(folder: Path, **training: int) -> dict[str, Any]:
     """Return a run of two students whose trainings keep many checkpoints."""
     made = settings(folder, evaluation={"bootstrap": 200, "conditions": ["no_distillation", "text_teacher"]})

@@ -13,6 +13,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from cdkd_kg.artifacts import read_json
@@ -130,6 +131,11 @@ def test_with_fsdp_a_process_keeps_its_part_of_the_model_and_goes_on_to_the_same
     digests = {(folder / "model" / "model.safetensors").read_bytes() for folder in (begun, resumed, made["fsdp"][1])}
     assert len(digests) == 1
     assert read_json(begun / "model" / "config.json")["architectures"] == ["BertForSequenceClassification"]
+
+
+def test_an_optimiser_that_needs_whole_matrices_is_refused_their_parts():
+    with pytest.raises(ValidationError, match="adafactor looks at whole matrices"):
+        TrainingConfig(fsdp=True, optim="adafactor")
 
 
 def test_an_encoder_that_reads_unlabelled_texts_is_the_same_in_every_process(models, made):
