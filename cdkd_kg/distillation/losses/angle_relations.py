@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cdkd_kg.distillation.losses.batch import LossBatch
 from cdkd_kg.distillation.losses.geometry import geometries, nothing
+
+_SMALLEST = 1e-12
 
 
 class AngleRelationsLoss(nn.Module):
@@ -16,7 +20,8 @@ class AngleRelationsLoss(nn.Module):
     .. math:: \operatorname{mean}_{i \ne j \ne k \ne i} \ell_1\!\left(\cos \angle h_i h_j h_k,
         \cos \angle e_i e_j e_k\right)
 
-    Angles know neither scale nor place, and tell more of a shape than distances. The cost grows with B³; a batch of
+    Angles know neither scale nor place, and tell more of a shape than distances; where two documents lie at one place,
+    the cosine is 0. The cost grows with B³; a batch of
     fewer than three documents gives 0.
 
     Inputs:
@@ -48,5 +53,8 @@ class AngleRelationsLoss(nn.Module):
 
 def _cosines(vectors: Tensor) -> Tensor:
     """Return ``[B, B, B]``: the cosine of the angle at the first document between the other two."""
-    sides = F.normalize(vectors.unsqueeze(0) - vectors.unsqueeze(1), dim=-1)
+    gaps = vectors.unsqueeze(0) - vectors.unsqueeze(1)
+    lengths = gaps.square().sum(dim=-1, keepdim=True).clamp_min(_SMALLEST).sqrt()
+    # Between two documents at one place there is no angle; its gradient would be as large as the least length is small.
+    sides = torch.where(lengths > math.sqrt(2 * _SMALLEST), gaps / lengths, 0.0)
     return sides @ sides.transpose(1, 2)

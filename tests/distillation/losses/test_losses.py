@@ -234,3 +234,12 @@ def test_hidden_states_of_another_width_are_projected():
     loss = HiddenStatesLoss(4, 7)
     loss(made).backward()
     assert next(loss.parameters()).grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", sorted(GEOMETRIC))
+def test_two_documents_at_one_place_do_not_blow_up_the_gradient(name):
+    made = batch()
+    with torch.no_grad():
+        made.student_hidden[1] = made.student_hidden[0]
+    GEOMETRIC[name](made).backward()
+    assert made.student_hidden.grad.abs().max() < 100
