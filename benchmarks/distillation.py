@@ -120,14 +120,14 @@ def main() -> None:
         pythons = {peer: python_of(peer, options.peers or folder / "peers") for peer in PEERS}
         prepared = prepare(folder, count, rounds + 1)
         trainings = {way.name: stack.enter_context(training(way, folder, pythons, options.threads)) for way in WAYS}
-        warm_up, *measured = [
+        _, *measured = [
             {name: epoch(name, process, folder) for name, process in trainings.items()} for _ in range(1 + rounds)
         ]
     results = {
         "settings": SETTINGS | {"texts": count, "rounds": rounds, "threads": options.threads} | prepared,
-        "warm_up": warm_up,
-        "batches": {way.name: way.batches for way in WAYS},
-        "ways": {way.name: [one[way.name] for one in measured] for way in WAYS},
+        "ways": [
+            {"name": way.name, "batches": way.batches, "epochs": [one[way.name] for one in measured]} for way in WAYS
+        ],
     }
     for line in lines(results):
         print(line)
@@ -252,7 +252,8 @@ def epoch(name: str, process: subprocess.Popen[str], folder: Path) -> dict[str, 
     if not (line := process.stdout.readline()):
         raise SystemExit(f"{name} ended:\n{log_of(name, folder).read_text('utf-8')[-4000:]}")
     answer: dict[str, float] = json.loads(line)
-    print(f"{name:<45} {answer['seconds']:7.2f} s {answer['mib']:7,.0f} MiB", flush=True)
+    used = f"{answer['seconds']:7.2f} s, of processors {answer['processor']:7.2f} s"
+    print(f"{name:<32} {used}, {answer['mib']:7,.0f} MiB", flush=True)
     return answer
 
 
