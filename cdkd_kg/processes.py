@@ -147,7 +147,8 @@ def noticing_loss() -> Iterator[None]:
         raise ProcessLostError(
             "another process of this run ended",
             where=f"process {rank()} of {world_size()} waited for it",
-            why="it met an error, which it told, or it was killed: by hand, or for memory",
+            why="it met an error, which it told, or it was killed, by hand or for memory; "
+            + str(error).partition("\n")[0][:200],
             remedy="run the same command again; it goes on from the last whole checkpoint",
         ) from error
 

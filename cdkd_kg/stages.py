@@ -187,7 +187,11 @@ def _inputs(job: Job, cache: Path) -> dict[str, Path]:
 
 
 def _forced(force: str | None) -> tuple[str, ...]:
-    return STAGES[STAGES.index(stage_named(force)) :] if force else ()
+    if not force:
+        return ()
+    first = stage_named(force)
+    # A student that shares its encoder is trained in a stage of its own, which a user need not know of.
+    return STAGES[STAGES.index("shared_student" if first == "student" else first) :]
 
 
 @functools.cache

@@ -46,6 +46,12 @@ def distill_shared(
             :func:`~cdkd_kg.distillation.distill.distill`.
     """
     need_one("a student of several tasks", "distillation.share_encoder")
+    if len({lesson.signal is None for lesson in lessons.values()}) > 1:
+        raise ConfigError(
+            "some lessons have a signal and some have none",
+            where="distillation.share_encoder",
+            remedy="give every task a signal, or none",
+        )
     if not lessons or any(lesson.beside.graph for lesson in lessons.values()):
         raise ConfigError(
             "a shared encoder needs lessons, each with a signal that is made before",

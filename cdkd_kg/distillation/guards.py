@@ -20,6 +20,7 @@ from cdkd_kg.teachers.signals import TeacherSignal
 BATCH = 64
 UNLIKELY = 0.05
 SAME = 1e-3
+LARGEST = float(np.finfo(np.float16).max)
 
 
 def need_same_labels(signal: TeacherSignal, task: TaskConfig) -> None:
@@ -76,7 +77,7 @@ def need_useful_teacher(
     Raises:
         TrainingError: with what each had right.
     """
-    need_varied_teacher(signal)
+    need_varied_teacher(signal, task.regression)
     logits = np.asarray(signal.logits, dtype=np.float32)
     if validation is None or not len(validation.ids):
         return
@@ -97,14 +98,21 @@ def need_useful_teacher(
         raise _refusal(signal, "is worse than an untrained student on source validation", why)
 
 
-def need_varied_teacher(signal: TeacherSignal) -> None:
-    """Refuse a teacher that says the same of everything it was asked about.
+def need_varied_teacher(signal: TeacherSignal, regression: bool = False) -> None:
+    """Refuse a teacher that says the same of everything it was asked about, or values that a signal does not hold.
 
     Raises:
-        TrainingError: its training collapsed.
+        TrainingError: its training collapsed, or its values are too large.
     """
+    if regression and float(np.abs(signal.logits).max(initial=0)) >= LARGEST:
+        raise TrainingError(
+            f"a signal holds values up to {LARGEST:.0f}",
+            where=f"teacher {signal.teacher[:12]}",
+            why="they are kept as float16, to three digits",
+            remedy="divide values and targets by a constant",
+        )
     logits = np.asarray(signal.logits, dtype=np.float32)[np.asarray(signal.weight) > 0]
-    if len(logits) > 1 and float(np.ptp(logits, axis=0).max()) < SAME:
+    if len(logits) > 1 and float(np.ptp(logits, axis=0).max()) <= (0 if regression else SAME):
         raise _refusal(signal, "says the same of every text", "its training collapsed")
 
 

@@ -34,7 +34,7 @@ class SharedEncoder(nn.Module):
         first = next(iter(models.values()))
         for model in models.values():
             setattr(model, model.base_model_prefix, first.base_model)
-        self.tasks = nn.ModuleDict(dict(models))
+        self.tasks = nn.ModuleDict({_key(task): model for task, model in models.items()})
         self.config = first.config
 
     @property
@@ -44,7 +44,7 @@ class SharedEncoder(nn.Module):
 
     def forward(self, task: str, **inputs: Any) -> Any:
         """Return what the model of one task says of a batch."""
-        return self.tasks[task](**inputs)
+        return self.tasks[_key(task)](**inputs)
 
     def save_pretrained(self, folder: str | Path, **options: Any) -> None:
         """Write all weights, each once, into one file; what is read back is the whole, for a checkpoint."""
@@ -66,7 +66,7 @@ class SharedSubjects:
 
     def __init__(self, subjects: Mapping[str, Subject]) -> None:
         self._subjects = dict(subjects)
-        self.losses = nn.ModuleDict({task: subject.losses for task, subject in subjects.items()})
+        self.losses = nn.ModuleDict({_key(task): subject.losses for task, subject in subjects.items()})
 
     def to(self, device: Any) -> None:
         """Move losses and teachers to a device."""
@@ -99,6 +99,11 @@ class SharedCollator:
         for row in rows:
             mine[row[TASK]].append({name: value for name, value in row.items() if name != TASK})
         return {task: self.collators[task](some) for task, some in mine.items() if some}
+
+
+def _key(task: str) -> str:
+    """Return what a module is called that belongs to a task; a task may be called ``type``, a module not."""
+    return f"task_{task}"
 
 
 def together(rows: Mapping[str, Dataset]) -> Dataset:

@@ -125,9 +125,12 @@ class WordCollator:
             for word, place in enumerate(row["places"])
             if place >= 0
         ]
-        batch["word_row"], batch["word_token"] = (torch.tensor([one[part] for one in found]) for part in range(2))
+        batch["word_row"], batch["word_token"] = (
+            torch.tensor([one[part] for one in found], dtype=torch.long) for part in range(2)
+        )
         targets = [rows[number]["targets"][word] for number, _, word in found]
-        batch["targets"] = torch.tensor(targets, dtype=torch.float32)
+        labels = next((len(row["targets"][0]) for row in rows if row["targets"]), 0)
+        batch["targets"] = torch.tensor(targets, dtype=torch.float32).reshape(-1, labels)
         if self.signal is not None:
             batch |= teacher_rows(self.signal, [rows[number]["signal_row"][word] for number, _, word in found])
         return batch

@@ -103,7 +103,7 @@ def need_words(task: TaskConfig, config: DistillationConfig) -> None:
         why = "a word takes one label, so the task may be neither multi_label nor regression"
     if wrong := [name for name in NOT_OF_WORDS if name in config.losses.weights()]:
         why = f"{', '.join(wrong)} are about whole texts"
+    if config.domain_exponent is not None:
+        why = "domain_exponent is about domains, and words have none here"
     if why:
-        raise ConfigError(
-            "words cannot be labelled so", where="distillation.losses", why=why, remedy="leave these losses at 0"
-        )
+        raise ConfigError("words cannot be labelled so", where="distillation", why=why, remedy="leave it out")

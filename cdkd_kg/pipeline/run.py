@@ -19,7 +19,7 @@ from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.publish import STUDENTS, publish
 from cdkd_kg.pipeline.text_teacher_stage import MODEL
 from cdkd_kg.pipeline.tracking import check_trackers
-from cdkd_kg.processes import barrier, first_then_rest, is_first
+from cdkd_kg.processes import barrier, first_then_rest, is_first, need_one
 from cdkd_kg.progress import is_terminal
 from cdkd_kg.stages import Job, Step, plan, run_jobs, stage_named
 
@@ -97,6 +97,8 @@ def run(
         MissingResourceError: a file, a model or a pipeline is not there.
         DataRefusedError: the data may not be trained on.
     """
+    if config.distillation.share_encoder:
+        need_one("a student of several tasks", "distillation.share_encoder")
     commit = code_commit()  # of the code that does the work, not of what is there when it ends
     steps = []
     last = graph = None

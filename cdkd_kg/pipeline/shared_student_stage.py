@@ -8,8 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cdkd_kg.config import NOT_LEARNED, Condition, Config
-from cdkd_kg.pipeline.student_stage import CASE, READER, SIGNAL, lesson_of, save_student
+from cdkd_kg.config import Condition, Config
+from cdkd_kg.pipeline.student_stage import CASE, READER, SIGNAL, learned_by, lesson_of, save_student
 from cdkd_kg.pipeline.tracking import tracking_of
 from cdkd_kg.stages import Job
 
@@ -35,7 +35,7 @@ def shared_student_job(
         identity: tells the weights that it starts from.
     """
     options: dict[str, Any] = {
-        "distillation": config.distillation.model_dump(mode="json", exclude={"training": NOT_LEARNED}),
+        "distillation": learned_by(config, taught=any(signals.values())),
         "teacher_model": config.teachers.text.model,
         "weights": identity,
         CASE: [sorted(signals), seed, condition],

@@ -56,9 +56,8 @@ def student_job(
         identity: tells the weights that it starts from.
         text_teacher: that of all domains, where there is one; it is asked only by losses that compare tokens.
     """
-    not_asked: dict[str, Any] = {"training": NOT_LEARNED} | ({} if signal else {"losses": True})
     options: dict[str, Any] = {
-        "distillation": config.distillation.model_dump(mode="json", exclude=not_asked),
+        "distillation": learned_by(config, taught=signal is not None),
         "teacher_model": config.teachers.text.model,
         "weights": identity,
         CASE: [task, seed, condition],
@@ -76,6 +75,12 @@ def student_job(
             "similar_texts": config.graph.similar_texts,
         }
     return Job("student", f"{task}/seed{seed}/{condition}", options, needs, partial(_work, config))
+
+
+def learned_by(config: Config, *, taught: bool) -> dict[str, Any]:
+    """Return the options of distillation that a student depends on; losses are for one that has a teacher."""
+    not_asked: dict[str, Any] = {"training": NOT_LEARNED} | ({} if taught else {"losses": True})
+    return config.distillation.model_dump(mode="json", exclude=not_asked)
 
 
 def shared_part_job(task: str, seed: int, condition: Condition, shared: Job) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.progress import track
 from cdkd_kg.teachers.encoding import alike, encode
 from cdkd_kg.teachers.pretrained import load_pretrained
@@ -68,7 +70,7 @@ def load_with_head(head: Any, model: str | Path, labels: Sequence[str]) -> PreTr
         _new_head(saved)
     saved.config.id2label = dict(enumerate(labels))
     saved.config.label2id = {label: index for index, label in enumerate(labels)}
-    if saved.config.pad_token_id is None:
+    with suppress(MissingResourceError):  # weights may lie without a tokenizer
         saved.config.pad_token_id = load_tokenizer(model).pad_token_id
     return saved
 

@@ -31,7 +31,8 @@ OPTIMIZER = "optimizer"
 """A JSON file of values beside a safetensors file of tensors."""
 RANDOM = "random.json"
 """The states of the random generators of each process."""
-OWN = "own_rows"
+OWN = "own rows"
+"""With a space, so that neither an input of a model nor a task is called so."""
 KEPT = 2
 OptimizerState = tuple[dict[str, Tensor], dict[str, Any]]
 _NAME = re.compile(r"checkpoint-(\d+)")

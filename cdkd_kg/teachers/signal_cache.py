@@ -33,10 +33,12 @@ def teacher_key(
 
 def _rules(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
     """Return how a tokenizer cuts texts; how it was last told to pad and truncate is no part of that."""
+    sides = {"kind": type(tokenizer).__name__, "sides": [tokenizer.padding_side, tokenizer.truncation_side]}
     if not tokenizer.is_fast:
-        return dict(tokenizer.get_vocab())
+        own = {name: value for name, value in tokenizer.init_kwargs.items() if name != "name_or_path"}
+        return sides | {"vocabulary": tokenizer.get_vocab(), "options": own}
     rules: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
-    return {name: value for name, value in rules.items() if name not in ("padding", "truncation")}
+    return sides | {name: value for name, value in rules.items() if name not in ("padding", "truncation")}
 
 
 def cached_signal(
@@ -79,7 +81,8 @@ def cached_signal(
         [[0, 1], [2]]
     """
     home = cache / teacher[:16]
-    sweep(home) if home.is_dir() else home.mkdir(parents=True)
+    home.mkdir(parents=True, exist_ok=True)
+    sweep(home)
     known = {text: (segment, row) for segment in _segments(home, teacher) for row, text in enumerate(segment.ids)}
     places: dict[str, int] = {}
     for place, text in enumerate(text_hashes):

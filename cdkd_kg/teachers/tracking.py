@@ -48,7 +48,8 @@ class _TensorBoard(TensorBoardCallback):  # type: ignore[misc]
         self._folder = tracking.folder
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **options: Any) -> None:
-        self.tb_writer = self._SummaryWriter(str(self._folder), purge_step=state.global_step + 1)
+        if state.is_world_process_zero:
+            self.tb_writer = self._SummaryWriter(str(self._folder), purge_step=state.global_step + 1)
         super().on_train_begin(args, state, control, **options)
 
     def end(self) -> None:

@@ -148,8 +148,13 @@ def load_tune(path: str | Path) -> Tune:
     return tune
 
 
-def _with(values: Any, keys: Sequence[str], value: Any) -> dict[str, Any]:
-    """Return ``values`` with one place set, whatever was there."""
-    first, *rest = keys
-    inner = values if isinstance(values, Mapping) else {}
-    return {**inner, first: _with(inner.get(first), rest, value) if rest else value}
+def _with(values: Any, keys: Sequence[str], value: Any) -> Any:
+    """Return ``values`` with one place set; a section is laid over what was there, as overrides of a run are."""
+    if keys:
+        first, *rest = keys
+        inner = values if isinstance(values, Mapping) else {}
+        return {**inner, first: _with(inner.get(first), rest, value)}
+    if not isinstance(value, Mapping):
+        return value
+    inner = dict(values) if isinstance(values, Mapping) else {}
+    return inner | {key: _with(inner.get(key), (), part) for key, part in value.items()}

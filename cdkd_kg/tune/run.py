@@ -10,11 +10,12 @@ from optuna.trial import Trial, TrialState
 
 from cdkd_kg.artifacts import need_writable
 from cdkd_kg.config import Config
-from cdkd_kg.errors import ConfigError, MissingResourceError, TrainingError
+from cdkd_kg.errors import ConfigError, DataRefusedError, MissingResourceError, TrainingError
 from cdkd_kg.pipeline.plan import check_models
 from cdkd_kg.pipeline.provenance import code_commit
 from cdkd_kg.pipeline.run import cache_of, quiet_libraries
 from cdkd_kg.pipeline.tracking import check_trackers
+from cdkd_kg.processes import need_one
 from cdkd_kg.stages import Job, Step, plan, run_jobs
 from cdkd_kg.tune.config import Tune
 from cdkd_kg.tune.judge import jobs_of_seed, need_validation, score_of_seed
@@ -49,8 +50,10 @@ def run_tune(tune: Tune, on_progress: Listener | None = None, command: Sequence[
         command: how the search was started, for the record.
 
     Raises:
-        CdkdError: what a run raises. A combination that cannot be, or whose training has no meaning, is a failed trial.
+        CdkdError: what a run raises, or there are several processes of one run. A combination that cannot be, that no
+            memory holds, or whose training has no meaning, is a failed trial.
     """
+    need_one("cdkd tune")
     tell = on_progress or (lambda _: None)
     need_writable(tune.folder)
     need_writable(cache_of(tune.base))
@@ -94,7 +97,7 @@ def _judge(tune: Tune, storage: Storage, trial: Trial, values: Mapping[str, Any]
             trial.set_user_attr(str(seed), scores[-1])
             if place + 1 < len(config.seeds) and trial.should_prune():
                 return storage.end(trial, TrialState.PRUNED)
-    except (ConfigError, TrainingError) as error:
+    except (ConfigError, DataRefusedError, TrainingError, ValueError, RuntimeError) as error:
         if isinstance(error, MissingResourceError):
             raise
         trial.set_user_attr(WHY, str(error))

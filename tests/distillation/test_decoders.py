@@ -124,3 +124,14 @@ def test_a_decoder_is_adapted_by_saying_the_next_word(gpt, tmp_path):
     before, after = (load_classifier(place, TASK.labels, False).base_model.state_dict() for place in (gpt, tmp_path))
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert TextTeacher.load(tmp_path, TASK).tokenizer.pad_token
+
+
+def test_the_token_for_padding_is_the_tokenizers_whatever_the_model_says(tmp_path):
+    folder = tiny_gpt2(tmp_path, " ".join(TEXTS).split())
+    other = AutoConfig.from_pretrained(folder)
+    other.pad_token_id = 3
+    other.save_pretrained(folder)
+    model, tokenizer = load_classifier(folder, TASK.labels, False), load_tokenizer(folder)
+    assert model.config.pad_token_id == tokenizer.pad_token_id == 0
+    said = predict(model, tokenizer, ["ball", "the bank rate of"], 16, 2)[0]
+    assert np.allclose(said[:1], predict(model, tokenizer, ["ball"], 16, 1)[0], atol=1e-6)

@@ -107,3 +107,15 @@ def test_a_regression_has_one_value_and_other_tasks_two_labels():
             TaskConfig.model_validate(wrong)
     with pytest.raises(ValidationError, match="2 labels at least"):
         TaskConfig.model_validate({"labels": ["a"]})
+
+
+def test_values_that_a_signal_does_not_hold_are_refused_and_small_ones_are_not(model, signal):
+    large = TeacherSignal.of(
+        teacher="t", labels=TASK.labels, ids=IDS, text_hashes=HASHES, logits=1e5 * VALUES,
+        hidden=signal.hidden, embedding=signal.embedding,
+    )  # fmt: skip
+    with pytest.raises(TrainingError, match="holds values up to 65504"):
+        distill(UNKNOWN, large, TASK, model, _config(), seed=1)
+    small = replace(signal, logits=(1e-4 * VALUES[[IDS.index(name) for name in signal.ids]]).astype(np.float16))
+    quick = _config().model_copy(update={"training": TRAINING.model_copy(update={"num_train_epochs": 1})})
+    assert distill(UNKNOWN, small, TASK, model, quick, seed=1).curve is not None

@@ -132,7 +132,7 @@ def test_lower_layers_may_learn_slower_and_all_heads_at_the_full_rate(model):
     depths, layers = layer_depths(SharedEncoder(started))
     assert layers == 2
     heads = {name: depth for name, depth in depths.items() if "classifier" in name}
-    assert heads == {f"tasks.{task}.classifier.{part}": 2 for task in started for part in ("weight", "bias")}
+    assert heads == {f"tasks.task_{task}.classifier.{part}": 2 for task in started for part in ("weight", "bias")}
     assert {depth for name, depth in depths.items() if ".layer.0." in name} == {1}
 
 
@@ -147,3 +147,15 @@ def test_what_cannot_share_is_refused(model):
     lesson = _lessons()["topic"]._replace(beside=Beside(graph=JointGraph(None, [], "rgcn", None)))
     with pytest.raises(ConfigError, match="for one task alone"):
         distill_shared({"topic": lesson}, model, _config(), 1)
+
+
+def test_a_task_may_be_called_as_modules_call_their_own(model):
+    lessons = dict(zip(("type", "own_rows"), _lessons().values(), strict=True))
+    assert list(distill_shared(lessons, model, _config(1), seed=1)) == ["type", "own_rows"]
+
+
+def test_lessons_with_and_without_a_signal_do_not_go_together(model):
+    lessons = _lessons()
+    lessons["tags"] = lessons["tags"]._replace(signal=None)
+    with pytest.raises(ConfigError, match="some have none"):
+        distill_shared(lessons, model, _config(1), seed=1)

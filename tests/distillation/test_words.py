@@ -141,3 +141,11 @@ def test_what_does_not_fit_is_refused(model, teacher):
         distill_words(UNLABELLED, replace(signal, logits=0 * signal.logits), TASK, model, _config(**layers), 1)
     with pytest.raises(ValueError, match=r"d/00: 3 words with 3 labels, unknown are \['ORG'\]"):
         WordSet(IDS, TEXTS, [["ORG", "O", "O"], *LABELS[1:]]).targets(TASK)
+
+
+def test_a_batch_of_no_word_that_was_read_has_nothing_to_teach(model):
+    _, tokenizer = load_tagger(model, TASK.labels)
+    rows = word_rows(tokenizer, LABELLED, TASK, 2, None)  # [CLS] and [SEP] alone
+    batch = WordCollator(tokenizer, None)([rows[0], rows[1]])
+    assert batch["targets"].shape == (0, 3)
+    assert batch["word_row"].dtype == batch["word_token"].dtype == torch.long

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from cdkd_kg import load_config, run
+from cdkd_kg import load_config, plan_run, run
 from cdkd_kg.errors import ConfigError
 from tests.pipeline.corpus import MONEY, SPORT, prepare, settings, write_config
 from tests.pipeline.test_run import cdkd
@@ -107,3 +107,21 @@ def test_a_network_that_learns_with_its_student_shares_nothing(shared):
     path, _ = shared
     with pytest.raises(ConfigError, match="goes without share_encoder"):
         load_config(path, ["evaluation.conditions=[joint]"])
+
+
+def test_a_shared_student_without_a_teacher_does_not_depend_on_losses_and_is_forced_as_others_are(shared):
+    path, _ = shared
+    other = load_config(path, ["distillation.losses.cka=0.5"])
+    planned = {f"{job.stage} {job.key}": reused for job, reused in plan_run(other)}
+    assert planned["shared_student seed0/no_distillation"]
+    assert not planned["shared_student seed0/graph_teacher"]
+    forced = {job.stage for job, reused in plan_run(load_config(path), force="student") if not reused}
+    assert forced == {"shared_student", "student", "evaluation"}
+
+
+def test_several_processes_are_refused_before_anything_is_trained(shared, monkeypatch):
+    path, _ = shared
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match="a student of several tasks is for one process"):
+        run(load_config(path))

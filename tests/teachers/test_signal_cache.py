@@ -64,13 +64,24 @@ def test_whatever_changes_the_answer_changes_the_key(model):
     keys.append(teacher_key(classifier, tokenizer, 16, "revision"))
     predict(classifier, tokenizer, TEXTS, 4, 8)  # which tells the tokenizer how to pad
     assert keys[0] == teacher_key(classifier, tokenizer, 16)
+    tokenizer.truncation_side = "left"
+    keys.append(teacher_key(classifier, tokenizer, 16))
+    tokenizer.truncation_side = "right"
     with torch.no_grad():
         classifier.classifier.bias[0] += 1e-6
     keys.append(teacher_key(classifier, tokenizer, 16))
     tokenizer.add_tokens(["pitch"])
     keys.append(teacher_key(classifier, tokenizer, 16))
-    assert len(set(keys)) == 5
+    assert len(set(keys)) == 6
     assert keys[-1] == teacher_key(classifier, tokenizer, 16)
+
+
+def test_the_same_model_in_another_folder_has_the_same_key(model, tmp_path):
+    classifier, tokenizer = model
+    classifier.save_pretrained(tmp_path)
+    assert teacher_key(load_classifier(tmp_path, LABELS, False), tokenizer, 16) == teacher_key(
+        classifier, tokenizer, 16
+    )
 
 
 def test_another_teacher_in_the_same_place_is_refused(model, tmp_path):

@@ -109,3 +109,11 @@ def test_each_training_is_a_run_of_its_own_in_wandb(model, tmp_path, monkeypatch
     for name in ("one", "two", "three"):
         assert sum(f"run/student/{name}".encode() in content for content in written) == 1
     assert all(sum(f"train/{loss}".encode() in content for content in written) == 2 for loss in LOSSES)
+
+
+def test_of_several_processes_the_first_alone_opens_a_file(tmp_path):
+    arguments = training_arguments(config().training, 0, tmp_path)
+    with tracked(Tracking(("tensorboard",), "run", tmp_path / "events")) as (callback,):
+        other = TrainerState(is_world_process_zero=False)
+        callback.on_train_begin(arguments, other, TrainerControl(), model=None)
+    assert not (tmp_path / "events").exists()

@@ -10,6 +10,7 @@ from cdkd_kg.cli.tune import tune_cli
 from cdkd_kg.config import load_config
 from cdkd_kg.errors import ConfigError, MissingResourceError
 from cdkd_kg.tune.config import load_tune
+from cdkd_kg.tune.results import overrides_of
 from cdkd_kg.tune.space import RangeConfig
 from tests.pipeline.corpus import settings, write_config
 from tests.tune.corpus import search, write_search
@@ -49,6 +50,17 @@ def test_a_choice_may_be_null_or_a_whole_section(tmp_path):
     assert "hard_label" not in made.distillation.losses.weights()
 
 
+def test_a_section_is_laid_over_the_base_as_the_overrides_that_are_printed_are(tmp_path):
+    losses = {"logits": 1, "cka": 0.5}
+    space = {"distillation.losses": {"choices": [losses, {"hard_label": 2}]}}
+    file = written(tmp_path, space=space, overrides={"distillation": {"losses": {"document_relations": 2}}})
+    tune = load_tune(file)
+    printed = [*overrides_of(tune.config.overrides), *overrides_of({"distillation.losses": losses})]
+    ran = load_config(file.parent / tune.config.base, printed)
+    assert tune.trial(0, {"distillation.losses": losses}).distillation == ran.distillation
+    assert ran.distillation.losses.document_relations.weight == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -73,7 +85,7 @@ def test_a_choice_may_be_null_or_a_whole_section(tmp_path):
         ({"space": {"teachers.graph.pretraining": {"choices": [None, "distmlt"]}}}, ["did you mean 'distmult'"]),
         ({"space": {"corpus.labels_per_class": {"low": 1, "high": 8}}}, ["all trials share"]),
         ({"space": {"seeds": {"choices": [[0], [1]]}}}, ["all trials share"]),
-        ({"space": {"teachers": {"choices": [{}, {"x": 1}]}, "teachers.graph": {"choices": [1, 2]}}}, ["is a part of"]),
+        ({"space": {"teachers": {"choices": [[1], [2]]}, "teachers.graph": {"choices": [1, 2]}}}, ["is a part of"]),
         ({"space": {}}, ["space"]),
         ({"condition": "oracle"}, ["labels of the target"]),
         ({"condition": "graph_techer"}, ["did you mean 'graph_teacher'"]),

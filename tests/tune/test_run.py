@@ -220,3 +220,20 @@ def test_the_command_prints_the_answer(done):
     said = cdkd("tune", file)
     assert f"Trial {results['best']['number']} is the best of" in said.stdout
     assert str(file.parent / "runs" / "look" / "tune.html") in said.stdout
+
+
+def test_a_combination_that_crashes_is_a_failed_trial_and_the_search_goes_on(done):
+    file, _, _ = done
+    layers = {"distillation.losses.attention.heads": {"choices": [3, 5]}}
+    odd = beside(file, name="odd", trials=2, space=layers, overrides={"distillation": {"losses": {"attention": 1}}})
+    results, _ = go(odd)
+    assert [trial["state"] for trial in results["trials"]] == ["failed"] * 2
+    assert all("relation heads do not divide" in trial["why"] for trial in results["trials"])
+
+
+def test_several_processes_of_one_run_are_refused(done, monkeypatch):
+    file, _, _ = done
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match="cdkd tune is for one process"):
+        go(file)

@@ -92,8 +92,10 @@ def make_losses(config: LossesConfig, sizes: Sizes) -> CombinedLoss:
         "standardised_logits": partial(StandardisedLogitsLoss, soft),
         "hidden_states": partial(HiddenStatesLoss, sizes.student, sizes.teacher),
         "layer_states": partial(_layer_states, config.layer_states, sizes),
-        "attention": partial(AttentionLoss, config.attention.heads),
-        "value_relations": partial(ValueRelationsLoss, config.value_relations.heads),
+        "attention": partial(_relations, AttentionLoss, "attention", config.attention.heads, sizes),
+        "value_relations": partial(
+            _relations, ValueRelationsLoss, "value_relations", config.value_relations.heads, sizes
+        ),
         "document_relations": DocumentRelationsLoss,
         "distance_relations": DistanceRelationsLoss,
         "angle_relations": AngleRelationsLoss,
@@ -111,6 +113,19 @@ def make_losses(config: LossesConfig, sizes: Sizes) -> CombinedLoss:
 def hard_labels_only() -> CombinedLoss:
     """Return the losses of a student without a teacher."""
     return CombinedLoss({"hard_label": HardLabelLoss()}, {"hard_label": 1.0})
+
+
+def _relations(
+    kind: type[AttentionLoss | ValueRelationsLoss], name: str, heads: int, sizes: Sizes
+) -> AttentionLoss | ValueRelationsLoss:
+    if sizes.student % heads or sizes.teacher % heads:
+        raise ConfigError(
+            f"{heads} relation heads do not divide the widths of student and teacher",
+            where=f"distillation.losses.{name}.heads",
+            why=f"they are {sizes.student} and {sizes.teacher}",
+            remedy="give a number that divides both",
+        )
+    return kind(heads)
 
 
 def _layer_states(config: LayerStatesConfig, sizes: Sizes) -> LayerStatesLoss:
