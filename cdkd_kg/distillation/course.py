@@ -62,9 +62,9 @@ def course_of(
         need_same_labels(signal, task)
         need_fitting_losses(config.losses, task)
         need_useful_teacher(signal, beside.validation, task, model, tokenizer, length)
+        token_teacher = token_teacher_of(config.losses, tokenizer, beside)
         losses = losses_of(config.losses, model, signal, beside)
         places = signal.rows(texts.ids, texts.text_hashes).tolist()
-        token_teacher = token_teacher_of(config.losses, tokenizer, beside)
     kinds = {"multi_label": task.multi_label, "regression": task.regression}
     return Course(
         rows=student_rows(tokenizer, texts.texts, texts.targets, length, places, beside.entities),
