@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel, TrainerCallback
+from transformers import PreTrainedModel
 
 import cdkd_kg.distillation.distill as distillation
+from benchmarks.distillation_pace import Pace
 from benchmarks.distillation_turns import Turns, read_task
 from cdkd_kg.artifacts import sha256_text
 from cdkd_kg.config import DistillationConfig, StudentConfig, TaskConfig, TrainingConfig
@@ -43,20 +44,15 @@ class Collator(DistillationCollator):
         return found
 
 
-class Pace(TrainerCallback):  # type: ignore[misc]
-    """Trains an epoch whenever it is this training's turn."""
-
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
+class OurPace(Pace):
+    """Tells how long the cache was read in each epoch, too."""
 
     def on_epoch_begin(self, *arguments: Any, **options: Any) -> None:
-        del arguments, options
-        self._turns.begin()
+        super().on_epoch_begin(*arguments, **options)
         Collator.reading = 0.0
 
-    def on_epoch_end(self, *arguments: Any, **options: Any) -> None:
-        del arguments, options
-        self._turns.end(reading=round(Collator.reading, 6))
+    def more(self) -> dict[str, float]:
+        return {"reading": round(Collator.reading, 6)}
 
 
 class Online(DistillationTrainer):
@@ -133,7 +129,7 @@ def paced(kind: type[DistillationTrainer], turns: Turns) -> type[DistillationTra
         def __init__(self, **options: Any) -> None:
             mine = options["data_collator"]
             super().__init__(**options | {"data_collator": Collator(mine.tokenizer, mine.signal, mine.entities)})
-            self.add_callback(Pace(turns))
+            self.add_callback(OurPace(turns))
 
     return Paced
 

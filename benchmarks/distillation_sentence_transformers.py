@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from datasets import Dataset
 from sentence_transformers import (
@@ -20,24 +19,9 @@ from sentence_transformers import (
 from sentence_transformers.base.modules import Transformer
 from sentence_transformers.sentence_transformer.losses import MSELoss
 from sentence_transformers.sentence_transformer.modules import Pooling
-from transformers import TrainerCallback
 
+from benchmarks.distillation_pace import Pace
 from benchmarks.distillation_turns import Turns, read_task
-
-
-class Pace(TrainerCallback):  # type: ignore[misc]
-    """Trains an epoch whenever it is this training's turn."""
-
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
-
-    def on_epoch_begin(self, *arguments: Any, **options: Any) -> None:
-        del arguments, options
-        self._turns.begin()
-
-    def on_epoch_end(self, *arguments: Any, **options: Any) -> None:
-        del arguments, options
-        self._turns.end()
 
 
 def encoder(folder: Path, max_length: int) -> SentenceTransformer:

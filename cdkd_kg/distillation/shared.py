@@ -12,10 +12,10 @@ from datasets import Dataset
 from safetensors.torch import save_model
 from torch import Tensor, nn
 from transformers import PreTrainedModel
+from transformers.utils import SAFE_WEIGHTS_NAME
 
 from cdkd_kg.distillation.batches import DistillationCollator
 from cdkd_kg.distillation.subject import Learned, Subject, Taught, Tensors
-from cdkd_kg.teachers.models import WEIGHTS
 
 TASK = "task"
 
@@ -49,7 +49,7 @@ class SharedEncoder(nn.Module):
     def save_pretrained(self, folder: str | Path, **options: Any) -> None:
         """Write all weights, each once, into one file; what is read back is the whole, for a checkpoint."""
         del options
-        save_model(self, str(Path(folder) / WEIGHTS))
+        save_model(self, str(Path(folder) / SAFE_WEIGHTS_NAME))
 
 
 class SharedSubjects:

@@ -7,17 +7,17 @@ from typing import Any
 
 from cdkd_kg.evaluation.words import condition_name, plural
 
-DomainWeights = dict[tuple[str, str, str], dict[str, list[float]]]
+MeanWeights = dict[tuple[str, str, str], dict[str, list[float]]]
 
 
-def domain_weights(experts: Mapping[str, Any]) -> DomainWeights:
+def domain_weights(experts: Mapping[str, Any]) -> MeanWeights:
     """Return ``{(condition, domain, way): {teacher: mean weight by seed}}`` of domains without a teacher of their own.
 
     Args:
         experts: ``{seed: {condition: {expert: notes}}}``; the notes of ``text`` have ``domain_teachers`` where there is
             one teacher a domain.
     """
-    found: DomainWeights = {}
+    found: MeanWeights = {}
     for conditions in experts.values():
         for condition, mine in conditions.items():
             about = mine.get("text", {}).get("domain_teachers", {"weights": {}})

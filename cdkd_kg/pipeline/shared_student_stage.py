@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from cdkd_kg.config import Condition, Config
 from cdkd_kg.pipeline.student_stage import CASE, READER, SIGNAL, learned_by, lesson_of, save_student
@@ -34,15 +32,8 @@ def shared_student_job(
         condition: whose student it is.
         identity: tells the weights that it starts from.
     """
-    options: dict[str, Any] = {
-        "distillation": learned_by(config, taught=any(signals.values())),
-        "teacher_model": config.teachers.text.model,
-        "weights": identity,
-        CASE: [sorted(signals), seed, condition],
-        "labels_per_class": config.corpus.labels_per_class,
-        "transformers": version("transformers"),
-        "torch": version("torch"),
-    }
+    options = learned_by(config, identity, taught=any(signals.values()))
+    options |= {CASE: [sorted(signals), seed, condition]}
     needs = {"corpus": corpus} | {_of(SIGNAL, task): job for task, job in signals.items() if job}
     if config.distillation.losses.online():
         needs |= {_of(READER, task): job for task, job in readers.items() if job}

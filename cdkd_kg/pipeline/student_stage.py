@@ -56,15 +56,7 @@ def student_job(
         identity: tells the weights that it starts from.
         text_teacher: that of all domains, where there is one; it is asked only by losses that compare tokens.
     """
-    options: dict[str, Any] = {
-        "distillation": learned_by(config, taught=signal is not None),
-        "teacher_model": config.teachers.text.model,
-        "weights": identity,
-        CASE: [task, seed, condition],
-        "labels_per_class": config.corpus.labels_per_class,
-        "transformers": version("transformers"),
-        "torch": version("torch"),
-    }
+    options = learned_by(config, identity, taught=signal is not None) | {CASE: [task, seed, condition]}
     needs = {"corpus": inputs["corpus"]} | ({SIGNAL: signal} if signal else {})
     if text_teacher and config.distillation.losses.online():
         needs[READER] = text_teacher
@@ -77,10 +69,17 @@ def student_job(
     return Job("student", f"{task}/seed{seed}/{condition}", options, needs, partial(_work, config))
 
 
-def learned_by(config: Config, *, taught: bool) -> dict[str, Any]:
-    """Return the options of distillation that a student depends on; losses are for one that has a teacher."""
+def learned_by(config: Config, identity: str, *, taught: bool) -> dict[str, Any]:
+    """Return the options that a student depends on, of one task or of several; losses are for one with a teacher."""
     not_asked: dict[str, Any] = {"training": NOT_LEARNED} | ({} if taught else {"losses": True})
-    return config.distillation.model_dump(mode="json", exclude=not_asked)
+    return {
+        "distillation": config.distillation.model_dump(mode="json", exclude=not_asked),
+        "teacher_model": config.teachers.text.model,
+        "weights": identity,
+        "labels_per_class": config.corpus.labels_per_class,
+        "transformers": version("transformers"),
+        "torch": version("torch"),
+    }
 
 
 def shared_part_job(task: str, seed: int, condition: Condition, shared: Job) -> Job:

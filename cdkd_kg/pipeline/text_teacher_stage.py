@@ -15,7 +15,7 @@ from cdkd_kg.config import NOT_LEARNED, Config
 from cdkd_kg.pipeline.tracking import tracking_of
 from cdkd_kg.stages import Job
 
-SECOND = 1_000_003
+SECOND_START = 1_000_003
 NOT_ASKED: dict[str, Any] = {"probe": True, "label_names": True, "weights": True, "training": NOT_LEARNED}
 """Options of the text teacher that its training does not depend on."""
 CURVE, OPINION, MODEL = "curve.json", "opinion.safetensors", "model"
@@ -43,7 +43,7 @@ class TeacherCase:
     @property
     def start(self) -> int:
         """The seed of the training; that of the labels is the same for all."""
-        return self.seed + SECOND if self.way == "second" else self.seed
+        return self.seed + SECOND_START if self.way == "second" else self.seed
 
     def learns_from(self, domain: str) -> bool:
         """Say whether the labels of a domain may be used."""

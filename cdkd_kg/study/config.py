@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
@@ -20,6 +20,7 @@ OWN = ("name", "output", "seeds")
 BUDGET = "budget"
 """The dimension whose choices are drawn as label budgets."""
 DomainKind = Literal["target", "source", "all"]
+Over = TypeVar("Over", bound=Model)
 
 
 def _text(value: Any) -> Any:
@@ -112,6 +113,33 @@ class Study:
         return self.base.output / self.config.name
 
 
+def load_over_base(path: Path, kind: type[Over], what: str) -> tuple[Over, Config]:
+    """Read a file of runs around another, such as a study, and the run configuration that it names under ``base``.
+
+    Args:
+        path: the file.
+        kind: its model, with ``name`` and ``base``.
+        what: it is called in messages.
+
+    Raises:
+        ConfigError: no such file, bad YAML, an unset variable, an unknown key, a base that is no run configuration, or
+            one of the same name.
+    """
+    try:
+        config = kind.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise config_error(error, path, (), kind) from error
+    about: Any = config
+    base = load_config(path.parent / about.base)
+    if about.name == base.name:
+        raise ConfigError(
+            f"the {what} is called {about.name!r} as its base is, and would share the folder of that run",
+            where=str(path),
+            remedy=f"give the {what} a name of its own",
+        )
+    return config, base
+
+
 def load_study(path: str | Path) -> Study:
     """Read a study file and the run configuration that it names.
 
@@ -120,22 +148,11 @@ def load_study(path: str | Path) -> Study:
             base that is no run configuration; the message names the file, the line and the key.
     """
     path = Path(path)
-    values = read_yaml(path)
-    try:
-        config = StudyConfig.model_validate(values)
-    except ValidationError as error:
-        raise config_error(error, path, (), StudyConfig) from error
+    config, base = load_over_base(path, StudyConfig, "study")
     for question in config.questions:
         for dimension, choices in question.where.items():
             for choice in choices:
                 config.need_choice(dimension, choice, f"{path}: question {question.name!r}")
-    base = load_config(path.parent / config.base)
-    if config.name == base.name:
-        raise ConfigError(
-            f"the study is called {config.name!r} as its base is, and would share the folder of that run",
-            where=str(path),
-            remedy="give the study a name of its own",
-        )
     return Study(path, config, base)
 
 

@@ -23,7 +23,6 @@ from cdkd_kg.progress import track
 from cdkd_kg.teachers.encoding import alike, encode
 from cdkd_kg.teachers.pretrained import load_pretrained
 
-WEIGHTS = "model.safetensors"
 SAFE = {"use_safetensors": True}
 """Other formats of weights are pickles, and loading one may run code."""
 

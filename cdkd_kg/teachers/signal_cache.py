@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import shutil
@@ -10,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cdkd_kg.artifacts import canonical_json, new_folder, sha256_text, sweep, verify
 from cdkd_kg.errors import ArtifactError
 from cdkd_kg.teachers.signals import ARRAYS, TeacherSignal
-from cdkd_kg.teachers.weights import digest_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,20 @@ def teacher_key(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_length: int, graph_revision: str = ""
 ) -> str:
     """Return the SHA-256 of all that a teacher's answer depends on, beside the text."""
-    return sha256_text(canonical_json([digest_of(model), _rules(tokenizer), max_length, graph_revision]))
+    return sha256_text(canonical_json([_digest(model), _rules(tokenizer), max_length, graph_revision]))
+
+
+def _digest(model: PreTrainedModel) -> str:
+    """Return the SHA-256 of a model's configuration and of the name, shape and bytes of each of its weights.
+
+    Where it was loaded from is no part of it.
+    """
+    about = {name: value for name, value in model.config.to_dict().items() if name != "_name_or_path"}
+    digest = hashlib.sha256(canonical_json(about).encode())
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _rules(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:

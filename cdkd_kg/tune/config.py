@@ -9,13 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 
-from cdkd_kg.config import Condition, Config, Name, Seed, load_config
+from cdkd_kg.config import Condition, Config, Name, Seed
 from cdkd_kg.config_errors import config_error
 from cdkd_kg.config_model import Model
-from cdkd_kg.config_yaml import read_yaml
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.pipeline.conditions import ORACLE
-from cdkd_kg.study.config import patched
+from cdkd_kg.study.config import load_over_base, patched
 from cdkd_kg.tune.space import RangeConfig
 
 OWN = ("name", "output")
@@ -124,18 +123,7 @@ def load_tune(path: str | Path) -> Tune:
             that is no run configuration; the message names the file, the line and the key.
     """
     path = Path(path)
-    read = read_yaml(path)
-    try:
-        config = TuneConfig.model_validate(read)
-    except ValidationError as error:
-        raise config_error(error, path, (), TuneConfig) from error
-    base = load_config(path.parent / config.base)
-    if config.name == base.name:
-        raise ConfigError(
-            f"the search is called {config.name!r} as its base is, and would share the folder of that run",
-            where=str(path),
-            remedy="give the search a name of its own",
-        )
+    config, base = load_over_base(path, TuneConfig, "search")
     own = {"name": config.name, "output": str(base.output), "evaluation": {"conditions": [config.condition]}}
     values = patched(base.model_dump(mode="json", exclude_unset=True), config.overrides) | own
     try:

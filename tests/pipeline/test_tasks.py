@@ -29,20 +29,24 @@ def _write_tags(folder):
             writer.writerow([f"t{number:02}", texts[kind], ["play", "money", "play|money"][kind]])
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tasks")
+def _two_tasks(folder):
+    """Return a configuration of two tasks, all labels shown."""
     prepare(folder)
     _write_tags(folder)
     values = settings(folder)
     values["corpus"]["tasks"]["tags"] = {"labels": ["money", "play"], "multi_label": True}
     values["corpus"]["labels_per_class"] = None
-    domains = values["corpus"]["domains"]
-    domains["letters"]["role"] = "source"
-    domains["tags"] = {"task": "tags", "source": {"path": str(folder / "tags.csv")}}
-    values["teachers"]["text"]["per_domain"] = True
-    for stage in (values["teachers"]["text"], values["distillation"]):
-        stage["training"] = stage["training"] | {"num_train_epochs": 25}
+    values["corpus"]["domains"]["tags"] = {"task": "tags", "source": {"path": str(folder / "tags.csv")}}
+    values["distillation"]["training"] = values["distillation"]["training"] | {"num_train_epochs": 25}
+    return values
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tasks")
+    values = _two_tasks(folder)
+    values["corpus"]["domains"]["letters"]["role"] = "source"
+    values["teachers"]["text"] |= {"per_domain": True, "training": values["distillation"]["training"]}
     values["evaluation"]["conditions"] = CONDITIONS
     said = cdkd("run", write_config(folder, values), "--json")
     assert said.returncode == 0, said.stderr
@@ -70,14 +74,8 @@ def test_every_source_domain_has_a_teacher_of_its_own(results):
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shared")
-    prepare(folder)
-    _write_tags(folder)
-    values = settings(folder)
-    values["corpus"]["tasks"]["tags"] = {"labels": ["money", "play"], "multi_label": True}
-    values["corpus"]["labels_per_class"] = None
-    values["corpus"]["domains"]["tags"] = {"task": "tags", "source": {"path": str(folder / "tags.csv")}}
+    values = _two_tasks(folder)
     values["distillation"] |= {"share_encoder": True, "domain_exponent": 0.5}
-    values["distillation"]["training"] = values["distillation"]["training"] | {"num_train_epochs": 25}
     values["evaluation"]["conditions"] = ["no_distillation", "graph_teacher"]
     path = write_config(folder, values)
     return path, run(load_config(path))
