@@ -12,7 +12,7 @@ divergence of softened answers, and the last hidden states; sentence-transformer
 that were made beforehand. Batches and padding are what each brings or its examples show: ours has texts of like length
 in a batch, TextBrewer's notebook on classification pads to the greatest length (its loader is the user's, so that it
 also runs with padding to the longest of a batch), the others have texts in any order, padded to the longest of a
-batch. So is the implementation of AdamW: sentence-transformers' is the fused one.
+batch. So is the implementation of AdamW: ours and sentence-transformers' is the fused one.
 
 A random BERT-base (12 layers of width 768) with the same student stands for teachers that are much larger.
 

@@ -129,7 +129,7 @@ class TrainingConfig(Model):
     weight_decay: float = Field(0.01, ge=0)
     layerwise_lr_decay: float = Field(1.0, gt=0, le=1)
     lr_scheduler_type: Schedule = "linear"
-    optim: Literal["adamw_torch", "adamw_torch_fused", "sgd", "adafactor"] = "adamw_torch"
+    optim: Literal["adamw_torch_fused", "adamw_torch", "sgd", "adafactor"] = "adamw_torch_fused"
     max_grad_norm: float = Field(1.0, ge=0)
     bf16: bool = False
     torch_compile: bool = False
@@ -141,7 +141,7 @@ class TrainingConfig(Model):
     @model_validator(mode="after")
     def _optimises_parts(self) -> Self:
         if self.fsdp and self.optim == "adafactor":
-            raise ValueError("adafactor looks at whole matrices, and fsdp leaves each process a part; take adamw_torch")
+            raise ValueError("adafactor looks at whole matrices, and fsdp leaves each process a part; take adamw_torch_fused")
         return self
 
 

@@ -31,7 +31,7 @@ def config(**options):
 @pytest.mark.parametrize(
     "options",
     [
-        {"optim": "adamw_torch_fused"},
+        {"optim": "adamw_torch"},
         {"optim": "sgd", "lr_scheduler_type": "polynomial"},
         {"optim": "adafactor", "lr_scheduler_type": "cosine"},
         {"gradient_accumulation_steps": 2, "per_device_train_batch_size": 4},
