@@ -20,6 +20,7 @@ from benchmarks.graph_table import graph_table
 from benchmarks.graph_teacher_table import graph_teacher_table
 from benchmarks.link_prediction_table import link_prediction_table
 from benchmarks.linking_table import linking_table
+from benchmarks.peers_table import peers_table
 from benchmarks.scale_table import scale_table
 from benchmarks.startup_table import startup_table
 from benchmarks.study_table import study_table
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "graph_teacher": graph_teacher_table,
     "link_prediction": link_prediction_table,
     "linking": linking_table,
+    "peers": peers_table,
     "scale": scale_table,
     "startup": startup_table,
 }
