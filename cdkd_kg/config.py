@@ -141,7 +141,9 @@ class TrainingConfig(Model):
     @model_validator(mode="after")
     def _optimises_parts(self) -> Self:
         if self.fsdp and self.optim == "adafactor":
-            raise ValueError("adafactor looks at whole matrices, and fsdp leaves each process a part; take adamw_torch_fused")
+            raise ValueError(
+                "adafactor looks at whole matrices, and fsdp leaves each process a part; take adamw_torch_fused"
+            )
         return self
 
 

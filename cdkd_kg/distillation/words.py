@@ -19,6 +19,7 @@ from cdkd_kg.distillation.trainer import DistillationTrainer
 from cdkd_kg.distillation.word_set import WordCollator, WordSet, word_rows
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.teachers.signals import TeacherSignal
+from cdkd_kg.teachers.tracking import Tracking, tracked
 from cdkd_kg.teachers.training import train_quietly, training_arguments, workspace
 from cdkd_kg.teachers.words import load_tagger
 
@@ -43,6 +44,7 @@ def distill_words(
     config: DistillationConfig,
     seed: int,
     folder: Path | None = None,
+    tracking: Tracking | None = None,
 ) -> Student:
     """Train a student that labels words (``AutoModelForTokenClassification``).
 
@@ -57,6 +59,7 @@ def distill_words(
         config: student, losses, training.
         seed: decides the new head, dropout and the order of the texts.
         folder: where checkpoints are kept while it trains, so that it can be resumed.
+        tracking: who is told how it goes.
 
     Raises:
         ConfigError: the task is of another kind, a loss is not for words, or the signal's labels are not the task's.
@@ -76,7 +79,7 @@ def distill_words(
         need_varied_teacher(signal)
         losses = losses_of(config.losses, model, signal, ALONE)
     rows = word_rows(tokenizer, training_set, task, config.student.max_length, signal)
-    with workspace(folder) as scratch:
+    with workspace(folder) as scratch, tracked(tracking) as callbacks:
         arguments = training_arguments(config.training, seed, scratch)
         arguments.max_steps = steps
         trainer = DistillationTrainer(
@@ -85,6 +88,7 @@ def distill_words(
             args=arguments,
             train_dataset=rows,
             data_collator=WordCollator(tokenizer, signal),
+            callbacks=callbacks,
             layerwise_lr_decay=config.training.layerwise_lr_decay,
             fsdp=config.training.fsdp,
         )

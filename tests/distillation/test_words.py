@@ -13,6 +13,7 @@ from cdkd_kg.distillation.word_set import WordCollator, WordSet, word_rows
 from cdkd_kg.distillation.words import distill_words
 from cdkd_kg.errors import ConfigError, StaleSignalError, TrainingError
 from cdkd_kg.export.bundle import save_bundle
+from cdkd_kg.teachers.tracking import Tracking
 from cdkd_kg.teachers.words import load_tagger, predict_words, word_tokens
 from tests.models import tiny_bert, tiny_gpt2
 
@@ -74,6 +75,13 @@ def test_a_student_learns_words_that_it_was_never_told(model, teacher):
     student = distill_words(UNLABELLED, _signal(teacher), TASK, model, _config(teacher_layers=(1,)), seed=1)
     assert student.model.config.num_hidden_layers == 1
     assert _accuracy(student) == 1
+
+
+def test_its_training_can_be_watched_and_is_the_same(model, teacher, tmp_path):
+    how = (UNLABELLED, _signal(teacher), TASK, model, _config(teacher_layers=(1,)), 1)
+    watched = distill_words(*how, tracking=Tracking(["tensorboard"], "words", tmp_path))
+    assert watched.curve == distill_words(*how).curve
+    assert list(tmp_path.glob("events.out.tfevents.*"))
 
 
 def test_the_tokens_of_teacher_and_student_need_not_be_the_same(letters, teacher, tmp_path):
