@@ -13,7 +13,7 @@ All students are the same three layers of MiniLM-L6 and learn from the same text
 
 Supervised, each of four domains teaches, with labels for all of its texts, and is tested on its own. In the twelve
 pairs one domain teaches another, whose labels nobody sees. Test texts are in no training, in no graph, and choose
-nothing. A case and seed that FOLDER knows is not run again; CDKD_DATA names the folder of reviews.parquet.
+nothing. A case and seed that FOLDER knows, as it is configured now, is not run again; CDKD_DATA names the folder of reviews.parquet.
 
 Goal: ours first in both means.
 """
@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from transformers import PreTrainedModel
 
@@ -45,7 +46,8 @@ from benchmarks.peers_table import (
     peers_table,
     protocols,
 )  # fmt: skip
-from benchmarks.peers_task import SUPERVISED, TASK, Task, cases, students_of, task_of
+from benchmarks.peers_task import NONE, SUPERVISED, TASK, Task, cases, students_of, task_of
+from benchmarks.peers_task import OURS as OUR_CONDITION
 from cdkd_kg.artifacts import read_json, sha256_text, write_json
 from cdkd_kg.config import LossesConfig
 from cdkd_kg.corpus.corpus import Corpus
@@ -53,6 +55,7 @@ from cdkd_kg.pipeline.provenance import code_commit
 from cdkd_kg.pipeline.run import cache_of, quiet_libraries
 from cdkd_kg.pipeline.student_stage import ANSWERS
 from cdkd_kg.stages import Job
+from cdkd_kg.study.answers import settings
 from cdkd_kg.study.cases import Case
 from cdkd_kg.teachers.models import predict
 
@@ -70,7 +73,8 @@ TRAINED: dict[str, Callable[[Task], PreTrainedModel]] = {
     PROTOTYPE: prototype_student,
     DOMAIN_GRAPH: domain_graph_student,
 }
-BY_CONDITION = {HARD: "no_distillation", OURS: "graph_teacher"}
+BY_CONDITION = {HARD: NONE, OURS: OUR_CONDITION}
+Labels = NDArray[np.integer]
 
 
 def main() -> None:
@@ -87,7 +91,8 @@ def main() -> None:
     asked = cases(seeds, QUICK_ROWS if options.quick else None)
     only = QUICK_CASES if options.quick else options.only and options.only.split(",")
     chosen = [one for one in asked if not only or one.choices["direction"] in only]
-    found = [answers(case, seed, options.answers) for seed in seeds for case in chosen]
+    folder = None if options.quick else options.answers
+    found = [answers(case, seed, folder) for seed in seeds for case in chosen]
     if options.only:
         return
     results = about("cdkd-kg", "torch", "transformers", "torch-geometric") | protocols(found)
@@ -102,23 +107,16 @@ def answers(case: Case, seed: int, folder: Path | None) -> dict[str, Any]:
     file = folder and folder / f"{direction}-seed{seed}.json"
     if file and file.is_file():
         known: dict[str, Any] = read_json(file)
-        return known
+        if known["settings"] == settings(case):
+            return known
     begin = time.perf_counter()
     jobs = students_of(case, seed)
     seconds = {"shared stages and ours": time.perf_counter() - begin}
-    corpus = Corpus.load(jobs["graph_teacher"].needs["corpus"].folder(cache_of(case.config)))
-    said = dict(_said(case, seed, jobs, corpus, seconds))
-    rows = corpus.rows(TASK, "test")
-    truth, domains = corpus.targets(rows, TASK).argmax(axis=1), np.array(rows["domain"][:], dtype=str)
-    places = []
-    for domain in sorted(set(domains)):
-        mine = domains == domain
-        if direction == SUPERVISED or case.config.corpus.domains[domain].role == "target":
-            right = {way: "".join("01"[int(one)] for one in (labels == truth)[mine]) for way, labels in said.items()}
-            tests = sha256_text("\n".join(np.array(rows["id"][:], dtype=str)[mine]))
-            places.append({"domain": domain, "documents": int(mine.sum()), "tests": tests, "right": right})
+    corpus = Corpus.load(jobs[OUR_CONDITION].needs["corpus"].folder(cache_of(case.config)))
+    places = _places(case, corpus, dict(_said(case, seed, jobs, corpus, seconds)))
     rounded = {way: round(one, 1) for way, one in seconds.items()}
-    kept = {"case": direction, "seed": seed, "git": code_commit(), "seconds": rounded, "places": places}
+    kept = {"case": direction, "seed": seed, "settings": settings(case), "git": code_commit()}
+    kept |= {"seconds": rounded, "places": places}
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_json(file, kept)
@@ -126,9 +124,24 @@ def answers(case: Case, seed: int, folder: Path | None) -> dict[str, Any]:
     return kept
 
 
+def _places(case: Case, corpus: Corpus, said: Mapping[str, Labels]) -> list[dict[str, Any]]:
+    """Return which test texts each way is right about, a domain that is asked about at a time."""
+    rows = corpus.rows(TASK, "test")
+    truth, domains = corpus.targets(rows, TASK).argmax(axis=1), np.array(rows["domain"][:], dtype=str)
+    ids, supervised = np.array(rows["id"][:], dtype=str), case.choices["direction"] == SUPERVISED
+    found = []
+    for domain in sorted(set(domains)):
+        if supervised or case.config.corpus.domains[domain].role == "target":
+            mine = domains == domain
+            right = {way: "".join("01"[int(one)] for one in (labels == truth)[mine]) for way, labels in said.items()}
+            tests = sha256_text("\n".join(ids[mine]))
+            found.append({"domain": domain, "documents": int(mine.sum()), "tests": tests, "right": right})
+    return found
+
+
 def _said(
     case: Case, seed: int, jobs: Mapping[str, Job], corpus: Corpus, seconds: dict[str, float]
-) -> Iterator[tuple[str, np.ndarray]]:
+) -> Iterator[tuple[str, Labels]]:
     """Yield the label that each way's student gives each test text."""
     for way, condition in BY_CONDITION.items():
         logits = load_file(jobs[condition].folder(cache_of(case.config)) / ANSWERS)["logits"]
