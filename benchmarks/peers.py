@@ -13,7 +13,8 @@ All students are the same three layers of MiniLM-L6 and learn from the same text
 
 Supervised, each of four domains teaches, with labels for all of its texts, and is tested on its own. In the twelve
 pairs one domain teaches another, whose labels nobody sees. Test texts are in no training, in no graph, and choose
-nothing. A case and seed that FOLDER knows, as it is configured now, is not run again; CDKD_DATA names the folder of reviews.parquet.
+nothing. A case and seed that FOLDER knows, as it is configured now, is not run again; CDKD_DATA names the folder of
+reviews.parquet.
 
 Goal: ours first in both means.
 """
