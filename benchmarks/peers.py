@@ -108,7 +108,7 @@ def answers(case: Case, seed: int, folder: Path | None) -> dict[str, Any]:
     file = folder and folder / f"{direction}-seed{seed}.json"
     if file and file.is_file():
         known: dict[str, Any] = read_json(file)
-        if known["settings"] == settings(case):
+        if known.get("settings") == settings(case):
             return known
     begin = time.perf_counter()
     jobs = students_of(case, seed)

@@ -61,8 +61,8 @@ class Task:
         """The domain of each text."""
         return np.array(self.texts.domains, dtype=str)
 
-    def taught(self, losses: LossesConfig, weight: Floats | None = None) -> PreTrainedModel:
-        """Return a student of the fine-tuned teacher, by some losses; ``weight`` ``[N]`` is what a text counts."""
+    def taught(self, losses: LossesConfig) -> PreTrainedModel:
+        """Return a student of the fine-tuned teacher, by some losses."""
         signal = TeacherSignal.of(
             teacher="fine-tuned",
             labels=self.space.labels,
@@ -71,7 +71,6 @@ class Task:
             logits=self.logits,
             hidden=self.hidden,
             embedding=self.hidden,
-            weight=weight,
         )
         settings = self.config.distillation.model_copy(update={"losses": losses})
         return distill(self.texts, signal, self.space, self.config.teachers.text.model, settings, self.seed).model

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import elu, leaky_relu
 
 from benchmarks.peers_adversarial import adapted_student, batches
 from benchmarks.peers_domain_graph import DomainGraph, domain_graph_student
@@ -53,23 +54,49 @@ def test_texts_near_to_both_domains_and_understood_by_the_teacher_count_most(tas
     hidden[[0, 6]] = 1
     logits[1] = (0, 9)  # wrong of a label that is known
     found = weights(Task(**vars(task) | {"hidden": hidden, "logits": logits}))
-    assert found[0] == found.max() == 1
-    assert found[1] < found[2] == found[4]
-    assert found[6] > found[7]
-    assert found[2] > found[8]  # undecided where none is known
-    typical = [(cosine + other) / 2 for cosine, other in ((0.98639, 0.16440), (0.81373, 0.81373))]
-    assert found[4] == pytest.approx((1 + typical[0]) / (1 + typical[1]), abs=1e-3)
+    typical = {"of both": (0.81373 + 0.81373) / 2, "of one": (0.98639 + 0.16440) / 2}
+    assert found[0] == pytest.approx((1 + typical["of both"]) / 2, abs=1e-3)  # and the teacher is right
+    assert found[2] == found[4] == pytest.approx((1 + typical["of one"]) / 2, abs=1e-3)
+    assert found[1] == pytest.approx((1 + typical["of one"]) / (np.e + 1), abs=1e-3)
+    undecided = 2 * 0.5 * 0.5**2
+    assert found[6] == pytest.approx((1 + typical["of both"]) / (np.exp(undecided) + 1), abs=1e-3)
 
 
-def test_weights_of_domains_sum_to_one_in_each_layer_and_only_the_student_is_drawn_by_them():
+def test_weights_of_domains_are_those_of_dense_attention_and_only_the_student_is_drawn_by_them():
     torch.manual_seed(0)
-    graph = DomainGraph(8, 3, 2).requires_grad_(False)
-    prototypes = torch.randn(3, 2, 8, requires_grad=True)
+    graph = DomainGraph(8, 2, 3).requires_grad_(False).eval()
+    prototypes = torch.randn(2, 3, 8, requires_grad=True)
     found = graph(prototypes)
-    assert found.shape == (3, 2)
-    assert torch.allclose(found.sum(1), torch.ones(3))
+    first, second = prototypes.detach()
+    reference = torch.softmax(second @ graph.compare[1] @ second.T, 1) @ second
+    looked_back = []
+    for domain in range(3):
+        so_far = torch.stack([first[domain], second[domain]])
+        shares = torch.softmax(so_far @ graph.aggregate[1, domain] @ reference[domain], 0)
+        looked_back.append(shares @ so_far)
+    for layer, mine in enumerate((first, torch.stack(looked_back))):
+        inner = elu(_dense(graph.inner[layer], mine))
+        expected = torch.softmax(elu(_dense(graph.outer[layer], inner))[:, 0], 0)
+        assert torch.allclose(found[layer], expected, atol=1e-6)
     found[:, 0].sum().backward()
     assert prototypes.grad.abs().sum() > 0
+
+
+def _dense(layer, features):
+    """Graph attention in which every domain attends to every domain, itself included."""
+    projected = layer.lin(features).view(len(features), layer.heads, -1)
+    ours, theirs = ((projected * vector).sum(-1) for vector in (layer.att_dst, layer.att_src))
+    shares = torch.softmax(leaky_relu(ours[:, None] + theirs[None], 0.2), 1)
+    return torch.einsum("ijh,jho->iho", shares, projected).flatten(1)
+
+
+def test_a_domain_s_weight_is_spread_over_its_texts():
+    graph = DomainGraph(8, 2, 2).eval()
+    states = [torch.randn(3, 8), torch.randn(3, 8)]
+    found = graph.by_text(states, torch.tensor([0, 1, 1]), torch.ones(3))
+    prototypes = torch.stack([torch.stack([one[0], one[1:].mean(0)]) for one in states])
+    assert torch.allclose(found[:, 0], graph(prototypes)[:, 0])
+    assert torch.allclose(found[:, 1:].sum(1), graph(prototypes)[:, 1])
 
 
 @pytest.mark.parametrize("way", [prototype_student, domain_graph_student, adapted_student])
