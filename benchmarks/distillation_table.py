@@ -27,9 +27,12 @@ def seconds(results: Mapping[str, Any], name: str) -> float:
 
 
 def times(results: Mapping[str, Any], slow: str, fast: str) -> float:
-    """Return the median over rounds of how many times as long an epoch of the first takes as one of the second."""
-    rounds = zip(_epochs(results, slow), _epochs(results, fast), strict=True)
-    return float(median(one["seconds"] / other["seconds"] for one, other in rounds))
+    """Return the median over rounds of how many times as long an epoch of the first takes as one of the second.
+
+    Where several processes train in one way, the round's is their median.
+    """
+    rounds = zip(_by_round(results, slow), _by_round(results, fast), strict=True)
+    return float(median(median(one) / median(other) for one, other in rounds))
 
 
 def memory(results: Mapping[str, Any], name: str) -> float:
@@ -57,16 +60,13 @@ def distillation_table(results: Mapping[str, Any]) -> str:
     settings = results["settings"]
     lines = [
         f"{settings['texts']} texts ({settings['source']}) of at most {settings['max_length']} tokens, batches of "
-        f"{settings['batch']}, {settings['threads']} threads; medians of {settings['rounds']} epochs, all in turn.",
+        f"{settings['batch']}, {settings['threads']} threads; medians (and extremes) of {settings['rounds']} rounds, "
+        "all in turn.",
         "",
         "| training | texts of a batch, padded | seconds an epoch | samples/s | beside ours, cached | memory, MiB |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
     ]
-    for way in results["ways"]:
-        name, batches = way["name"], way["batches"]
-        each = seconds(results, name)
-        rate, ratio = settings["texts"] / each, 1 / times(results, name, CACHED)
-        lines.append(f"| {name} | {batches} | {each:.1f} | {rate:.1f} | {ratio:.2f} x | {memory(results, name):,.0f} |")
+    lines += [_row(results, way) for way in results["ways"]]
     lines += ["", "| goal | wanted | found | |", "| --- | ---: | ---: | --- |"]
     for goal in judged(results):
         lines.append(f"| {goal.what} | {goal.wanted} | {goal.found} | {'met' if goal.met else '**not met**'} |")
@@ -79,6 +79,20 @@ def distillation_table(results: Mapping[str, Any]) -> str:
         f"{made['teacher']:.1f} s and {made['bert-base']:.1f} s, once for all epochs and students.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _row(results: Mapping[str, Any], way: Mapping[str, Any]) -> str:
+    name, epochs = way["name"], [one["seconds"] for one in way["epochs"]]
+    each = f"{seconds(results, name):.1f} ({min(epochs):.1f} to {max(epochs):.1f})"
+    rate, ratio = results["settings"]["texts"] / seconds(results, name), 1 / times(results, name, CACHED)
+    return f"| {name} | {way['batches']} | {each} | {rate:.1f} | {ratio:.2f} x | {memory(results, name):,.0f} |"
+
+
+def _by_round(results: Mapping[str, Any], name: str) -> list[list[float]]:
+    """Return the seconds of each process in each round."""
+    each, rounds = [one["seconds"] for one in _epochs(results, name)], results["settings"]["rounds"]
+    processes = len(each) // rounds
+    return [each[begin : begin + processes] for begin in range(0, len(each), processes)]
 
 
 def _epochs(results: Mapping[str, Any], name: str) -> list[dict[str, float]]:

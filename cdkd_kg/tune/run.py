@@ -37,6 +37,11 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
+OF_ONE_TRIAL = (
+    ConfigError, DataRefusedError, TrainingError,
+    ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+"""What a combination may be to blame for; a full disk or a model that is not here would fail every other, too."""
 
 
 def run_tune(tune: Tune, on_progress: Listener | None = None, command: Sequence[str] = ()) -> dict[str, Any]:
@@ -97,10 +102,10 @@ def _judge(tune: Tune, storage: Storage, trial: Trial, values: Mapping[str, Any]
             trial.set_user_attr(str(seed), scores[-1])
             if place + 1 < len(config.seeds) and trial.should_prune():
                 return storage.end(trial, TrialState.PRUNED)
-    except (ConfigError, DataRefusedError, TrainingError, ValueError, RuntimeError) as error:
+    except OF_ONE_TRIAL as error:
         if isinstance(error, MissingResourceError):
             raise
-        trial.set_user_attr(WHY, str(error))
+        trial.set_user_attr(WHY, str(error) or type(error).__name__)
         return storage.end(trial, TrialState.FAIL)
     return storage.end(trial, TrialState.COMPLETE, sum(scores) / len(scores))
 

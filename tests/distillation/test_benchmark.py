@@ -129,6 +129,16 @@ def test_goals_are_judged_by_the_fastest_of_a_peer_and_by_medians_of_ratios():
     assert "1.67" in goals[0].what
     assert goals[2].what.endswith("beside TextBrewer")
     table = distillation_table(results)
-    assert "| TextBrewer as in its notebook | any | 6.0 | 16.7 | 0.33 x | 112 |" in table
+    assert "| TextBrewer as in its notebook | any | 6.0 (3.0 to 12.0) | 16.7 | 0.33 x | 112 |" in table
     assert table.count("**not met**") == 3
+    assert "| ours, cached teacher | any | 2.0 (1.0 to 4.0) |" in table
     assert sum(line.startswith("| ") for line in table.splitlines()) == 9 + 8 + 4
+
+
+def test_of_several_processes_of_a_way_the_median_of_each_round_counts():
+    results = _results(
+        cached=[1, 1.1, 9, 2, 2.2, 2.1, 4, 4.4, 1], hard=[1, 2, 4], online=[2, 4, 8], slow=[3, 6, 12], fast=[3, 6, 12],
+        torchdistill=[3, 6, 12], sentences=[3, 6, 12], large=[1, 2, 4], large_online=[6, 12, 24],
+    )  # fmt: skip
+    beside_hard = next(goal for goal in judged(results) if "hard labels" in goal.what and "time" in goal.what)
+    assert (beside_hard.found, beside_hard.met) == ("1.05 x", True)

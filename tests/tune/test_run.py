@@ -231,6 +231,21 @@ def test_a_combination_that_crashes_is_a_failed_trial_and_the_search_goes_on(don
     assert all("relation heads do not divide" in trial["why"] for trial in results["trials"])
 
 
+@pytest.mark.parametrize("error", [MemoryError(), KeyError("layer"), ZeroDivisionError("of nothing")])
+def test_whatever_a_trial_dies_of_the_search_goes_on_and_nobody_takes_it_again(done, monkeypatch, error):
+    file, _, _ = done
+    dying = beside(file, name=type(error).__name__.lower(), trials=1, space=ONE)
+
+    def judge(*_):
+        raise error
+
+    monkeypatch.setattr("cdkd_kg.tune.run.score_of_seed", judge)
+    results, _ = go(dying)
+    assert [(trial["state"], trial["why"]) for trial in results["trials"]] == [("failed", str(error) or "MemoryError")]
+    monkeypatch.undo()
+    assert len(go(dying)[0]["trials"]) == 1
+
+
 def test_several_processes_of_one_run_are_refused(done, monkeypatch):
     file, _, _ = done
     monkeypatch.setenv("LOCAL_RANK", "0")
