@@ -228,16 +228,23 @@ class TeachersConfig(Model):
 
 
 class StudentConfig(Model):
-    """The student: either layers copied from the text teacher, or a model by name, folder or hub id."""
+    """The student: either layers copied from the text teacher, or a model by name, folder or hub id.
 
-    teacher_layers: tuple[int, ...] | None = None
+    With neither it is the layers 0, 2 and 4; with a ``model`` there are no layers to copy.
+    """
+
+    teacher_layers: tuple[int, ...] | None = (0, 2, 4)
     model: str | None = None
     max_length: int = Field(128, ge=8)
 
     @model_validator(mode="after")
     def _one_start(self) -> Self:
-        if (self.teacher_layers is None) == (self.model is None):
-            raise ValueError("give exactly one of teacher_layers and model")
+        if self.model is not None and "teacher_layers" not in self.model_fields_set:
+            object.__setattr__(self, "teacher_layers", None)
+        if self.model is not None and self.teacher_layers is not None:
+            raise ValueError("a student is either teacher_layers or a model; take one away, as teacher_layers: null")
+        if self.model is None and self.teacher_layers is None:
+            raise ValueError("there is nothing to make a student of; give teacher_layers or a model")
         return self
 
 
@@ -249,7 +256,7 @@ class DistillationConfig(Model):
     student of all tasks, with a head for each, in place of one a task.
     """
 
-    student: StudentConfig = StudentConfig(teacher_layers=(0, 2, 4))
+    student: StudentConfig = StudentConfig()
     losses: LossesConfig = LossesConfig()
     training: TrainingConfig = TrainingConfig(learning_rate=1e-4)
     domain_exponent: float | None = Field(None, ge=0)
@@ -302,7 +309,7 @@ class Config(Model):
     def _can_share(self) -> Self:
         if self.distillation.share_encoder and "joint" in self.evaluation.conditions:
             raise ValueError(
-                "joint trains a graph network on the encoder of one task, so it goes without share_encoder"
+                "joint trains a graph network on the encoder of one task, so it goes without share_encoder; drop either"
             )
         return self
 

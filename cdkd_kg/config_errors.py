@@ -32,6 +32,14 @@ KINDS = {
 }
 """What a kind of error of pydantic means here, and the remedy."""
 
+BOUNDS = {
+    "greater_than": ("greater than", "gt"),
+    "greater_than_equal": ("greater than or equal to", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("less than or equal to", "le"),
+}
+"""What errors of pydantic about a number's bounds mean, and what they call the bound."""
+
 
 def need_yaml(path: Path) -> None:
     """Refuse what cannot be a configuration: a file that is not there, a folder, or a file of rows.
@@ -104,13 +112,17 @@ def config_error(
         root: the model of the whole configuration.
         below: the keys under which the file has the configuration, where it is a part of it.
     """
-    first = error.errors(include_url=False)[0]
+    first = _most_telling(error)
     keys = [str(key) for key in first["loc"] if key != "[key]"]
     where = _where(path, [*below, *keys], overridden, len(below) + len(keys) - (first["type"] == "missing"))
     if first["type"] == "extra_forbidden":
         known = _fields_at(root, keys[:-1])
         what = f"unknown key {keys[-1]!r}{nearest(keys[-1], known)}"
-        return ConfigError(what, where=where, remedy=f"known keys: {', '.join(known)}")
+        outer, dot, inner = keys[-1].partition(".")
+        remedy = (
+            f"write keys one inside the other, {outer}: {{{inner}: ...}}" if dot else f"known keys: {', '.join(known)}"
+        )
+        return ConfigError(what, where=where, remedy=remedy)
     if first["type"] == "missing":
         return ConfigError(f"the key {keys[-1]!r} is missing", where=where, remedy="add it")
     what, remedy = _said(first)
@@ -131,7 +143,23 @@ def _said(found: Mapping[str, Any]) -> tuple[str, str]:
         return f"it must be {expected}{close}", "correct this key"
     if kind == "string_pattern_mismatch":
         return "it has a character that a name may not have, or too many", f"write {_letters(context['pattern'])}"
-    return str(found["msg"]).removeprefix("Value error, "), "correct this key"
+    if kind in BOUNDS:
+        words, name = BOUNDS[kind]
+        bound = f"{words} {context[name]:.12g}"
+        return f"it must be {bound}", f"write a number that is {bound}"
+    what, _, remedy = str(found["msg"]).removeprefix("Value error, ").partition("; ")
+    return what, remedy or "correct this key"
+
+
+def _most_telling(error: ValidationError) -> Mapping[str, Any]:
+    """Return the first error, but of a key that is missing and one that nobody knows the latter: it may be a slip."""
+    found = error.errors(include_url=False)
+    slips = [one for one in found if one["type"] == "extra_forbidden"]
+    return (
+        slips[0]
+        if slips and found[0]["type"] == "missing" and len(slips[0]["loc"]) == len(found[0]["loc"])
+        else found[0]
+    )
 
 
 def _letters(pattern: str) -> str:
@@ -145,14 +173,16 @@ def _letters(pattern: str) -> str:
 def _where(path: Path, keys: Sequence[str], overridden: Sequence[str], given: int) -> str:
     """Return the place of a key: the command line where it, or the section it belongs to, stands only there.
 
+    Of a section that stands in the file, keys of the command line that belong to it are named beside the line.
     ``given`` is how many of ``keys`` were written by somebody.
     """
-    dotted, written = ".".join(keys), ".".join(keys[:given])
-    above = any(f"{written}.".startswith(f"{key}.") for key in overridden)
-    below = [key for key in overridden if key.startswith(f"{written}.")]
+    dotted, written = ".".join(keys), "".join(f"{key}." for key in keys[:given])
+    above = any(written.startswith(f"{key}.") for key in overridden)
+    below = [key for key in overridden if key.startswith(written)]
     if above or (below and _value_at(path, keys[:given]) is None):
         return f"command line: {dotted if above or given < len(keys) else below[0]}"
-    return f"{path}, line {_line_of(path, keys)}: {dotted}"
+    line = f"{path}, line {_line_of(path, keys)}" + (f": {dotted}" if dotted else "")
+    return f"{line}, with {', '.join(below)} of the command line" if below and given == len(keys) else line
 
 
 def _fields_at(root: type[BaseModel], keys: Sequence[str]) -> list[str]:

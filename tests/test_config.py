@@ -33,6 +33,14 @@ def test_defaults_are_filled_in(tmp_path):
     assert config.distillation.student.teacher_layers == (0, 2, 4)
 
 
+def test_a_student_is_of_the_same_layers_whatever_else_is_said_of_it_and_of_none_with_a_model(tmp_path):
+    path = _write(tmp_path, SMALL)
+    said = [load_config(path, [f"distillation.student.{word}"]) for word in ("max_length=64", "model=x/y")]
+    assert [one.distillation.student.teacher_layers for one in said] == [(0, 2, 4), None]
+    both = load_config(path, ["distillation.student={teacher_layers: null, model: x/y}"]).distillation.student
+    assert (both.teacher_layers, both.model) == (None, "x/y")
+
+
 def test_overrides_go_deep_and_keep_types(tmp_path):
     config = load_config(_write(tmp_path, SMALL), ["seeds=[3,4]", "teachers.text.max_length=64"])
     assert config.seeds == (3, 4)
@@ -95,6 +103,36 @@ def test_environment_variables_are_read(tmp_path, monkeypatch):
         (("", ""), ["seeds=[x]"], ["whole number"]),
         (("", ""), ["distillation.losses.temperature=0"], ["temperature", "greater than 0"]),
         (("task: topic\n", "task: topic\n      role: target\n"), [], ["nothing to learn from"]),
+        (
+            ("", ""),
+            ["distillation.losses.logits=-1"],
+            ["What to do: write a number that is greater than or equal to 0"],
+        ),
+        (("", ""), ["distillation.losses.logits.v9=1"], ["unknown key 'v9'", "known keys: weight"]),
+        (
+            ("name: small", "name: small\nteachers.text.model: x"),
+            [],
+            ["'teachers.text.model'", "line 3", "write keys one inside the other, teachers: {text.model: ...}"],
+        ),
+        (("name: small", "nome: small"), [], ["unknown key 'nome'; did you mean 'name'?", "line 2"]),
+        (
+            ("name: small", "name: small\ndistillation: {student: {teacher_layers: [0]}}"),
+            ["distillation.student.model=x"],
+            [
+                "line 3: distillation.student, with distillation.student.model of the command line",
+                "teacher_layers: null",
+            ],
+        ),
+        (
+            ("", ""),
+            ["distillation.student.teacher_layers=null"],
+            ["nothing to make a student of", "give teacher_layers"],
+        ),
+        (
+            ("", ""),
+            ["distillation.share_encoder=true", "evaluation.conditions=[joint]"],
+            ["line 1, with distillation.share_encoder, evaluation.conditions of the command line", "drop either"],
+        ),
     ],
 )
 def test_each_mistake_is_told(tmp_path, change, overrides, told):

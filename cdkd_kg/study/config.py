@@ -130,7 +130,13 @@ def load_over_base(path: Path, kind: type[Over], what: str) -> tuple[Over, Confi
     except ValidationError as error:
         raise config_error(error, path, (), kind) from error
     about: Any = config
-    base = load_config(path.parent / about.base)
+    if not (file := path.parent / about.base).exists():
+        raise ConfigError(
+            f"there is no such configuration file: {file}",
+            where=f"{path}: base",
+            remedy=f"give the path of a run configuration, from the folder of the {what}",
+        )
+    base = load_config(file)
     if about.name == base.name:
         raise ConfigError(
             f"the {what} is called {about.name!r} as its base is, and would share the folder of that run",

@@ -64,7 +64,7 @@ def test_the_python_examples_run(tmp_path, about):
     assert len(examples) == len(SAID)
     (example,) = [one for one in examples if f"{about}(" in one]
     model, shown = tiny_bert(tmp_path, WORDS, layers=6), SHOWN.get(about, "student.losses")
-    code = f"MODEL = {str(model)!r}\n{example}\nprint(answers.shape, {shown})"
+    code = example.replace('"minilm-l6"', repr(str(model))) + f"\nprint(answers.shape, {shown})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(SAID[about])
