@@ -87,7 +87,7 @@ def distill_words(
             model=model,
             args=arguments,
             train_dataset=rows,
-            data_collator=WordCollator(tokenizer, signal),
+            data_collator=WordCollator(tokenizer, signal, len(task.labels)),
             callbacks=callbacks,
             layerwise_lr_decay=config.training.layerwise_lr_decay,
             fsdp=config.training.fsdp,
