@@ -41,9 +41,10 @@ class CkaLoss(nn.Module):
     def forward(self, batch: LossBatch) -> Tensor:
         """Return the loss of a batch, a scalar."""
         student, teacher = (_kernel(vectors) for vectors in geometries(batch))
-        shared = (student * teacher).sum()
+        # At length 1, one minus the inner product is half the squared distance, which rounding makes no less than 0.
+        apart = (student - teacher).square().sum() / 2
         told_apart = (student.diagonal().sum() > 0) & (teacher.diagonal().sum() > 0)
-        return torch.where(told_apart, 1 - shared, 0.0 * shared)
+        return torch.where(told_apart, apart, 0.0 * apart)
 
 
 def _kernel(vectors: Tensor) -> Tensor:
