@@ -10,7 +10,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cdkd_kg.config import DistillationConfig, TaskConfig
 from cdkd_kg.distillation.batches import DistillationCollator, student_rows
-from cdkd_kg.distillation.guards import need_fitting_losses, need_same_labels, need_useful_teacher
+from cdkd_kg.distillation.guards import (
+    need_fitting_losses,
+    need_same_labels,
+    need_useful_teacher,
+    need_varied_states,
+)
 from cdkd_kg.distillation.losses.combine import hard_labels_only
 from cdkd_kg.distillation.subject import Subject
 from cdkd_kg.distillation.teaching import ALONE, Beside, losses_of, token_teacher_of
@@ -52,7 +57,8 @@ def course_of(
         ConfigError: the signal's labels are not the task's, a loss is not for such a task, or a loss compares tokens
             and there is no text teacher that reads the same ones.
         StaleSignalError: the signal does not know a text.
-        TrainingError: the signal says the same of every text, or is worse than the untrained student.
+        TrainingError: the signal says the same of every text, in its answers or in states that a loss copies, or is
+            worse than the untrained student.
     """
     texts, signal, task, beside = lesson
     length, places, token_teacher = config.student.max_length, None, None
@@ -62,6 +68,7 @@ def course_of(
         need_same_labels(signal, task)
         need_fitting_losses(config.losses, task)
         need_useful_teacher(signal, beside.validation, task, model, tokenizer, length)
+        need_varied_states(signal, config.losses, geometry=beside.graph is None)
         token_teacher = token_teacher_of(config.losses, tokenizer, beside)
         losses = losses_of(config.losses, model, signal, beside)
         places = signal.rows(texts.ids, texts.text_hashes).tolist()

@@ -64,7 +64,8 @@ def distill(
         ConfigError: the signal's labels are not the task's, a loss is not for such a task, or a loss compares tokens
             and there is no text teacher that reads the same ones.
         StaleSignalError: the signal does not know a text.
-        TrainingError: the signal says the same of every text, or is worse than a student that has learned nothing.
+        TrainingError: the signal says the same of every text, in its answers or in states that a loss copies, or is
+            worse than a student that has learned nothing.
     """
     set_seed(seed)
     model, tokenizer = new_student(config.student, teacher_model, task)

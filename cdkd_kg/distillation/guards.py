@@ -20,6 +20,17 @@ from cdkd_kg.teachers.signals import TeacherSignal
 BATCH = 64
 UNLIKELY = 0.05
 SAME = 1e-3
+ROWS = 4096
+"""Rows of a signal that are looked at together: it may be larger than memory."""
+OF_HIDDEN = ("hidden_states",)
+OF_EMBEDDING = (
+    "document_relations",
+    "distance_relations",
+    "angle_relations",
+    "similarity_preserving",
+    "cka",
+    "contrastive",
+)
 LARGEST = float(np.finfo(np.float16).max)
 
 
@@ -114,6 +125,44 @@ def need_varied_teacher(signal: TeacherSignal, regression: bool = False) -> None
     logits = np.asarray(signal.logits, dtype=np.float32)[np.asarray(signal.weight) > 0]
     if len(logits) > 1 and float(np.ptp(logits, axis=0).max()) <= (0 if regression else SAME):
         raise _refusal(signal, "says the same of every text", "its training collapsed")
+
+
+def need_varied_states(signal: TeacherSignal, losses: LossesConfig, *, geometry: bool = True) -> None:
+    """Refuse hidden states or a geometry that are the same everywhere, where a loss would draw the student to them.
+
+    A single text, or copies of one, refuse no one.
+
+    Args:
+        signal: of the teacher.
+        losses: those that are switched on say what is looked at.
+        geometry: whether the signal's is what is taught; a network that learns with its student has its own.
+
+    Raises:
+        TrainingError: with the losses that learn from it.
+    """
+    for name, states, uses in (
+        ("hidden states", signal.hidden, OF_HIDDEN),
+        ("geometry", signal.embedding, OF_EMBEDDING if geometry else ()),
+    ):
+        learn = [loss for loss in uses if loss in losses.weights()]
+        if learn and _says_the_same(signal, states):
+            raise _refusal(
+                signal, f"has the same {name} for every text", f"it tells none apart, and {', '.join(learn)} copy that"
+            )
+
+
+def _says_the_same(signal: TeacherSignal, states: NDArray[np.float16]) -> bool:
+    """Say whether rows of different texts are alike in all columns, to what half precision can tell."""
+    counted = np.flatnonzero(np.asarray(signal.weight) > 0)
+    if len({signal.text_hashes[row] for row in counted}) < 2:
+        return False
+    lowest = highest = np.asarray(states[counted[0]], dtype=np.float32)
+    for begin in range(0, len(counted), ROWS):
+        some = np.asarray(states[counted[begin : begin + ROWS]], dtype=np.float32)
+        lowest, highest = np.minimum(lowest, some.min(axis=0)), np.maximum(highest, some.max(axis=0))
+        if float((highest - lowest).max(initial=0)) > SAME * float(np.maximum(-lowest, highest).max(initial=0)):
+            return False
+    return True
 
 
 class _Said(NamedTuple):

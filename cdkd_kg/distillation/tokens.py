@@ -8,6 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+)
 
 from cdkd_kg.distillation.losses.batch import TokenStates
 from cdkd_kg.errors import ConfigError
@@ -36,7 +40,11 @@ class TokenReader:
 
     def __init__(self, model: PreTrainedModel, *, attention: bool) -> None:
         self._seen: dict[str, Tensor] = {}
-        self._parts = _watched(model, self._seen) if attention else ()
+        self._parts: tuple[str, ...] = ()
+        self._causal = False
+        if attention:
+            self._parts, holder = _watched(model, self._seen)
+            self._causal = _is_causal(model, holder)
 
     def states(self, output: Any, mask: Tensor) -> TokenStates:
         """Return what the last call of the model made of the tokens of ``mask``, ``[B, T]``."""
@@ -48,7 +56,7 @@ class TokenReader:
             if len(self._parts) == 1
             else (self._seen[part] for part in self._parts)
         )
-        return TokenStates(mask, layers, (queries.float(), keys.float(), values.float()))
+        return TokenStates(mask, layers, (queries.float(), keys.float(), values.float()), self._causal)
 
 
 class TokenTeacher:
@@ -70,17 +78,30 @@ class TokenTeacher:
         return self._reader.states(output, inputs["attention_mask"])
 
 
-def _watched(model: PreTrainedModel, seen: dict[str, Tensor]) -> tuple[str, ...]:
-    """Keep what the last modules of these names give, and return their names."""
-    modules = {name.rpartition(".")[2]: module for name, module in model.base_model.named_modules()}
+def _watched(model: PreTrainedModel, seen: dict[str, Tensor]) -> tuple[tuple[str, ...], nn.Module]:
+    """Keep what the last modules of these names give, and return their names and the module that holds them."""
+    places = {name.rpartition(".")[2]: name for name, _ in model.base_model.named_modules()}
+    modules = {name: model.base_model.get_submodule(place) for name, place in places.items()}
     for names in (*APART, *((name,) for name in FUSED)):
         if all(isinstance(modules.get(name), nn.Module) for name in names):
             for name in names:
                 modules[name].register_forward_hook(lambda _, __, given, name=name: seen.__setitem__(name, given))
-            return names
+            return names, model.base_model.get_submodule(places[names[0]].rpartition(".")[0])
     raise ConfigError(
         f"the attention of {type(model).__name__} is not known",
         where="distillation.losses",
         why="attention and value_relations look for its queries, keys and values by their usual names",
         remedy="leave these losses at 0, or use layer_states",
     )
+
+
+def _is_causal(model: PreTrainedModel, attention: nn.Module) -> bool:
+    """Say whether tokens attend to none after them.
+
+    Most attentions say so themselves. Of the others, those are whose family says the next word and fills no gaps.
+    """
+    says = getattr(attention, "is_causal", getattr(model.config, "is_decoder", None) or None)
+    if says is not None:
+        return bool(says)
+    family = model.config.model_type
+    return family in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and family not in MODEL_FOR_MASKED_LM_MAPPING_NAMES

@@ -13,7 +13,8 @@ def whole_tokens(tokens: TokenStates, rows: int) -> TokenStates:
     if tokens.attention is not None:
         queries, keys, values = tokens.attention
         attention = (whole(queries, rows), whole(keys, rows), whole(values, rows))
-    return TokenStates(whole(tokens.mask, rows), tuple(whole(layer, rows) for layer in tokens.layers), attention)
+    layers = tuple(whole(layer, rows) for layer in tokens.layers)
+    return TokenStates(whole(tokens.mask, rows), layers, attention, tokens.causal)
 
 
 def whole_mentions(mentions: LinkedMentions, rows: int, size: int) -> LinkedMentions:

@@ -109,10 +109,14 @@ def word_rows(
 
 @dataclass(frozen=True)
 class WordCollator:
-    """Pad texts and line up their R words: where each is, its targets, and the teacher's part of it."""
+    """Pad texts and line up their R words: where each is, its targets, and the teacher's part of it.
+
+    ``labels`` is how many there are, which texts without a word do not tell.
+    """
 
     tokenizer: PreTrainedTokenizerBase
     signal: TeacherSignal | None
+    labels: int
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
         """Return model inputs, ``word_row`` and ``word_token`` ``[R]``, ``targets`` ``[R, C]`` and ``teacher_*``."""
@@ -129,8 +133,7 @@ class WordCollator:
             torch.tensor([one[part] for one in found], dtype=torch.long) for part in range(2)
         )
         targets = [rows[number]["targets"][word] for number, _, word in found]
-        labels = next((len(row["targets"][0]) for row in rows if row["targets"]), 0)
-        batch["targets"] = torch.tensor(targets, dtype=torch.float32).reshape(-1, labels)
+        batch["targets"] = torch.tensor(targets, dtype=torch.float32).reshape(len(found), self.labels)
         if self.signal is not None:
             batch |= teacher_rows(self.signal, [rows[number]["signal_row"][word] for number, _, word in found])
         return batch

@@ -10,7 +10,7 @@ from transformers import set_seed
 from cdkd_kg.config import DistillationConfig, TaskConfig
 from cdkd_kg.config_losses import ONLINE
 from cdkd_kg.distillation.distill import Student, optimisation_steps
-from cdkd_kg.distillation.guards import need_same_labels, need_varied_teacher
+from cdkd_kg.distillation.guards import need_same_labels, need_varied_states, need_varied_teacher
 from cdkd_kg.distillation.losses.combine import hard_labels_only
 from cdkd_kg.distillation.student import keep_layers
 from cdkd_kg.distillation.subject import Answers, Subject, Tensors
@@ -64,7 +64,7 @@ def distill_words(
     Raises:
         ConfigError: the task is of another kind, a loss is not for words, or the signal's labels are not the task's.
         StaleSignalError: the signal does not know a word.
-        TrainingError: the signal says the same of every word.
+        TrainingError: the signal says the same of every word, in its answers or in states that a loss copies.
     """
     need_words(task, config)
     set_seed(seed)
@@ -77,6 +77,7 @@ def distill_words(
     else:
         need_same_labels(signal, task)
         need_varied_teacher(signal)
+        need_varied_states(signal, config.losses)
         losses = losses_of(config.losses, model, signal, ALONE)
     rows = word_rows(tokenizer, training_set, task, config.student.max_length, signal)
     with workspace(folder) as scratch, tracked(tracking) as callbacks:
@@ -87,7 +88,7 @@ def distill_words(
             model=model,
             args=arguments,
             train_dataset=rows,
-            data_collator=WordCollator(tokenizer, signal),
+            data_collator=WordCollator(tokenizer, signal, len(task.labels)),
             callbacks=callbacks,
             layerwise_lr_decay=config.training.layerwise_lr_decay,
             fsdp=config.training.fsdp,

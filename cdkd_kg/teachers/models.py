@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.progress import track
 from cdkd_kg.teachers.encoding import alike, encode
 from cdkd_kg.teachers.pretrained import load_pretrained
+
+logger = logging.getLogger(__name__)
 
 SAFE = {"use_safetensors": True}
 """Other formats of weights are pickles, and loading one may run code."""
@@ -44,7 +48,8 @@ def load_classifier(
     """Return a model with one output a label, or value; its head is new unless the model has these very labels.
 
     Labels are matched by name: a saved head whose labels stand in another order keeps what it learned,
-    each row moved to its label's place. A decoder answers at the last token of a text, so it is told which one pads.
+    each row moved to its label's place; one of other labels is dropped with a warning. A decoder answers at the last
+    token of a text, so it is told which one pads.
 
     Raises:
         MissingResourceError: the model is not here and cannot be fetched.
@@ -59,11 +64,14 @@ def load_classifier(
 
 def load_with_head(head: Any, model: str | Path, labels: Sequence[str]) -> PreTrainedModel:
     """Return a model of a class such as ``AutoModelForTokenClassification``, with one output a label."""
-    saved: PreTrainedModel = load_pretrained(head, model, **SAFE)
+    saved: PreTrainedModel
+    saved, about = load_pretrained(head, model, output_loading_info=True, **SAFE)
     theirs = [saved.config.id2label[index] for index in sorted(saved.config.id2label)]
     if set(theirs) == set(labels):
         _reorder_head(saved, [theirs.index(label) for label in labels])
     else:
+        if _has_trained_head(saved, about["missing_keys"]):
+            _tell_of_dropped(str(model), tuple(theirs), tuple(labels))
         fresh = {"num_labels": len(labels), "ignore_mismatched_sizes": True}
         saved = load_pretrained(head, model, **fresh, **SAFE)
         _new_head(saved)
@@ -110,6 +118,24 @@ def predict(
 def best_device() -> torch.device:
     """Return the device that predictions are made on: a GPU where there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _has_trained_head(model: PreTrainedModel, missing: Collection[str]) -> bool:
+    """Say whether some of the head, which is all but the base model, was read from the file and not drawn."""
+    base = f"{model.base_model_prefix}."
+    return any(not name.startswith(base) and name not in missing for name, _ in model.named_parameters())
+
+
+@cache
+def _tell_of_dropped(model: str, theirs: tuple[str, ...], ours: tuple[str, ...]) -> None:
+    """Warn once a process: a run loads the same model for each of its students."""
+    logger.warning(
+        "The head that %s was saved with is dropped and a new one drawn, because its labels are %s and the task's %s; "
+        "a head is kept where the names are the same, in any order.",
+        model,
+        list(theirs),
+        list(ours),
+    )
 
 
 def _new_head(model: PreTrainedModel) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cdkd_kg.artifacts import canonical_json, new_folder, sha256_text, sweep, verify
-from cdkd_kg.errors import ArtifactError
+from cdkd_kg.errors import ArtifactError, StaleSignalError
 from cdkd_kg.teachers.signals import ARRAYS, TeacherSignal
 
 logger = logging.getLogger(__name__)
@@ -67,19 +67,21 @@ def cached_signal(
 
     What it says is added as a segment that is whole or absent, so that several processes may add at once; a segment
     whose bytes are not what was written is told of, removed, and asked for again. Answers are kept by the text alone:
-    an id may change, and a text that has changed is another text. A run does not use it: in other company a text is
-    padded otherwise, and its answer differs in the last bits, so that a result would depend on what was asked before.
+    an id may change, and a text that has changed is another text. The signal is a copy in memory, in the order of ids,
+    whatever the order of segments; save and load it for one that is mapped. A run does not use this cache: in other
+    company a text is padded otherwise, and its answer differs in the last bits, so that a result would depend on what
+    was asked before.
 
     Args:
         cache: a folder for all teachers.
         teacher: :func:`teacher_key`, or another digest that changes when its answers would.
-        labels: of the columns of the logits.
-        ids: N distinct document ids.
+        labels: of the columns of the logits. Kept answers are about labels by name, so these may come in another order.
+        ids: N distinct document ids; of none, the signal has no row and its states no width.
         text_hashes: SHA-256 of each text.
         ask: given the places of texts that are not known, returns what the teacher says of them, in that order.
 
     Raises:
-        StaleSignalError: another teacher has the same place in the cache.
+        StaleSignalError: another teacher has the same place in the cache, or its answers are about other labels.
 
     Example:
         >>> from tempfile import mkdtemp
@@ -106,8 +108,33 @@ def cached_signal(
         fresh = _add(home, teacher, labels, list(places), ask(list(places.values())))
         known |= {text: (fresh, row) for row, text in enumerate(fresh.ids)}
     found = [known[text] for text in text_hashes]
-    arrays = {name: np.stack([getattr(segment, name)[row] for segment, row in found]) for name in ARRAYS}
-    return TeacherSignal.of(teacher=teacher, labels=labels, ids=ids, text_hashes=text_hashes, **arrays)
+    return TeacherSignal.of(
+        teacher=teacher, labels=labels, ids=ids, text_hashes=text_hashes, **_gathered(found, labels, home)
+    )
+
+
+def _gathered(found: Sequence[tuple[TeacherSignal, int]], labels: Sequence[str], home: Path) -> Said:
+    """Return the arrays of rows of segments, the columns of the logits in the order of the labels."""
+    if not found:
+        widths = {"logits": (0, len(labels)), "hidden": (0, 0), "embedding": (0, 0), "weight": (0,)}
+        return {name: np.zeros(widths[name], dtype=np.float16) for name in ARRAYS}
+    columns = {id(segment): _columns(segment, labels, home) for segment, _ in found}
+    arrays = {name: np.stack([getattr(segment, name)[row] for segment, row in found]) for name in ARRAYS[1:]}
+    return arrays | {"logits": np.stack([segment.logits[row, columns[id(segment)]] for segment, row in found])}
+
+
+def _columns(segment: TeacherSignal, labels: Sequence[str], home: Path) -> list[int]:
+    """Return the column of each label in a segment."""
+    if segment.labels == tuple(labels):
+        return list(range(len(labels)))
+    if sorted(segment.labels) != sorted(labels) or len(set(labels)) < len(labels):
+        raise StaleSignalError(
+            "what is kept of a teacher is about other labels",
+            where=str(home),
+            why=f"kept are answers about {list(segment.labels)}, asked for are {list(labels)}",
+            remedy="give a teacher of other labels another key, as teacher_key does",
+        )
+    return [segment.labels.index(label) for label in labels]
 
 
 def _segments(home: Path, teacher: str) -> Iterator[TeacherSignal]:

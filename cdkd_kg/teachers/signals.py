@@ -48,13 +48,9 @@ class TeacherSignal:
         if list(self.ids) != sorted(set(self.ids)):
             raise ValueError("the ids of a TeacherSignal are sorted and distinct")
         for name in ARRAYS:
-            values = getattr(self, name)
-            if len(values) != len(self.ids):
-                raise ValueError(f"{name} has {len(values)} rows for {len(self.ids)} documents")
-            bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1) if len(values) else np.zeros(0, bool)
-            if bad.any():
-                first = self.ids[int(bad.argmax())]
-                raise TrainingError(f"the teacher's {name} are not finite", where=first, why="NaN or infinity")
+            _need_sound(name, getattr(self, name), self.ids)
+        if self.logits.shape[1] != len(self.labels):
+            raise ValueError(f"logits have {self.logits.shape[1]} columns for {len(self.labels)} labels")
 
     @classmethod
     def of(
@@ -69,17 +65,27 @@ class TeacherSignal:
         embedding: NDArray[np.floating],
         weight: NDArray[np.floating] | None = None,
     ) -> TeacherSignal:
-        """Make a signal from float arrays in any order of documents; values are held to float16's range."""
+        """Make a signal from float arrays in any order of documents; values are held to float16's range.
+
+        Raises:
+            TrainingError: a value is not finite, or a weight lies outside of [0, 1].
+            ValueError: an array is of another shape than the class says.
+        """
+        arrays: dict[str, NDArray[np.floating]] = {
+            "logits": np.asarray(logits),
+            "hidden": np.asarray(hidden),
+            "embedding": np.asarray(embedding),
+            "weight": np.ones(len(ids)) if weight is None else np.asarray(weight),
+        }
+        for name, values in arrays.items():
+            _need_sound(name, values, ids)
         order = sorted(range(len(ids)), key=ids.__getitem__)
         return cls(
             teacher=teacher,
             labels=tuple(labels),
             ids=tuple(ids[index] for index in order),
             text_hashes=tuple(text_hashes[index] for index in order),
-            logits=_half(logits, order),
-            hidden=_half(hidden, order),
-            embedding=_half(embedding, order),
-            weight=_half(np.ones(len(ids)) if weight is None else weight, order),
+            **{name: _half(values, order) for name, values in arrays.items()},
         )
 
     def save(self, folder: Path) -> None:
@@ -137,6 +143,28 @@ class TeacherSignal:
         return found
 
 
+def _need_sound(name: str, values: NDArray[np.floating], ids: Sequence[str]) -> None:
+    """Refuse an array of another shape, whose values would broadcast, and values that would spoil a loss."""
+    dimensions = 1 if name == "weight" else 2
+    if values.ndim != dimensions:
+        raise ValueError(f"{name} has {values.ndim} dimensions and needs {dimensions}, its shape is {values.shape}")
+    if len(values) != len(ids):
+        raise ValueError(f"{name} has {len(values)} rows for {len(ids)} documents")
+    bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1) if len(values) else np.zeros(0, bool)
+    if bad.any():
+        first = ids[int(bad.argmax())]
+        raise TrainingError(f"the teacher's {name} are not finite", where=first, why="NaN or infinity")
+    outside = (values < 0) | (values > 1) if name == "weight" else bad
+    if outside.any():
+        row = int(outside.argmax())
+        raise TrainingError(
+            "the weight of a document lies outside of [0, 1]",
+            where=ids[row],
+            why=f"it is {float(values[row]):g}",
+            remedy="divide the weights by the largest",
+        )
+
+
 def _half(values: NDArray[np.floating], order: Sequence[int]) -> NDArray[np.float16]:
-    held = np.clip(np.asarray(values, dtype=np.float32)[list(order)], -_LARGEST, _LARGEST)
+    held: NDArray[np.float32] = np.clip(values[list(order)], -_LARGEST, _LARGEST).astype(np.float32)
     return held.astype(np.float16)

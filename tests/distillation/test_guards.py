@@ -8,10 +8,15 @@ import numpy as np
 import pytest
 import torch
 
+from cdkd_kg.config_losses import LossesConfig
 from cdkd_kg.distillation.distill import Beside, TrainingSet, distill
-from cdkd_kg.distillation.guards import need_useful_teacher
+from cdkd_kg.distillation.guards import OF_EMBEDDING, need_useful_teacher, need_varied_states
 from cdkd_kg.distillation.student import new_student
+from cdkd_kg.distillation.word_set import WordSet
+from cdkd_kg.distillation.words import distill_words
 from cdkd_kg.errors import TrainingError
+from cdkd_kg.teachers.signals import TeacherSignal
+from cdkd_kg.teachers.words import WordAnswers
 from tests.distillation.test_distill import HASHES, IDS, TASK, TEXTS, TRAINING, TRUTH, _config, _signal
 from tests.models import tiny_bert
 
@@ -66,3 +71,47 @@ def test_a_teacher_that_knows_the_rare_class_is_not_worse_than_a_head_that_never
         student[1].classifier.weight.zero_()
         student[1].classifier.bias.copy_(torch.tensor([0.0, 9.0]))
     judge(student, saying(8 * np.eye(2)[said] - 4), TrainingSet(IDS, HASHES, TEXTS, truth))
+
+
+OFF = {"hidden_states": 0, "document_relations": 0}
+CASES = [("hidden", "hidden_states"), *(("embedding", name) for name in OF_EMBEDDING)]
+
+
+@pytest.mark.parametrize(("states", "loss"), CASES)
+@pytest.mark.parametrize("value", [0.0, 1.0, -30.0])
+def test_states_that_are_the_same_everywhere_are_refused_where_a_loss_copies_them(states, loss, value):
+    signal = replace(_signal(), **{states: np.full((24, 32), value, np.float16)})
+    need_varied_states(signal, LossesConfig.model_validate(OFF))
+    with pytest.raises(TrainingError, match=f"for every text .* and {loss} copy that"):
+        need_varied_states(signal, LossesConfig.model_validate(OFF | {loss: 1}))
+
+
+def test_a_collapsed_teacher_stops_the_training_of_texts_and_of_words(student):
+    flat = np.ones((24, 32), np.float16)
+    with pytest.raises(TrainingError, match="the same hidden states"):
+        distill(TRAINING, replace(_signal(), hidden=flat), TASK, student[0], _config(), 1)
+    words = WordSet(["a", "b"], [["ball", "goal"], ["bank"]], [[None] * 2, [None]])
+    said = WordAnswers(np.eye(3, 2, dtype=np.float32), np.ones((3, 32), np.float32), np.ones(3, bool))
+    with pytest.raises(TrainingError, match="the same hidden states"):
+        distill_words(words, words.signal(said, TASK, "t"), TASK, student[0], _config(), 1)
+
+
+def test_one_text_copies_of_it_and_rows_that_do_not_count_refuse_nobody():
+    losses, states = LossesConfig(), np.ones((2, 4))
+    made = {"teacher": "t", "labels": ["x", "y"], "ids": ["a", "b"], "logits": np.eye(2), "hidden": states}
+    need_varied_states(TeacherSignal.of(**made, text_hashes=["h", "h"], embedding=states), losses)
+    some = TeacherSignal.of(**made, text_hashes=["h", "i"], embedding=states, weight=np.array([1, 0]))
+    need_varied_states(some, losses)
+    with pytest.raises(TrainingError, match="the same hidden states"):
+        need_varied_states(replace(some, weight=np.ones(2, np.float16)), losses)
+    apart = replace(some, weight=np.ones(2, np.float16), hidden=np.array([[9, 9], [9, 9.1]], np.float16))
+    with pytest.raises(TrainingError, match="the same geometry"):
+        need_varied_states(apart, losses)
+    need_varied_states(apart, losses, geometry=False)
+
+
+def test_states_are_looked_at_in_parts_and_a_late_difference_is_found(monkeypatch):
+    monkeypatch.setattr("cdkd_kg.distillation.guards.ROWS", 7)
+    states = np.ones((24, 32), np.float16)
+    states[23, 5] = 2
+    need_varied_states(replace(_signal(), hidden=states), LossesConfig())

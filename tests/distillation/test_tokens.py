@@ -13,8 +13,17 @@ from transformers import (
     DistilBertForSequenceClassification,
     GPT2Config,
     GPT2ForSequenceClassification,
+    LlamaConfig,
+    LlamaForSequenceClassification,
+    MPNetConfig,
+    MPNetModel,
+    XGLMConfig,
+    XGLMModel,
 )
 
+from cdkd_kg.distillation.losses.attention import AttentionLoss
+from cdkd_kg.distillation.losses.batch import LossBatch
+from cdkd_kg.distillation.losses.value_relations import ValueRelationsLoss
 from cdkd_kg.distillation.tokens import TokenReader, TokenTeacher
 from cdkd_kg.errors import ConfigError
 
@@ -50,6 +59,37 @@ def test_queries_keys_and_values_are_those_of_the_last_layer(name):
     for found, expected in zip(made.attention, last_projections(name, made.layers[-2]), strict=True):
         assert torch.allclose(found, expected, atol=1e-6)
         assert not found.requires_grad
+
+
+@pytest.mark.parametrize(("name", "causal"), [("bert", False), ("distilbert", False), ("gpt2", True)])
+def test_a_model_says_whether_its_tokens_attend_to_none_after_them(name, causal):
+    made = TokenTeacher(SMALL[name], attention=True)(INPUTS)
+    assert made.causal is causal
+    later = {**INPUTS, "input_ids": INPUTS["input_ids"].clone()}
+    later["input_ids"][0, 2] = 7
+    first = [TokenTeacher(SMALL[name], attention=True)(inputs).layers[-1][0, 0] for inputs in (INPUTS, later)]
+    assert torch.equal(*first) is causal
+
+
+def test_a_model_whose_attention_does_not_say_is_known_by_its_family():
+    sizes = {"vocab_size": 20, "num_hidden_layers": 1, "num_attention_heads": 2, "hidden_size": 8}
+    decoder = XGLMModel(XGLMConfig(vocab_size=20, d_model=8, num_layers=1, attention_heads=2, ffn_dim=8))
+    encoder = MPNetModel(MPNetConfig(**sizes, intermediate_size=8))
+    assert TokenTeacher(decoder, attention=True)(INPUTS).causal
+    assert not TokenTeacher(encoder, attention=True)(INPUTS).causal
+
+
+def test_heads_that_share_keys_are_refused_by_the_attention_loss():
+    config = LlamaConfig(
+        vocab_size=20, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=4,
+        num_key_value_heads=2, pad_token_id=0,
+    )  # fmt: skip
+    tokens = TokenTeacher(LlamaForSequenceClassification(config), attention=True)(INPUTS)
+    one = torch.zeros(2, 2)
+    batch = LossBatch(one, one, one - 1, None, None, None, None, False, tokens, tokens)
+    with pytest.raises(ConfigError, match=r"heads share keys .*8 numbers in queries, 4 in keys"):
+        AttentionLoss(heads=4)(batch)
+    assert float(ValueRelationsLoss(heads=4)(batch)) == 0
 
 
 def test_without_attention_nothing_is_watched():

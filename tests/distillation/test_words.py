@@ -108,7 +108,7 @@ def test_words_stand_at_their_first_token_on_whichever_side_the_padding_is(lette
     tokenizer.padding_side = side
     assert word_tokens(tokenizer, [["Ada", " ", "now"]], 32)[1] == [[1, -1, 4]]
     rows = word_rows(tokenizer, LABELLED, TASK, 32, None)
-    batch = WordCollator(tokenizer, None)([rows[0], rows[3]])
+    batch = WordCollator(tokenizer, None, 3)([rows[0], rows[3]])
     ids = batch["input_ids"][batch["word_row"], batch["word_token"]]
     assert tokenizer.convert_ids_to_tokens(ids.tolist()) == [word[0] for n in (0, 3) for word in TEXTS[n]]
     assert batch["targets"].argmax(dim=1).tolist() == [TASK.labels.index(label) for n in (0, 3) for label in LABELS[n]]
@@ -123,7 +123,7 @@ def test_a_word_that_was_cut_off_counts_nothing(model, teacher):
     counted = signal.weight[signal.rows(*UNLABELLED.keys())]
     assert counted.tolist() == [float(place < 2) for words in TEXTS for place in range(len(words))]
     rows = word_rows(teacher.tokenizer, UNLABELLED, TASK, 4, signal)
-    assert WordCollator(teacher.tokenizer, signal)([rows[0]])["word_token"].tolist() == [1, 2]
+    assert WordCollator(teacher.tokenizer, signal, 3)([rows[0]])["word_token"].tolist() == [1, 2]
 
 
 def test_without_a_teacher_unlabelled_texts_are_left_out_and_unlabelled_words_do_not_count(model):
@@ -154,6 +154,22 @@ def test_what_does_not_fit_is_refused(model, teacher):
 def test_a_batch_of_no_word_that_was_read_has_nothing_to_teach(model):
     _, tokenizer = load_tagger(model, TASK.labels)
     rows = word_rows(tokenizer, LABELLED, TASK, 2, None)  # [CLS] and [SEP] alone
-    batch = WordCollator(tokenizer, None)([rows[0], rows[1]])
+    batch = WordCollator(tokenizer, None, 3)([rows[0], rows[1]])
     assert batch["targets"].shape == (0, 3)
     assert batch["word_row"].dtype == batch["word_token"].dtype == torch.long
+
+
+def test_an_empty_text_alone_in_its_batch_teaches_nothing(model, teacher):
+    texts = [["Ada", "lives"], [], [" "]]
+    some = WordSet(["a", "b", "c"], texts, [["PER", "O"], [], ["O"]])
+    said = predict_words(teacher.model, teacher.tokenizer, texts, 32, 8)
+    losses = {"similarity_preserving": 1, "decoupled": 1}
+    config = _config(losses, teacher_layers=(0,))
+    one = config.training.model_copy(
+        update={"per_device_train_batch_size": 1, "logging_steps": 1, "num_train_epochs": 1}
+    )
+    for signal in (None, some.signal(said, TASK, "t")):
+        curve = distill_words(some, signal, TASK, model, config.model_copy(update={"training": one}), 0).curve
+        parts = [value for step in curve for name, value in step.items() if name.startswith("loss")]
+        assert np.isfinite(parts).all()
+        assert any(step["loss"] == 0 for step in curve)

@@ -1,5 +1,6 @@
 """Answers of a teacher by the content of the text: added to, shared, and never those of another."""
 
+import os
 import random
 from pathlib import Path
 from threading import Thread
@@ -8,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from cdkd_kg.artifacts import sha256_text
-from cdkd_kg.errors import StaleSignalError
+from cdkd_kg.artifacts import sha256_text, verify
+from cdkd_kg.errors import ArtifactError, StaleSignalError
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer, predict
 from cdkd_kg.teachers.signal_cache import cached_signal, teacher_key
 from tests.models import tiny_bert
@@ -110,6 +111,57 @@ def test_altered_bytes_are_never_believed(model, tmp_path):
         assert np.array_equal(before.logits, after.logits)
         for kept_name, whole in kept.items():
             (segment / kept_name).write_bytes(whole)
+
+
+class AskedError(Exception):
+    """Raised in place of an answer."""
+
+
+def refuses(places):
+    raise AskedError
+
+
+def overwrite(file, content, place=0):
+    """Write in place: emptying a file first waits for the disk."""
+    with file.open("r+b") as handle:
+        handle.seek(place)
+        handle.write(content)
+
+
+def test_none_of_ten_thousand_mutations_is_believed(model, tmp_path):
+    said(tmp_path, Teacher(model))
+    (segment,) = tmp_path.glob("*/segment-*")
+    kept = {file.name: file.read_bytes() for file in segment.iterdir()}
+    drawn, found = random.Random(1), 0
+    for number in range(10_000):
+        name = drawn.choice(sorted(kept))
+        place = drawn.randrange(len(kept[name]))
+        if number % 3 == 0:
+            os.truncate(segment / name, place)
+        else:
+            overwrite(segment / name, bytes([kept[name][place] ^ 1 << drawn.randrange(8)]), place)
+        try:
+            verify(segment)  # what cached_signal asks of every segment
+        except ArtifactError:
+            found += 1
+        overwrite(segment / name, kept[name])
+    verify(segment)
+    assert found == 10_000
+
+
+def test_labels_in_another_order_are_found_by_name_and_other_labels_are_refused(model, tmp_path):
+    first = said(tmp_path, Teacher(model))
+    turned = cached_signal(tmp_path, "t" * 64, LABELS[::-1], IDS, HASHES, refuses)
+    assert turned.labels == LABELS[::-1]
+    assert np.array_equal(turned.logits, first.logits[:, ::-1])
+    for labels in (("a", "c"), ("a", "b", "c"), ("a", "a")):
+        with pytest.raises(StaleSignalError, match=r"about \['a', 'b'\], asked for are"):
+            cached_signal(tmp_path, "t" * 64, labels, IDS, HASHES, refuses)
+
+
+def test_no_text_gives_a_signal_without_a_row(tmp_path):
+    signal = cached_signal(tmp_path, "t" * 64, LABELS, [], [], refuses)
+    assert (signal.ids, signal.labels, signal.logits.shape, signal.weight.shape) == ((), LABELS, (0, 2), (0,))
 
 
 def test_what_was_cut_off_while_it_was_written_is_not_there(model, tmp_path):

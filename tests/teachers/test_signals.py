@@ -67,3 +67,33 @@ def test_a_teacher_that_is_not_finite_is_refused_by_document():
 
 def test_large_logits_are_held_to_the_range_of_half_precision():
     assert np.isfinite(_signal(logits=np.full((3, 2), 1e9)).logits).all()
+
+
+@pytest.mark.parametrize("name", ["logits", "hidden", "embedding", "weight"])
+def test_infinity_is_refused_and_not_held_to_the_range(name):
+    values = np.ones(3) if name == "weight" else np.ones((3, 2))
+    values[1] = np.inf
+    with pytest.raises(TrainingError, match=rf"{name} are not finite \(a\)"):
+        _signal(**{name: values})
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("weight", np.ones((3, 1))), ("logits", np.ones(3)), ("hidden", np.ones((3, 2, 2))), ("embedding", np.ones(3))],
+)
+def test_an_array_that_would_broadcast_is_refused(name, values):
+    with pytest.raises(ValueError, match=f"{name} has {values.ndim} dimensions"):
+        _signal(**{name: values})
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 5.0])
+def test_a_weight_outside_of_its_range_is_refused_by_document(wrong):
+    with pytest.raises(TrainingError, match=rf"outside of \[0, 1\] \(a\)\. Why: it is {wrong:g}"):
+        _signal(weight=np.array([1, wrong, 0]))
+
+
+def test_rows_and_columns_are_as_many_as_documents_and_labels():
+    with pytest.raises(ValueError, match="4 rows for 3 documents"):
+        _signal(hidden=np.ones((4, 2)))
+    with pytest.raises(ValueError, match="2 columns for 3 labels"):
+        _signal(labels=["x", "y", "z"])

@@ -6,12 +6,16 @@ from torch import Tensor
 
 from cdkd_kg.distillation.losses.batch import TokenStates
 from cdkd_kg.distillation.losses.token_relations import TokenRelationsLoss, attention_of
+from cdkd_kg.errors import ConfigError
 
 
 class AttentionLoss(TokenRelationsLoss):
     r"""Divergence of the last layers' attention: the relation of queries to keys.
 
     .. math:: R = \operatorname{softmax} \frac{Q K^\top}{\sqrt{D / A}}
+
+    Where student or teacher is a decoder, a token is compared on what it and those before it say to it, in both. Q and
+    K are what the projections give, before any rotary embedding of positions.
 
     Args:
         heads: A, the relation heads; it divides the widths of student and teacher.
@@ -20,6 +24,9 @@ class AttentionLoss(TokenRelationsLoss):
         student_tokens: mask and attention.
         teacher_tokens: likewise, of the same tokens.
         weight: ``[B]``; None counts all documents alike.
+
+    Raises:
+        ConfigError: keys are narrower than queries, as where several heads share one.
 
     Siblings: :class:`ValueRelationsLoss`, with which the paper adds it up.
 
@@ -36,7 +43,16 @@ class AttentionLoss(TokenRelationsLoss):
         0.0
     """
 
+    directed = True
+
     def related(self, tokens: TokenStates) -> tuple[Tensor, Tensor]:
         """Return queries and keys."""
         queries, keys, _ = attention_of(tokens)
+        if queries.shape != keys.shape:
+            raise ConfigError(
+                "attention cannot be compared where heads share keys",
+                where="distillation.losses.attention",
+                why=f"a token has {queries.shape[-1]} numbers in queries, {keys.shape[-1]} in keys (grouped queries)",
+                remedy="leave this loss at 0, or use value_relations or layer_states",
+            )
         return queries, keys

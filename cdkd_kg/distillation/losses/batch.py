@@ -17,11 +17,13 @@ class TokenStates:
         layers: ``[B, T, H]`` before the first layer and after each.
         attention: queries, keys and values of the last layer, ``[B, T, D]`` each, its heads side by side; None where
             no loss asks for them.
+        causal: whether a token attends to none after it, as in decoders.
     """
 
     mask: Tensor
     layers: tuple[Tensor, ...]
     attention: tuple[Tensor, Tensor, Tensor] | None = None
+    causal: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ class LossBatch:
     mentions: LinkedMentions | None = None
     regression: bool = False
 
+    def __post_init__(self) -> None:
+        rows = self.student_logits.shape[:1]
+        if self.weight is not None and self.weight.shape != rows:
+            raise ValueError(f"weight has the shape {tuple(self.weight.shape)} for a batch of {rows[0]}")
+
     def labelled(self) -> Tensor:
         """Return which documents have a label or a value, ``[B]``."""
         return (self.targets.isfinite() if self.regression else self.targets >= 0).all(dim=1)
@@ -93,9 +100,9 @@ def teacher_part(value: Tensor | None, name: str, rows: int) -> Tensor:
 
 
 def weighted_mean(values: Tensor, weight: Tensor | None) -> Tensor:
-    """Return the mean of ``[B]`` values by weight; 0, with a gradient of 0, where all weights are 0."""
+    """Return the mean of ``[B]`` values by weight; 0, with a gradient of 0, where all are 0 or there is none."""
     if weight is None:
-        return values.mean()
+        return values.mean() if len(values) else values.sum()
     return (values * weight).sum() / weight.sum().clamp_min(1e-6)
 
 

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from cdkd_kg.distillation.losses.batch import LossBatch
 from cdkd_kg.distillation.losses.geometry import geometries
 
-_SMALLEST = 1e-12
+_SMALLEST = 1e-6
+"""How far documents lie apart, of how far they lie from nought, is no more than rounding below this."""
 
 
 class CkaLoss(nn.Module):
@@ -40,12 +41,18 @@ class CkaLoss(nn.Module):
     def forward(self, batch: LossBatch) -> Tensor:
         """Return the loss of a batch, a scalar."""
         student, teacher = (_kernel(vectors) for vectors in geometries(batch))
-        lengths, shared = student.square().sum() * teacher.square().sum(), (student * teacher).sum()
-        told_apart = lengths > _SMALLEST
-        alignment = shared / torch.where(told_apart, lengths, 1.0).sqrt()
-        return torch.where(told_apart, 1 - alignment, 0.0 * shared)
+        # At length 1, one minus the inner product is half the squared distance, which rounding makes no less than 0.
+        apart = (student - teacher).square().sum() / 2
+        told_apart = (student.diagonal().sum() > 0) & (teacher.diagonal().sum() > 0)
+        return torch.where(told_apart, apart, 0.0 * apart)
 
 
 def _kernel(vectors: Tensor) -> Tensor:
+    """Return the centred kernel at length 1, or zeros where documents are not told apart, ``[B, B]``."""
     centred = vectors - vectors.mean(dim=0, keepdim=True)
-    return centred @ centred.T
+    spread = centred.square().sum()
+    told_apart = spread > _SMALLEST**2 * vectors.square().sum()
+    # Scaled before they are multiplied, so that no product leaves the range of float32.
+    scaled = torch.where(told_apart, centred, 0.0) / torch.where(told_apart, spread, 1.0).sqrt()
+    kernel = scaled @ scaled.T
+    return kernel / torch.where(told_apart, kernel.square().sum(), 1.0).sqrt()

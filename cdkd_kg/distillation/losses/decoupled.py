@@ -63,6 +63,6 @@ class DecoupledLoss(SoftenedLoss):
 def _parted(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Return log-probabilities: of target and all else, ``[B, 2]``, and of all else among itself, ``[B, C - 1]``."""
     others = torch.ones_like(logits, dtype=torch.bool).scatter_(1, target, False)
-    rest = logits[others].view(len(logits), -1)
+    rest = logits[others].view(len(logits), logits.shape[1] - 1)
     pair = torch.stack([logits.gather(1, target)[:, 0], rest.logsumexp(dim=1)], dim=1)
     return pair.log_softmax(dim=1), rest.log_softmax(dim=1)

@@ -17,10 +17,21 @@ class DocumentRelationsLoss(nn.Module):
     The widths of student and teacher need not agree, so the teacher may be a graph network: this is how the
     geometry of a graph reaches a student that reads text alone. A batch of one document gives 0.
 
-    Sibling: :class:`HiddenStatesLoss` matches each document by itself.
+    Inputs:
+        student_hidden: ``[B, H]``.
+        teacher_embedding: ``[B, E]``, the geometry: of the graph network where there is one, else of text.
+
+    Siblings: :class:`HiddenStatesLoss` matches each document by itself; :class:`SimilarityPreservingLoss` compares
+    inner products, :class:`DistanceRelationsLoss` distances.
 
     Source: Tung and Mori, Similarity-Preserving Knowledge Distillation, ICCV 2019; Park et al., Relational
     Knowledge Distillation, CVPR 2019.
+
+    Example:
+        >>> h = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+        >>> batch = LossBatch(h, h, h * 0 - 1, None, None, torch.ones(2, 3), None, multi_label=False)
+        >>> round(float(DocumentRelationsLoss()(batch)), 6)  # alike to the teacher, at right angles to the student
+        1.0
     """
 
     def forward(self, batch: LossBatch) -> Tensor:

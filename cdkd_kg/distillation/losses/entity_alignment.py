@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cdkd_kg.distillation.losses.batch import LossBatch, weighted_mean
+from cdkd_kg.distillation.losses.batch import LossBatch, teacher_part, weighted_mean
 
 
 class EntityAlignmentLoss(nn.Module):
@@ -55,7 +55,8 @@ class EntityAlignmentLoss(nn.Module):
         found, states = batch.mentions, batch.student_tokens.layers[-1]
         if not len(found.rows):
             return states.sum() * 0.0
+        vectors = teacher_part(found.vectors, "view of entities", len(found.rows))
         covered = found.tokens.to(states.dtype)
         means = (states[found.rows] * covered.unsqueeze(-1)).sum(dim=1) / covered.sum(dim=1, keepdim=True).clamp_min(1)
-        distance = 1 - F.cosine_similarity(self.projection(means), found.vectors, dim=-1)
+        distance = 1 - F.cosine_similarity(self.projection(means), vectors, dim=-1)
         return weighted_mean(distance, None if batch.weight is None else batch.weight[found.rows])

@@ -16,7 +16,26 @@ class HardLabelLoss(nn.Module):
     With ``multi_label`` it is binary cross-entropy, averaged over labels; with ``regression`` it is the mean squared
     error. A batch without a labelled row gives 0 with a gradient of 0, never NaN.
 
-    Sibling: :class:`LogitsLoss` learns from the teacher where there is no label.
+    Inputs:
+        student_logits: ``[B, C]``.
+        targets: ``[B, C]`` of 0 and 1, rows of -1 where there is no label; or of values, rows of NaN where there is
+            none.
+
+    Raises:
+        ValueError: targets and logits differ in shape.
+
+    Siblings: :class:`LogitsLoss` learns from the teacher where there is no label.
+
+    Source: the likelihood of labels; Hinton et al., Distilling the Knowledge in a Neural Network, 2015, add it to what
+    the teacher says.
+
+    Example:
+        >>> import torch
+        >>> from cdkd_kg.distillation.losses.batch import LossBatch
+        >>> z, y = torch.zeros(2, 2), torch.tensor([[1.0, 0.0], [-1.0, -1.0]])
+        >>> batch = LossBatch(z, z, y, None, None, None, None, multi_label=False)
+        >>> round(float(HardLabelLoss()(batch)), 4)  # ln 2: one of two, and no idea which
+        0.6931
     """
 
     def forward(self, batch: LossBatch) -> Tensor:

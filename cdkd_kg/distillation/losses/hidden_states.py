@@ -20,7 +20,23 @@ class HiddenStatesLoss(nn.Module):
         student_size: width of the student's hidden state.
         teacher_size: width of the teacher's.
 
+    Inputs:
+        student_hidden: ``[B, H]``.
+        teacher_hidden: ``[B, G]``, of the text teacher.
+        weight: ``[B]``; None counts all documents alike.
+
+    Siblings: :class:`LayerStatesLoss` compares every token in several layers; :class:`DocumentRelationsLoss` compares
+    documents with one another.
+
     Source: Jiao et al., TinyBERT, EMNLP 2020 (hidden states with projection); Sanh et al., DistilBERT, 2019 (cosine).
+
+    Example:
+        >>> import torch
+        >>> from cdkd_kg.distillation.losses.batch import LossBatch
+        >>> h = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+        >>> batch = LossBatch(h, h, h * 0 - 1, None, h.flip(1), None, None, multi_label=False)
+        >>> float(HiddenStatesLoss(2, 2)(batch))  # at right angles
+        1.0
     """
 
     def __init__(self, student_size: int, teacher_size: int) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cdkd_kg.distillation.losses.batch import LossBatch, both_tokens, token_mean, weighted_mean
+from cdkd_kg.distillation.losses.batch import LossBatch, both_tokens, teacher_part, token_mean, weighted_mean
 
 Distance = Literal["mse", "cosine"]
 
@@ -63,7 +63,10 @@ class LayerStatesLoss(nn.Module):
         """Return the loss of a batch, a scalar."""
         student, teacher = both_tokens(batch)
         terms = [
-            self._distance(self.projections[str(mine)](student.layers[mine]), teacher.layers[theirs])
+            self._distance(
+                self.projections[str(mine)](student.layers[mine]),
+                teacher_part(teacher.layers[theirs], f"layer {theirs}", len(student.mask)),
+            )
             for mine, theirs in self.layers.items()
         ]
         found = token_mean(sum(terms[1:], terms[0]) / len(terms), student.mask)

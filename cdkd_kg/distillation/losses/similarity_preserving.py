@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cdkd_kg.distillation.losses.batch import LossBatch
-from cdkd_kg.distillation.losses.geometry import geometries
+from cdkd_kg.distillation.losses.geometry import geometries, nothing
 
 
 class SimilarityPreservingLoss(nn.Module):
@@ -14,6 +14,8 @@ class SimilarityPreservingLoss(nn.Module):
 
     .. math:: \frac{1}{B^2} \left\lVert \tilde G^S - \tilde G^T \right\rVert_F^2, \qquad
         \tilde G_i = \frac{G_i}{\lVert G_i \rVert}, \quad G = X X^\top
+
+    A batch without a document gives 0.
 
     Inputs:
         student_hidden: ``[B, H]``.
@@ -35,5 +37,8 @@ class SimilarityPreservingLoss(nn.Module):
 
     def forward(self, batch: LossBatch) -> Tensor:
         """Return the loss of a batch, a scalar."""
-        student, teacher = (F.normalize(vectors @ vectors.T, dim=1) for vectors in geometries(batch))
+        hidden, embedding = geometries(batch)
+        if not len(hidden):
+            return nothing(batch)
+        student, teacher = (F.normalize(vectors @ vectors.T, dim=1) for vectors in (hidden, embedding))
         return (student - teacher).square().mean()

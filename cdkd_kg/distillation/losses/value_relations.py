@@ -13,6 +13,8 @@ class ValueRelationsLoss(TokenRelationsLoss):
 
     .. math:: R = \operatorname{softmax} \frac{V V^\top}{\sqrt{D / A}}
 
+    It is the same both ways, so that it compares all pairs of tokens of decoders, too.
+
     Args:
         heads: A, the relation heads; it divides the widths of student and teacher.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -147,6 +148,24 @@ def test_token_losses():
     for name, parts in (("attention", (0, 1)), ("value_relations", (2, 2))):
         p, q = (relations(*(one.attention[part] for part in parts)) for one in (teacher, student))
         assert value(EVERY[name]) == pytest.approx(mean(masked_mean(rel_entr(p, q).sum(-1).mean(1), mask)), rel=1e-4)
+
+
+@pytest.mark.parametrize("decoder", ["student_tokens", "teacher_tokens"])
+def test_a_token_of_a_decoder_is_compared_on_what_comes_before_it(decoder):
+    made = replace(MADE, **{decoder: replace(getattr(MADE, decoder), causal=True)})
+    seen = (MADE.teacher_tokens.mask.numpy()[:, None, None, :] == 1) & np.tril(np.ones((6, 6), bool))
+
+    def attention(tokens):
+        queries, keys = (
+            x.detach().numpy().astype(float).reshape(5, 6, 4, 2).transpose(0, 2, 1, 3) for x in tokens.attention[:2]
+        )
+        return softmax(np.where(seen, queries @ keys.transpose(0, 1, 3, 2) / np.sqrt(2), -1e30), axis=-1)
+
+    terms = rel_entr(attention(MADE.teacher_tokens), attention(MADE.student_tokens)).sum(-1).mean(1)
+    expected = mean(masked_mean(terms, MADE.teacher_tokens.mask.numpy()))
+    assert value(EVERY["attention"], made) == pytest.approx(expected, rel=1e-4)
+    assert value(EVERY["attention"], made) != pytest.approx(value(EVERY["attention"]), rel=1e-2)
+    assert value(EVERY["value_relations"], made) == value(EVERY["value_relations"])
 
 
 def test_entities_draw_the_tokens_of_their_mentions():

@@ -167,8 +167,36 @@ def test_silent_failures_are_refused(name):
         loss(batch(**dict.fromkeys(widths)))
     with pytest.raises(ValueError, match="1 rows for a batch of 5"):
         loss(batch(**{key: torch.ones(1, width) for key, width in widths.items()}))
+
+
+@pytest.mark.parametrize("name", sorted(EVERY.keys() - {"hard_label"}))
+def test_a_teacher_that_is_not_finite_is_refused(name):
+    made, widths = batch(), {"teacher_logits": 3, "teacher_hidden": 4, "teacher_embedding": 6}
+    nan = {key: torch.full((5, width), float("nan")) for key, width in widths.items()}
+    tokens = replace(
+        made.teacher_tokens,
+        layers=tuple(x * float("nan") for x in made.teacher_tokens.layers),
+        attention=tuple(x * float("nan") for x in made.teacher_tokens.attention),
+    )
+    mentions = replace(made.mentions, vectors=made.mentions.vectors * float("nan"))
     with pytest.raises(ValueError, match="not finite"):
-        loss(batch(**{key: torch.full((5, width), float("nan")) for key, width in widths.items()}))
+        EVERY[name](replace(made, **nan, teacher_tokens=tokens, mentions=mentions))
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (1,), (4,)])
+def test_a_weight_that_would_broadcast_is_refused(shape):
+    with pytest.raises(ValueError, match=r"weight has the shape .* for a batch of 5"):
+        batch(weight=torch.ones(shape))
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("name", ["hard_label", *sorted(FROM_TEACHER)])
+def test_a_batch_of_nothing_gives_zero_that_can_be_gone_back_through(name, weighted):
+    made = batch(rows=0, **{} if weighted else {"weight": None})
+    loss = EVERY[name](made)
+    loss.backward()
+    assert float(loss.detach()) == 0
+    assert made.student_logits.grad is not None or made.student_hidden.grad is not None
 
 
 @pytest.mark.parametrize("name", sorted(SOFTENED))
@@ -243,3 +271,15 @@ def test_two_documents_at_one_place_do_not_blow_up_the_gradient(name):
         made.student_hidden[1] = made.student_hidden[0]
     GEOMETRIC[name](made).backward()
     assert made.student_hidden.grad.abs().max() < 100
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e-3, 1e5, 1e12])
+def test_alignment_knows_no_scale_of_either_side(scale):
+    made, loss = batch(), GEOMETRIC["cka"]
+    for sides in (("student_hidden",), ("teacher_embedding",), ("student_hidden", "teacher_embedding")):
+        scaled = replace(made, **{side: getattr(made, side).detach() * scale for side in sides})
+        assert value(loss, scaled) == pytest.approx(value(loss, made), rel=1e-5), sides
+
+
+def test_documents_that_only_rounding_tells_apart_are_alike_to_alignment():
+    assert value(GEOMETRIC["cka"], batch(teacher_embedding=torch.full((5, 6), 0.1))) == 0
