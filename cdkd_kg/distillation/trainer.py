@@ -13,14 +13,17 @@ from transformers import TrainerCallback
 
 from cdkd_kg.distillation.shared import SharedSubjects
 from cdkd_kg.distillation.subject import Subject, parts_of
-from cdkd_kg.teachers.resumable import ResumableTrainer
+from cdkd_kg.teachers.resumable import OWN, ResumableTrainer
 from cdkd_kg.teachers.whole_batch import average_gradients
 
 
 class DistillationTrainer(ResumableTrainer):
     """A Trainer whose loss is a named sum over hard labels and a cached teacher signal.
 
-    Everything else (mixed precision, accumulation, schedules) is the Trainer's.
+    Everything else (mixed precision, schedules) is the Trainer's.
+    Where gradients are accumulated, a loss that is a mean over rows is the mean over the rows of the whole step. Losses
+    over relations (of documents, and ``contrastive``) see the pairs within each batch alone, as does the own loss of a
+    teacher that learns along (:class:`~cdkd_kg.distillation.joint.JointTrainer`).
     Losses stay on the device and are averaged into the log every ``logging_steps``.
 
     In several processes each computes the losses of the whole batch, so that the student is that of one process to the
@@ -41,6 +44,13 @@ class DistillationTrainer(ResumableTrainer):
         self.add_callback(_TendsGradients(self.parameters_beside))
         self._sums: dict[str, Tensor] = {}
         self._counts: Counter[str] = Counter()
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
+        """Read the batches of a step, and tell each of several what part of the step it is."""
+        batches, items = super().get_batch_samples(epoch_iterator, num_batches, device)
+        if len(batches) > 1:  # one is the whole step, and nothing is multiplied, to the last bit
+            self.subject.tell_shares(batches, [batch.get(OWN) for batch in batches])
+        return batches, items
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None

@@ -30,10 +30,14 @@ NOT_OF_WORDS = (*ONLINE, "angle_relations", "entity_alignment")
 class WordSubject(Subject):
     """A :class:`Subject` whose losses are over the words of a batch, as others' are over its documents."""
 
-    def answers(self, output: Any, inputs: Tensors, rows: int) -> Answers:
-        """Return what the student says of the first token of every word; ``rows`` texts are this process's."""
+    def answers(self, output: Any, inputs: Tensors) -> Answers:
+        """Return what the student says of the first token of every word."""
         words = inputs["word_row"], inputs["word_token"]
-        return Answers(output.logits[words], output.hidden_states[-1][words], int((words[0] < rows).sum()))
+        return Answers(output.logits[words], output.hidden_states[-1][words])
+
+    def rows(self, inputs: Tensors, texts: int) -> int:
+        """Return how many words the first ``texts`` texts have."""
+        return int((inputs["word_row"] < texts).sum())
 
 
 def distill_words(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from cdkd_kg.distillation.losses.shares import StepShares
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class LossBatch:
         student_tokens: where a loss compares tokens.
         teacher_tokens: likewise, of the same tokens.
         mentions: where a loss compares mentions with entities.
+        shares: where the batch is a part of an optimiser step (gradient accumulation); None where it is all of it.
     """
 
     student_logits: Tensor
@@ -70,10 +75,16 @@ class LossBatch:
     teacher_tokens: TokenStates | None = None
     mentions: LinkedMentions | None = None
     regression: bool = False
+    shares: StepShares | None = None
 
     def labelled(self) -> Tensor:
         """Return which documents have a label or a value, ``[B]``."""
-        return (self.targets.isfinite() if self.regression else self.targets >= 0).all(dim=1)
+        return labelled_rows(self.targets, self.regression)
+
+
+def labelled_rows(targets: Tensor, regression: bool) -> Tensor:
+    """Return which rows of ``[B, C]`` have a label or a value, ``[B]``."""
+    return (targets.isfinite() if regression else targets >= 0).all(dim=1)
 
 
 def teacher_part(value: Tensor | None, name: str, rows: int) -> Tensor:
