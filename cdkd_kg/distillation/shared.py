@@ -75,6 +75,10 @@ class SharedSubjects:
         for subject in self._subjects.values():
             subject.to(device)
 
+    def beside(self) -> dict[str, Any]:
+        """Return what is learned beside rows and signals, by task."""
+        return {task: subject.beside() for task, subject in self._subjects.items()}
+
     def tell_shares(self, batches: Sequence[Mapping[str, Tensors]], own: Sequence[int | None]) -> None:
         r"""Let the rows of each task in each of the batches of one step know what part of it they are.
 

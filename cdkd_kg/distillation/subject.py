@@ -71,6 +71,11 @@ class Subject:
         if self.token_teacher is not None:
             self.token_teacher.model.to(device)
 
+    def beside(self) -> list[Any]:
+        """Return what is learned beside rows and signal: the kind of labels, and who reads the tokens."""
+        reads = None if self.token_teacher is None else self.token_teacher.model.state_dict()
+        return [self.multi_label, self.regression, reads]
+
     def answers(self, output: Any, inputs: Tensors) -> Answers:
         """Return what the student says of each document."""
         return Answers(output.logits, pooled(output.hidden_states[-1], inputs["attention_mask"]))

@@ -14,6 +14,7 @@ from transformers import TrainerCallback
 from cdkd_kg.distillation.shared import SharedSubjects
 from cdkd_kg.distillation.subject import Subject, parts_of
 from cdkd_kg.teachers.resumable import OWN, ResumableTrainer
+from cdkd_kg.teachers.same_training import digest, learned_losses
 from cdkd_kg.teachers.whole_batch import average_gradients
 
 
@@ -40,6 +41,7 @@ class DistillationTrainer(ResumableTrainer):
     def __init__(self, *, subject: Subject | SharedSubjects, **options: Any) -> None:
         super().__init__(**options)
         self.subject, self.losses = subject, subject.losses
+        self._losses_start = digest(learned_losses(self.losses))
         subject.to(self.args.device)
         self.add_callback(_TendsGradients(self.parameters_beside))
         self._sums: dict[str, Tensor] = {}
@@ -74,6 +76,11 @@ class DistillationTrainer(ResumableTrainer):
     def parameters_beside(self) -> list[Parameter]:
         """Return what is trained beside the model."""
         return list(self.losses.parameters())
+
+    def learns_from(self) -> dict[str, Any]:
+        """Add the losses as they are at the start, and who teaches."""
+        teachers = {"the teacher's signal": self.data_collator, "who teaches beside it": self.subject.beside()}
+        return super().learns_from() | {"losses": self._losses_start} | teachers
 
     def extra_state(self) -> dict[str, Tensor]:
         """Return the losses' projections."""

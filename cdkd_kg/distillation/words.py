@@ -20,7 +20,7 @@ from cdkd_kg.distillation.word_set import WordCollator, WordSet, word_rows
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.teachers.signals import TeacherSignal
 from cdkd_kg.teachers.tracking import Tracking, tracked
-from cdkd_kg.teachers.training import train_quietly, training_arguments, workspace
+from cdkd_kg.teachers.training import need_rows, train_quietly, training_arguments, workspace
 from cdkd_kg.teachers.words import load_tagger
 
 NOT_OF_WORDS = (*ONLINE, "angle_relations", "entity_alignment")
@@ -68,6 +68,7 @@ def distill_words(
     Raises:
         ConfigError: the task is of another kind, a loss is not for words, or the signal's labels are not the task's.
         StaleSignalError: the signal does not know a word.
+        DataRefusedError: there is no text, or neither a label nor a signal.
         TrainingError: the signal says the same of every word.
     """
     need_words(task, config)
@@ -78,7 +79,8 @@ def distill_words(
     steps = optimisation_steps(len(training_set.ids), config.training)
     if signal is None:
         training_set, losses = training_set.labelled(), hard_labels_only()
-    else:
+    need_rows(len(training_set.ids), "WordSet")
+    if signal is not None:
         need_same_labels(signal, task)
         need_varied_teacher(signal)
         losses = losses_of(config.losses, model, signal, ALONE)

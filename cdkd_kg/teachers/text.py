@@ -21,7 +21,14 @@ from cdkd_kg.teachers.models import load_classifier, load_tokenizer
 from cdkd_kg.teachers.resumable import OWN, ResumableTrainer
 from cdkd_kg.teachers.step_shares import SHARES, own_sizes, shares_of, tell_shares
 from cdkd_kg.teachers.tracking import Tracking, tracked
-from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments, training_labels, workspace
+from cdkd_kg.teachers.training import (
+    need_rows,
+    tokenised,
+    train_quietly,
+    training_arguments,
+    training_labels,
+    workspace,
+)
 from cdkd_kg.teachers.whole_batch import whole
 
 UNLIKELY = 0.05
@@ -98,7 +105,13 @@ def train_text_teacher(
         seed: decides the new head, dropout and the order of the data.
         folder: where checkpoints are kept while it trains, so that it can be resumed.
         tracking: who is told how it goes.
+
+    Raises:
+        ConfigError: the folder has checkpoints of another training.
+        DataRefusedError: there is no text.
+        TrainingError: a logged loss is not finite.
     """
+    need_rows(len(texts), "text teacher")
     set_seed(seed)
     tokenizer = load_tokenizer(config.model)
     model = load_classifier(config.model, task.labels, task.multi_label, task.regression)
