@@ -25,7 +25,9 @@ class DistillationTrainer(ResumableTrainer):
     Where gradients are accumulated, a loss that is a mean over rows is the mean over the rows of the whole step. Losses
     over relations (of documents, and ``contrastive``) see the pairs within each batch alone, as does the own loss of a
     teacher that learns along (:class:`~cdkd_kg.distillation.joint.JointTrainer`).
-    Losses stay on the device and are averaged into the log every ``logging_steps``.
+    Losses stay on the device and are averaged into the log every ``logging_steps``. A step waits for the device all the
+    same: ``hard_label`` to know how many rows are labelled, and each loss that looks at the teacher to refuse numbers
+    that are not finite.
 
     In several processes each computes the losses of the whole batch, so that the student is that of one process to the
     rounding of sums. Losses that compare tokens then send the states of all tokens to all processes.
