@@ -21,6 +21,7 @@ from cdkd_kg.distillation.subject import Subject
 from cdkd_kg.distillation.teaching import ALONE, Beside, losses_of, token_teacher_of
 from cdkd_kg.distillation.training_set import TrainingSet
 from cdkd_kg.teachers.signals import TeacherSignal
+from cdkd_kg.teachers.training import need_rows
 
 
 class Lesson(NamedTuple):
@@ -57,6 +58,7 @@ def course_of(
         ConfigError: the signal's labels are not the task's, a loss is not for such a task, or a loss compares tokens
             and there is no text teacher that reads the same ones.
         StaleSignalError: the signal does not know a text.
+        DataRefusedError: there is no text, or neither a label nor a signal.
         TrainingError: the signal says the same of every text, in its answers or in states that a loss copies, or is
             worse than the untrained student.
     """
@@ -64,7 +66,8 @@ def course_of(
     length, places, token_teacher = config.student.max_length, None, None
     if signal is None:
         texts, losses, beside = texts.labelled(task.regression), hard_labels_only(), ALONE
-    else:
+    need_rows(len(texts.ids), "TrainingSet")
+    if signal is not None:
         need_same_labels(signal, task)
         need_fitting_losses(config.losses, task)
         need_useful_teacher(signal, beside.validation, task, model, tokenizer, length)

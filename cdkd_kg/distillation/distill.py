@@ -57,13 +57,15 @@ def distill(
         config: student, losses, training.
         seed: decides the new head, dropout and the order of the data.
         beside: what teaches beside the signal, and what the signal is judged by.
-        folder: where checkpoints are kept while it trains, so that it can be resumed.
+        folder: where checkpoints are kept while it trains, so that it can be resumed; those of another training are
+            refused.
         tracking: who is told how it goes.
 
     Raises:
         ConfigError: the signal's labels are not the task's, a loss is not for such a task, or a loss compares tokens
             and there is no text teacher that reads the same ones.
         StaleSignalError: the signal does not know a text.
+        DataRefusedError: there is no text, or neither a label nor a signal.
         TrainingError: the signal says the same of every text, in its answers or in states that a loss copies, or is
             worse than a student that has learned nothing.
     """

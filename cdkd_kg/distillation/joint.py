@@ -20,6 +20,7 @@ from cdkd_kg.teachers.adjacency import Relations
 from cdkd_kg.teachers.encoders.build import NodeClassifier, encoder
 from cdkd_kg.teachers.models import predict
 from cdkd_kg.teachers.network import FANOUT, cross_entropies, scaled
+from cdkd_kg.teachers.same_training import digest
 from cdkd_kg.teachers.subgraphs import Subgraphs
 
 
@@ -67,6 +68,7 @@ class JointTrainer(DistillationTrainer):
     def __init__(self, *, subject: Subject, graph: JointGraph, max_length: int, seed: int, **options: Any) -> None:
         super().__init__(subject=subject, **options)
         relations, config = Relations.of(graph.data), graph.config
+        self._graph = digest([graph.data.to_dict(), graph.texts, graph.network, config])
         model: PreTrainedModel = options["model"]
         tokenizer: PreTrainedTokenizerBase = options["data_collator"].tokenizer
         encoded = predict(model, tokenizer, graph.texts, max_length, self.args.eval_batch_size, "encoding the graph")[1]
@@ -103,6 +105,10 @@ class JointTrainer(DistillationTrainer):
     def parameters_beside(self) -> list[Parameter]:
         """Return what is trained beside the model."""
         return [*super().parameters_beside(), *self.network.parameters()]
+
+    def learns_from(self) -> dict[str, Any]:
+        """Add the graph."""
+        return super().learns_from() | {"the graph": self._graph}
 
     def extra_state(self) -> dict[str, Tensor]:
         """Return the network, what it remembers of nodes, and the state of its sampling."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from datasets import Dataset
 from safetensors.torch import save_model
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from transformers.utils import SAFE_WEIGHTS_NAME
 
 from cdkd_kg.distillation.batches import DistillationCollator
 from cdkd_kg.distillation.subject import Learned, Subject, Taught, Tensors
+from cdkd_kg.teachers.step_shares import shares_of, tell_shares
 
 TASK = "task"
 
@@ -72,6 +74,27 @@ class SharedSubjects:
         """Move losses and teachers to a device."""
         for subject in self._subjects.values():
             subject.to(device)
+
+    def beside(self) -> dict[str, Any]:
+        """Return what is learned beside rows and signals, by task."""
+        return {task: subject.beside() for task, subject in self._subjects.items()}
+
+    def tell_shares(self, batches: Sequence[Mapping[str, Tensors]], own: Sequence[int | None]) -> None:
+        r"""Let the rows of each task in each of the batches of one step know what part of it they are.
+
+        :meth:`learn` weighs a task by its rows in one batch, :math:`B_{bt} / B_b`; of a step it is those of all
+        batches, :math:`B_t / B`, so that the shares make up for the difference.
+        """
+        del own  # several processes are refused
+        rows = torch.tensor([sum(len(one["input_ids"]) for one in batch.values()) for batch in batches])
+        for task, subject in self._subjects.items():
+            places = [place for place, batch in enumerate(batches) if task in batch]
+            if not places:
+                continue
+            mine = [batches[place][task] for place in places]
+            sizes = torch.stack([subject.sizes(batch, None) for batch in mine])
+            here, of_step = sizes[:, :1] / rows[places, None].to(sizes), sizes[:, 0].sum() / rows.sum()
+            tell_shares(mine, shares_of(sizes, len(batches)) * of_step / here)
 
     def learn(self, model: Any, inputs: Mapping[str, Tensors], own: int | None, taught: Taught) -> Learned:
         """Return what there is to learn from a batch; ``inputs`` and the outputs are by task."""

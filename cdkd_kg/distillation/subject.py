@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from cdkd_kg.distillation.losses.batch import LinkedMentions, LossBatch
+from cdkd_kg.distillation.losses.batch import LinkedMentions, LossBatch, labelled_rows
 from cdkd_kg.distillation.losses.combine import CombinedLoss
+from cdkd_kg.distillation.losses.shares import StepShares
 from cdkd_kg.distillation.tokens import TokenReader, TokenTeacher
 from cdkd_kg.distillation.whole_tokens import whole_mentions, whole_tokens
 from cdkd_kg.teachers.models import pooled
+from cdkd_kg.teachers.step_shares import SHARES, shares_of, tell_shares
 from cdkd_kg.teachers.whole_batch import whole
 
+APART = ("targets", SHARES)
 OURS = ("teacher_", "mention_", "word_")
-"""How the names of tensors begin that are not the model's."""
+"""Names of tensors that are not the model's, and how others begin."""
 Tensors = dict[str, Tensor]
 Taught = Callable[[Tensor, Tensor, Tensors], tuple[Tensors, Tensor | None]]
 """From hidden states, targets and the cached teacher to what is taught, and a loss of the teacher's own."""
@@ -31,11 +35,10 @@ class Learned(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """The student's logits ``[R, C]`` and hidden states ``[R, H]``, and how many of these rows are this process's."""
+    """The student's logits ``[R, C]`` and hidden states ``[R, H]``."""
 
     logits: Tensor
     hidden: Tensor
-    rows: int
 
 
 class Subject:
@@ -68,9 +71,34 @@ class Subject:
         if self.token_teacher is not None:
             self.token_teacher.model.to(device)
 
-    def answers(self, output: Any, inputs: Tensors, rows: int) -> Answers:
-        """Return what the student says of each document; ``rows`` of them are this process's."""
-        return Answers(output.logits, pooled(output.hidden_states[-1], inputs["attention_mask"]), rows)
+    def beside(self) -> list[Any]:
+        """Return what is learned beside rows and signal: the kind of labels, and who reads the tokens."""
+        reads = None if self.token_teacher is None else self.token_teacher.model.state_dict()
+        return [self.multi_label, self.regression, reads]
+
+    def answers(self, output: Any, inputs: Tensors) -> Answers:
+        """Return what the student says of each document."""
+        return Answers(output.logits, pooled(output.hidden_states[-1], inputs["attention_mask"]))
+
+    def rows(self, inputs: Tensors, texts: int) -> int:
+        """Return how many of these answers are about the first ``texts`` texts."""
+        del inputs
+        return texts
+
+    def sizes(self, inputs: Tensors, own: int | None) -> Tensor:
+        """Return what the losses of a batch are means over, in the order of :class:`StepShares`: ``[4]``."""
+        rows = self.rows(inputs, len(inputs["input_ids"]) if own is None else own)
+        targets = inputs["targets"][:rows]
+        weight = inputs["teacher_weight"][:rows] if "teacher_weight" in inputs else torch.ones_like(targets[:, 0])
+        linked = inputs.get("mention_rows", torch.zeros(0, dtype=torch.long, device=weight.device))
+        counts = len(targets), labelled_rows(targets, self.regression).sum()
+        sums = weight.sum(), weight[linked[linked < rows]].sum()
+        return torch.stack([torch.as_tensor(one, dtype=weight.dtype, device=weight.device) for one in (*counts, *sums)])
+
+    def tell_shares(self, batches: Sequence[Tensors], own: Sequence[int | None]) -> None:
+        """Let each of the batches of one step know what part of it they are; ``own`` as for :meth:`learn`."""
+        sizes = [self.sizes(batch, mine) for batch, mine in zip(batches, own, strict=True)]
+        tell_shares(batches, shares_of(torch.stack(sizes)))
 
     def learn(self, model: Any, inputs: Tensors, own: int | None, taught: Taught) -> Learned:
         """Return what there is to learn from a batch, of all processes.
@@ -82,10 +110,10 @@ class Subject:
             taught: what the teacher says of the batch.
         """
         texts = len(inputs["input_ids"]) if own is None else own
-        ours = {name: inputs[name] for name in inputs if name == "targets" or name.startswith(OURS)}
+        ours = {name: inputs[name] for name in inputs if name in APART or name.startswith(OURS)}
         theirs = {name: value for name, value in inputs.items() if name not in ours}
         output = model(**theirs, output_hidden_states=True)
-        logits, hidden, rows = self.answers(output, inputs, texts)
+        (logits, hidden), rows = self.answers(output, inputs), self.rows(inputs, texts)
         hidden, targets = whole(hidden, rows), whole(ours["targets"], rows)
         told = {name: whole(value, rows) for name, value in parts_of(ours, "teacher_").items()}
         teacher, teacher_loss = taught(hidden, targets, told)
@@ -106,6 +134,7 @@ class Subject:
                 student_tokens=tokens,
                 teacher_tokens=None if self.token_teacher is None else whole_tokens(self.token_teacher(theirs), texts),
                 mentions=whole_mentions(LinkedMentions(**mentions), texts, len(logits)) if mentions else None,
+                shares=StepShares(*ours[SHARES]) if SHARES in ours else None,
             )
         )
         if teacher_loss is not None:

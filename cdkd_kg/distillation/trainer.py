@@ -13,15 +13,21 @@ from transformers import TrainerCallback
 
 from cdkd_kg.distillation.shared import SharedSubjects
 from cdkd_kg.distillation.subject import Subject, parts_of
-from cdkd_kg.teachers.resumable import ResumableTrainer
+from cdkd_kg.teachers.resumable import OWN, ResumableTrainer
+from cdkd_kg.teachers.same_training import digest, learned_losses
 from cdkd_kg.teachers.whole_batch import average_gradients
 
 
 class DistillationTrainer(ResumableTrainer):
     """A Trainer whose loss is a named sum over hard labels and a cached teacher signal.
 
-    Everything else (mixed precision, accumulation, schedules) is the Trainer's.
-    Losses stay on the device and are averaged into the log every ``logging_steps``.
+    Everything else (mixed precision, schedules) is the Trainer's.
+    Where gradients are accumulated, a loss that is a mean over rows is the mean over the rows of the whole step. Losses
+    over relations (of documents, and ``contrastive``) see the pairs within each batch alone, as does the own loss of a
+    teacher that learns along (:class:`~cdkd_kg.distillation.joint.JointTrainer`).
+    Losses stay on the device and are averaged into the log every ``logging_steps``. A step waits for the device all the
+    same: ``hard_label`` to know how many rows are labelled, and each loss that looks at the teacher to refuse numbers
+    that are not finite.
 
     In several processes each computes the losses of the whole batch, so that the student is that of one process to the
     rounding of sums. Losses that compare tokens then send the states of all tokens to all processes.
@@ -37,10 +43,18 @@ class DistillationTrainer(ResumableTrainer):
     def __init__(self, *, subject: Subject | SharedSubjects, **options: Any) -> None:
         super().__init__(**options)
         self.subject, self.losses = subject, subject.losses
+        self._losses_start = digest(learned_losses(self.losses))
         subject.to(self.args.device)
         self.add_callback(_TendsGradients(self.parameters_beside))
         self._sums: dict[str, Tensor] = {}
         self._counts: Counter[str] = Counter()
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
+        """Read the batches of a step, and tell each of several what part of the step it is."""
+        batches, items = super().get_batch_samples(epoch_iterator, num_batches, device)
+        if len(batches) > 1:  # one is the whole step, and nothing is multiplied, to the last bit
+            self.subject.tell_shares(batches, [batch.get(OWN) for batch in batches])
+        return batches, items
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -64,6 +78,11 @@ class DistillationTrainer(ResumableTrainer):
     def parameters_beside(self) -> list[Parameter]:
         """Return what is trained beside the model."""
         return list(self.losses.parameters())
+
+    def learns_from(self) -> dict[str, Any]:
+        """Add the losses as they are at the start, and who teaches."""
+        teachers = {"the teacher's signal": self.data_collator, "who teaches beside it": self.subject.beside()}
+        return super().learns_from() | {"losses": self._losses_start} | teachers
 
     def extra_state(self) -> dict[str, Tensor]:
         """Return the losses' projections."""

@@ -20,7 +20,7 @@ from cdkd_kg.distillation.word_set import WordCollator, WordSet, word_rows
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.teachers.signals import TeacherSignal
 from cdkd_kg.teachers.tracking import Tracking, tracked
-from cdkd_kg.teachers.training import train_quietly, training_arguments, workspace
+from cdkd_kg.teachers.training import need_rows, train_quietly, training_arguments, workspace
 from cdkd_kg.teachers.words import load_tagger
 
 NOT_OF_WORDS = (*ONLINE, "angle_relations", "entity_alignment")
@@ -30,10 +30,14 @@ NOT_OF_WORDS = (*ONLINE, "angle_relations", "entity_alignment")
 class WordSubject(Subject):
     """A :class:`Subject` whose losses are over the words of a batch, as others' are over its documents."""
 
-    def answers(self, output: Any, inputs: Tensors, rows: int) -> Answers:
-        """Return what the student says of the first token of every word; ``rows`` texts are this process's."""
+    def answers(self, output: Any, inputs: Tensors) -> Answers:
+        """Return what the student says of the first token of every word."""
         words = inputs["word_row"], inputs["word_token"]
-        return Answers(output.logits[words], output.hidden_states[-1][words], int((words[0] < rows).sum()))
+        return Answers(output.logits[words], output.hidden_states[-1][words])
+
+    def rows(self, inputs: Tensors, texts: int) -> int:
+        """Return how many words the first ``texts`` texts have."""
+        return int((inputs["word_row"] < texts).sum())
 
 
 def distill_words(
@@ -64,6 +68,7 @@ def distill_words(
     Raises:
         ConfigError: the task is of another kind, a loss is not for words, or the signal's labels are not the task's.
         StaleSignalError: the signal does not know a word.
+        DataRefusedError: there is no text, or neither a label nor a signal.
         TrainingError: the signal says the same of every word, in its answers or in states that a loss copies.
     """
     need_words(task, config)
@@ -74,7 +79,8 @@ def distill_words(
     steps = optimisation_steps(len(training_set.ids), config.training)
     if signal is None:
         training_set, losses = training_set.labelled(), hard_labels_only()
-    else:
+    need_rows(len(training_set.ids), "WordSet")
+    if signal is not None:
         need_same_labels(signal, task)
         need_varied_teacher(signal)
         need_varied_states(signal, config.losses)

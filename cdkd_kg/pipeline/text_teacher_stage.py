@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from cdkd_kg.artifacts import write_json
+from cdkd_kg.artifacts import is_whole, write_json
 from cdkd_kg.config import NOT_LEARNED, Config
 from cdkd_kg.pipeline.tracking import tracking_of
 from cdkd_kg.stages import Job
@@ -18,7 +17,7 @@ from cdkd_kg.stages import Job
 SECOND_START = 1_000_003
 NOT_ASKED: dict[str, Any] = {"probe": True, "label_names": True, "weights": True, "training": NOT_LEARNED}
 """Options of the text teacher that its training does not depend on."""
-CURVE, OPINION, MODEL = "curve.json", "opinion.safetensors", "model"
+CURVE, OPINION, MODEL, ADAPTED = "curve.json", "opinion.safetensors", "model", "adapted"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
     from cdkd_kg.corpus.budget import label_budget
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.errors import DataRefusedError
-    from cdkd_kg.processes import of_all
+    from cdkd_kg.processes import from_first
     from cdkd_kg.teachers.adaptation import adapt
     from cdkd_kg.teachers.models import predict
     from cdkd_kg.teachers.text import refuse_worse_than_chance, train_text_teacher
@@ -82,15 +81,14 @@ def _work(config: Config, case: TeacherCase, job: Job, inputs: Mapping[str, Path
     if len(rows) == 0:
         raise DataRefusedError("there is no labelled row to learn from", where=case.key, remedy="check the labels")
     task = corpus.tasks[case.task]
-    with TemporaryDirectory() as mine:
-        settings = text
-        if case.way == "adapted":
-            adapted = of_all(mine.encode())[0].decode()
-            adapt(corpus.rows(case.task)["text"][:], text, case.start, Path(adapted))
-            settings = text.model_copy(update={"model": adapted})
-        targets, space = corpus.targets(rows, case.task), job.workspace(folder.parent)
-        tracking = tracking_of(config, text.training, job)
-        teacher = train_text_teacher(rows["text"][:], targets, task, settings, case.start, space, tracking)
+    settings, space = text, job.workspace(folder.parent)
+    if case.way == "adapted":
+        adapted = space / ADAPTED  # it stays until the teacher is made, which starts from the very same one
+        if not from_first(is_whole(adapted)):
+            adapt(corpus.rows(case.task)["text"][:], text, case.start, adapted)
+        settings = text.model_copy(update={"model": str(adapted)})
+    targets, tracking = corpus.targets(rows, case.task), tracking_of(config, text.training, job)
+    teacher = train_text_teacher(rows["text"][:], targets, task, settings, case.start, space, tracking)
     ask = partial(
         predict,
         teacher.model,

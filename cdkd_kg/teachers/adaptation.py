@@ -7,6 +7,7 @@ from pathlib import Path
 
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, DataCollatorForLanguageModeling, set_seed
 
+from cdkd_kg.artifacts import new_folder
 from cdkd_kg.config import TextTeacherConfig, TrainingConfig
 from cdkd_kg.processes import barrier, is_first
 from cdkd_kg.teachers.models import SAFE, load_tokenizer
@@ -29,7 +30,8 @@ def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Pa
         texts: of all domains, labelled or not.
         config: model, length and batch size.
         seed: decides which words are left out, and the order of the texts.
-        folder: where to write, the first of several processes for all; load it in place of the model.
+        folder: where to write, whole or not at all, the first of several processes for all; load it in place of the
+            model.
 
     Source: Gururangan et al., Don't Stop Pretraining, ACL 2020.
     """
@@ -54,6 +56,7 @@ def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Pa
         train_quietly(trainer)
     model = trainer.finished()
     if is_first():
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        with new_folder(folder, keep_whole=True) as fresh:
+            model.save_pretrained(fresh)
+            tokenizer.save_pretrained(fresh)
     barrier()

@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from torch.utils.data import Sampler
 from transformers import PreTrainedModel, Trainer, set_seed
 
 from cdkd_kg.artifacts import is_sound, new_folder, read_json, write_json
-from cdkd_kg.errors import ConfigError
+from cdkd_kg.errors import ConfigError, TrainingError
 from cdkd_kg.processes import barrier, from_first, is_first, of_all, rank, world_size
 from cdkd_kg.teachers.layers import slow_lower_layers
+from cdkd_kg.teachers.same_training import ABOUT, digest, learned_arguments, need_same_training
 from cdkd_kg.teachers.sampling import EpochSampler
 from cdkd_kg.teachers.sharded import parted, shard, take_state, whole_state, whole_value
 from cdkd_kg.teachers.whole_batch import own_rows
@@ -47,7 +49,10 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
 
     It trains in one process on one device, or in several that ``torchrun`` started, each with its share of every batch.
     Rows that only fill up the last batch of an epoch are told by :meth:`own_rows`. The first process writes
-    checkpoints, and a run goes on with as many processes as it had.
+    checkpoints, and a run goes on with as many processes as it had. A checkpoint says what it learned from
+    (:meth:`learns_from`), and another training does not go on from it.
+
+    It ends at the first logged loss that is not finite, with a :class:`~cdkd_kg.errors.TrainingError`.
 
     Args:
         domains: of the training rows, where batches are to have their share of each.
@@ -89,6 +94,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         self._domains, self._domain_exponent = domains, domain_exponent
         self._layerwise_lr_decay = layerwise_lr_decay
         self._kind, self._fsdp = type(self.model), fsdp and world_size() > 1
+        self._start = digest(self.model.state_dict())
         if self._fsdp:
             shard(self.model)
             # So the Trainer calls a model that averages its gradients itself; accelerate would have FSDP on GPUs alone.
@@ -131,11 +137,27 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         """Take back what :meth:`extra_state` gave."""
         del state
 
+    def learns_from(self) -> dict[str, Any]:
+        """Return what decides what comes out of the training, by the names that a refusal gives it.
+
+        See :func:`~cdkd_kg.teachers.same_training.digest`; what is trained is told as it was at the start.
+        """
+        beside = [self._layerwise_lr_decay, self._domains, self._domain_exponent]
+        return {
+            "training options": [learned_arguments(self.args), beside],
+            "texts and labels": self.train_dataset,
+            "the model at the start": self._start,
+        }
+
+    @cached_property
+    def _about(self) -> dict[str, str]:
+        return {name: digest(part) for name, part in self.learns_from().items()}
+
     def last_checkpoint(self) -> str | None:
         """Return the newest checkpoint whose every file is what was written; None where there is none.
 
         Raises:
-            ConfigError: it is of another number of processes.
+            ConfigError: it is of another number of processes, or of another training.
         """
         output = Path(self.args.output_dir)
         sound = (step for step in reversed(_checkpoints(output)) if is_first() and is_sound(_checkpoint(output, step)))
@@ -150,7 +172,23 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
                 why="batches would be of another size, and each process has random numbers of its own",
                 remedy=f"go on with {before}, or delete {output} to begin again",
             )
+        need_same_training(folder, self._about)
         return str(folder)
+
+    def log(self, logs: dict[str, float], *arguments: Any, **options: Any) -> None:
+        """Log what there is, and end the training at a loss that is not finite; nothing comes of going on.
+
+        Raises:
+            TrainingError: with the step.
+        """
+        super().log(logs, *arguments, **options)
+        if not all(np.isfinite(logs[name]) for name in ("loss", "train_loss") if name in logs):
+            raise TrainingError(
+                "the training loss is not finite",
+                where=f"step {self.state.global_step}",
+                why="the learning rate is too high, or a teacher signal is broken",
+                remedy="lower learning_rate and run again, in another folder where you gave one for checkpoints",
+            )
 
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
         """Read the batches of a step, and note in the last of an epoch which rows are there to fill it up."""
@@ -204,6 +242,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
             write_json(fresh / f"{OPTIMIZER}.json", values)
             write_json(fresh / SCHEDULE, self.lr_scheduler.state_dict())
             write_json(fresh / RANDOM, random_states)
+            write_json(fresh / ABOUT, self._about)
             save_file({name: value.contiguous() for name, value in self.extra_state().items()}, fresh / EXTRA)
         for old in _checkpoints(output)[:-KEPT]:
             shutil.rmtree(_checkpoint(output, old), ignore_errors=True)

@@ -18,9 +18,17 @@ from cdkd_kg.config import TaskConfig, TextTeacherConfig
 from cdkd_kg.errors import TrainingError
 from cdkd_kg.processes import world_size
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer
-from cdkd_kg.teachers.resumable import ResumableTrainer
+from cdkd_kg.teachers.resumable import OWN, ResumableTrainer
+from cdkd_kg.teachers.step_shares import SHARES, own_sizes, shares_of, tell_shares
 from cdkd_kg.teachers.tracking import Tracking, tracked
-from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments, training_labels, workspace
+from cdkd_kg.teachers.training import (
+    need_rows,
+    tokenised,
+    train_quietly,
+    training_arguments,
+    training_labels,
+    workspace,
+)
 from cdkd_kg.teachers.whole_batch import whole
 
 UNLIKELY = 0.05
@@ -49,10 +57,22 @@ class TextTeacher:
 
 
 class ClassifierTrainer(ResumableTrainer):
-    """Trains a classifier on the mean loss over the rows of a batch, that of all processes together."""
+    """Trains a classifier on the mean loss over the rows of a step, of all its batches and processes together."""
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
+        """Read the batches of a step, and tell each of several what part of the step it is."""
+        batches, items = super().get_batch_samples(epoch_iterator, num_batches, device)
+        if len(batches) > 1:
+            tell_shares(batches, shares_of(own_sizes(batches, [batch.get(OWN) for batch in batches])))
+        return batches, items
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], *arguments: Any, **options: Any) -> Any:
-        """Return the loss of a batch."""
+        """Return the loss of a batch, times its share of a step of several."""
+        share = inputs.pop(SHARES, None)
+        loss = self._mean_loss(model, inputs, *arguments, **options)
+        return loss if share is None else loss * share[0]
+
+    def _mean_loss(self, model: Any, inputs: dict[str, Any], *arguments: Any, **options: Any) -> Any:
         if world_size() == 1:
             return super().compute_loss(model, inputs, *arguments, **options)
         own, labels = self.own_rows(inputs), inputs.pop("labels")
@@ -85,7 +105,13 @@ def train_text_teacher(
         seed: decides the new head, dropout and the order of the data.
         folder: where checkpoints are kept while it trains, so that it can be resumed.
         tracking: who is told how it goes.
+
+    Raises:
+        ConfigError: the folder has checkpoints of another training.
+        DataRefusedError: there is no text.
+        TrainingError: a logged loss is not finite.
     """
+    need_rows(len(texts), "text teacher")
     set_seed(seed)
     tokenizer = load_tokenizer(config.model)
     model = load_classifier(config.model, task.labels, task.multi_label, task.regression)

@@ -17,7 +17,7 @@ from transformers.trainer_callback import PrinterCallback
 
 from cdkd_kg.artifacts import held
 from cdkd_kg.config import NOT_LEARNED, TaskConfig, TrainingConfig
-from cdkd_kg.errors import TrainingError
+from cdkd_kg.errors import DataRefusedError
 from cdkd_kg.processes import from_first, is_first, join, noticing_loss, world_size
 from cdkd_kg.progress import is_terminal
 from cdkd_kg.teachers.encoding import alike, encode
@@ -89,6 +89,7 @@ def train_quietly(trainer: ResumableTrainer) -> list[dict[str, float]]:
 
     Raises:
         TrainingError: a logged loss is not finite.
+        ConfigError: the last checkpoint is of another training.
         ProcessLostError: another process ended in the middle of it.
     """
     trainer.remove_callback(PrinterCallback)
@@ -98,18 +99,24 @@ def train_quietly(trainer: ResumableTrainer) -> list[dict[str, float]]:
 
 
 def _learning_curve(trainer: Trainer) -> list[dict[str, float]]:
-    curve = [
+    return [
         {"step": entry["step"], "epoch": round(entry["epoch"], 3)}
         | {name: float(value) for name, value in entry.items() if name.startswith("loss")}
         for entry in trainer.state.log_history
         if "loss" in entry
     ]
-    for entry in curve:
-        if not np.isfinite(entry["loss"]):
-            raise TrainingError(
-                "the training loss is not finite",
-                where=f"step {entry['step']}",
-                why="the learning rate is too high, or a teacher signal is broken",
-                remedy="lower learning_rate and run again",
-            )
-    return curve
+
+
+def need_rows(rows: int, where: str) -> None:
+    """Refuse a training that has nothing to learn from.
+
+    Raises:
+        DataRefusedError: there is no row.
+    """
+    if not rows:
+        raise DataRefusedError(
+            "there is nothing to learn from",
+            where=where,
+            why="no text is given, or none has a label and there is no teacher's signal",
+            remedy="give labelled texts, or texts with a signal",
+        )

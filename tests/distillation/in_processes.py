@@ -93,6 +93,7 @@ def signal(width: int) -> TeacherSignal:
     return TeacherSignal.of(
         teacher="t" * 64, labels=TASK.labels, ids=IDS, text_hashes=HASHES, logits=8 * TRUTH - 4,
         hidden=chance.normal(size=(ROWS, width)), embedding=chance.normal(size=(ROWS, 5)),
+        weight=np.linspace(0, 1, ROWS),
     )  # fmt: skip
 
 

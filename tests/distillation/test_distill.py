@@ -118,7 +118,7 @@ def _steps(model, folder, size, accumulation):
     torch.manual_seed(0)
     student, tokenizer = new_student(StudentConfig(teacher_layers=(0,)), model, TASK)
     signal = _signal()
-    targets = np.full((24, 2), -1, np.float32)
+    targets = np.where(np.arange(24)[:, None] % 3 == 0, TRUTH, -1).astype(np.float32)
     arguments = TrainingArguments(
         output_dir=str(folder), per_device_train_batch_size=size, gradient_accumulation_steps=accumulation, max_steps=3,
         learning_rate=1e-2, lr_scheduler_type="constant", report_to="none",

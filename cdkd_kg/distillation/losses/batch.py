@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from cdkd_kg.distillation.losses.shares import StepShares
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class LossBatch:
         student_tokens: where a loss compares tokens.
         teacher_tokens: likewise, of the same tokens.
         mentions: where a loss compares mentions with entities.
+        shares: where the batch is a part of an optimiser step (gradient accumulation); None where it is all of it.
     """
 
     student_logits: Tensor
@@ -72,6 +77,7 @@ class LossBatch:
     teacher_tokens: TokenStates | None = None
     mentions: LinkedMentions | None = None
     regression: bool = False
+    shares: StepShares | None = None
 
     def __post_init__(self) -> None:
         rows = self.student_logits.shape[:1]
@@ -80,7 +86,12 @@ class LossBatch:
 
     def labelled(self) -> Tensor:
         """Return which documents have a label or a value, ``[B]``."""
-        return (self.targets.isfinite() if self.regression else self.targets >= 0).all(dim=1)
+        return labelled_rows(self.targets, self.regression)
+
+
+def labelled_rows(targets: Tensor, regression: bool) -> Tensor:
+    """Return which rows of ``[B, C]`` have a label or a value, ``[B]``."""
+    return (targets.isfinite() if regression else targets >= 0).all(dim=1)
 
 
 def teacher_part(value: Tensor | None, name: str, rows: int) -> Tensor:
@@ -115,7 +126,8 @@ def both_tokens(batch: LossBatch) -> tuple[TokenStates, TokenStates]:
     student, teacher = batch.student_tokens, batch.teacher_tokens
     if student is None or teacher is None:
         raise ValueError("this loss needs the tokens of student and teacher, but the batch has none")
-    if not torch.equal(student.mask, teacher.mask):
+    # In one process a trainer gives both the very same mask, and need not wait for the device to compare it.
+    if student.mask is not teacher.mask and not torch.equal(student.mask, teacher.mask):
         raise ValueError(
             f"student and teacher read other tokens: {tuple(student.mask.shape)} and {tuple(teacher.mask.shape)}"
         )

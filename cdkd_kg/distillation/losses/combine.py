@@ -54,6 +54,9 @@ class Sizes:
 class CombinedLoss(nn.Module):
     """Weighted sum of named losses.
 
+    Where gradients are accumulated, each loss counts by its share of the step: those that are means over rows are then
+    those of one batch of all the step's rows, and those over relations see the pairs within each batch alone.
+
     Args:
         losses: modules from :class:`LossBatch` to a scalar, by name.
         weights: one positive weight for each of them.
@@ -68,6 +71,8 @@ class CombinedLoss(nn.Module):
     def forward(self, batch: LossBatch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the sum, and each loss before its weight, detached, for the log."""
         parts = {name: loss(batch) for name, loss in self.losses.items()}
+        if batch.shares is not None:
+            parts = {name: part * batch.shares.of(self.losses[name]) for name, part in parts.items()}
         total = sum((self.weights[name] * part for name, part in parts.items()), batch.student_logits.sum() * 0.0)
         return total, {name: part.detach() for name, part in parts.items()}
 

@@ -43,10 +43,10 @@ class HardLabelLoss(nn.Module):
         if batch.targets.shape != batch.student_logits.shape:
             shapes = f"{tuple(batch.targets.shape)} and {tuple(batch.student_logits.shape)}"
             raise ValueError(f"targets and logits differ in shape: {shapes}")
-        labelled = batch.labelled()
-        if not labelled.any():
+        rows = batch.labelled().nonzero()[:, 0]  # the only wait for the device: how many they are
+        if not len(rows):
             return batch.student_logits.sum() * 0.0
-        logits, targets = batch.student_logits[labelled], batch.targets[labelled]
+        logits, targets = batch.student_logits[rows], batch.targets[rows]
         if batch.regression:
             return F.mse_loss(logits, targets)
         if batch.multi_label:
