@@ -5,8 +5,8 @@
 One teacher (MiniLM-L6, fine-tuned for an epoch), one student (three of its layers with a new head), the same texts,
 labels, length, batch, AdamW, schedule and clipping for all. Each way trains in a process of its own with as many
 threads; the first epoch warms up, and then all ways train an epoch in turn, five times, data loading included. Two
-processes that do the same differ by up to a tenth, in whatever memory they came to have, so that ways which are held
-to a twentieth, cached teacher and hard labels alone, train in three processes each.
+processes that do the same may differ by more than a twentieth, so that ways which are held to that, cached teacher and
+hard labels alone, train in three processes each.
 
 Ours is :func:`cdkd_kg.distillation.distill.distill` with its default losses. With the teacher online the losses are the
 same, and the teacher reads each batch. Peers have their closest recipe: TextBrewer and torchdistill cross-entropy, KL

@@ -2,7 +2,8 @@
 
     python -m benchmarks.peers [--quick] [--seeds 0,1,2] [--only CASES] [--answers FOLDER] [--json FILE]
 
-All students are the same three layers of MiniLM-L6 and learn from the same texts for as many steps, by:
+All students are the same three layers of MiniLM-L6 and learn from the same texts for as many steps (the adapted one for
+those of its adaptation besides), by:
 
 * hard labels: labelled texts alone;
 * plain distillation: labels and softened answers of a teacher that was fine-tuned on the labelled texts, read over all

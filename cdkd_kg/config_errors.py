@@ -32,13 +32,7 @@ KINDS = {
 }
 """What a kind of error of pydantic means here, and the remedy."""
 
-BOUNDS = {
-    "greater_than": ("greater than", "gt"),
-    "greater_than_equal": ("greater than or equal to", "ge"),
-    "less_than": ("less than", "lt"),
-    "less_than_equal": ("less than or equal to", "le"),
-}
-"""What errors of pydantic about a number's bounds mean, and what they call the bound."""
+BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 
 
 def need_yaml(path: Path) -> None:
@@ -118,10 +112,9 @@ def config_error(
     if first["type"] == "extra_forbidden":
         known = _fields_at(root, keys[:-1])
         what = f"unknown key {keys[-1]!r}{nearest(keys[-1], known)}"
-        outer, dot, inner = keys[-1].partition(".")
-        remedy = (
-            f"write keys one inside the other, {outer}: {{{inner}: ...}}" if dot else f"known keys: {', '.join(known)}"
-        )
+        parts = keys[-1].split(".")
+        nested = ": {".join(parts) + ": ..." + "}" * (len(parts) - 1)
+        remedy = f"known keys: {', '.join(known)}" if len(parts) == 1 else f"write keys one inside the other, {nested}"
         return ConfigError(what, where=where, remedy=remedy)
     if first["type"] == "missing":
         return ConfigError(f"the key {keys[-1]!r} is missing", where=where, remedy="add it")
@@ -144,8 +137,7 @@ def _said(found: Mapping[str, Any]) -> tuple[str, str]:
     if kind == "string_pattern_mismatch":
         return "it has a character that a name may not have, or too many", f"write {_letters(context['pattern'])}"
     if kind in BOUNDS:
-        words, name = BOUNDS[kind]
-        bound = f"{words} {context[name]:.12g}"
+        bound = str(found["msg"]).removeprefix("Input should be ")
         return f"it must be {bound}", f"write a number that is {bound}"
     what, _, remedy = str(found["msg"]).removeprefix("Value error, ").partition("; ")
     return what, remedy or "correct this key"
@@ -154,12 +146,8 @@ def _said(found: Mapping[str, Any]) -> tuple[str, str]:
 def _most_telling(error: ValidationError) -> Mapping[str, Any]:
     """Return the first error, but of a key that is missing and one that nobody knows the latter: it may be a slip."""
     found = error.errors(include_url=False)
-    slips = [one for one in found if one["type"] == "extra_forbidden"]
-    return (
-        slips[0]
-        if slips and found[0]["type"] == "missing" and len(slips[0]["loc"]) == len(found[0]["loc"])
-        else found[0]
-    )
+    beside = [one for one in found if len(one["loc"]) == len(found[0]["loc"]) and one["type"] == "extra_forbidden"]
+    return beside[0] if beside and found[0]["type"] == "missing" else found[0]
 
 
 def _letters(pattern: str) -> str:

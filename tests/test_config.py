@@ -112,7 +112,7 @@ def test_environment_variables_are_read(tmp_path, monkeypatch):
         (
             ("name: small", "name: small\nteachers.text.model: x"),
             [],
-            ["'teachers.text.model'", "line 3", "write keys one inside the other, teachers: {text.model: ...}"],
+            ["'teachers.text.model'", "line 3", "write keys one inside the other, teachers: {text: {model: ...}}"],
         ),
         (("name: small", "nome: small"), [], ["unknown key 'nome'; did you mean 'name'?", "line 2"]),
         (
