@@ -41,9 +41,10 @@ class Lesson(NamedTuple):
 
 
 class Course(NamedTuple):
-    """A lesson as a Trainer takes it; ``domains`` are those of the rows."""
+    """A lesson as a Trainer takes it; ``ids`` and ``domains`` are those of the rows."""
 
     rows: Dataset
+    ids: Sequence[str]
     subject: Subject
     collator: DistillationCollator
     domains: Sequence[str] | None
@@ -78,6 +79,7 @@ def course_of(
     kinds = {"multi_label": task.multi_label, "regression": task.regression}
     return Course(
         rows=student_rows(tokenizer, texts.texts, texts.targets, length, places, beside.entities),
+        ids=texts.ids,
         subject=Subject(model, losses, token_teacher=token_teacher, **kinds),
         collator=DistillationCollator(tokenizer, signal, beside.entities),
         domains=texts.domains,

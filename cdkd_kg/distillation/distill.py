@@ -81,6 +81,7 @@ def distill(
             "args": arguments,
             "train_dataset": course.rows,
             "data_collator": course.collator,
+            "ids": course.ids,
             "domains": course.domains,
             "domain_exponent": config.domain_exponent,
             "callbacks": callbacks,

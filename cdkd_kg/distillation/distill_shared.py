@@ -73,6 +73,7 @@ def distill_shared(
             args=arguments,
             train_dataset=together({task: course.rows for task, course in courses.items()}),
             data_collator=SharedCollator({task: course.collator for task, course in courses.items()}),
+            ids=[f"{name} ({task})" for task, course in courses.items() for name in course.ids],
             domains=None if None in domains else list(chain.from_iterable(filter(None, domains))),
             domain_exponent=config.domain_exponent,
             layerwise_lr_decay=config.training.layerwise_lr_decay,

@@ -13,9 +13,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from cdkd_kg.config import TaskConfig
 from cdkd_kg.config_losses import LossesConfig
 from cdkd_kg.distillation.training_set import TrainingSet
+from cdkd_kg.distillation.word_set import WordSet
 from cdkd_kg.errors import ConfigError, TrainingError
 from cdkd_kg.teachers.models import predict
 from cdkd_kg.teachers.signals import TeacherSignal
+from cdkd_kg.teachers.words import predict_words
 
 BATCH = 64
 UNLIKELY = 0.05
@@ -94,7 +96,45 @@ def need_useful_teacher(
         return
     rows = signal.rows(validation.ids, validation.text_hashes)
     untaught, _ = predict(student, tokenizer, validation.texts, max_length, BATCH, "judging the teacher")
-    said = [_Said.of(answer, validation.targets, task) for answer in (logits[rows], untaught)]
+    _need_no_worse(signal, logits[rows], untaught, validation.targets, task, "texts")
+
+
+def need_useful_word_teacher(
+    signal: TeacherSignal,
+    validation: WordSet | None,
+    task: TaskConfig,
+    student: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+) -> None:
+    """Refuse a teacher of words as :func:`need_useful_teacher` refuses one of texts.
+
+    It is judged by the labelled words that both have read. Those of one text are counted as if each stood alone.
+
+    Raises:
+        TrainingError: with what each had right.
+    """
+    need_varied_teacher(signal)
+    if validation is None or not len(validation.ids):
+        return
+    rows = signal.rows(*validation.keys())
+    untaught = predict_words(student, tokenizer, validation.words, max_length, BATCH, "judging the teacher")
+    targets = np.concatenate(validation.targets(task))
+    judged = untaught.read & (np.asarray(signal.weight)[rows] > 0) & (targets >= 0).all(axis=1)
+    if judged.any():
+        logits = np.asarray(signal.logits, dtype=np.float32)[rows[judged]]
+        _need_no_worse(signal, logits, untaught.logits[judged], targets[judged], task, "words")
+
+
+def _need_no_worse(
+    signal: TeacherSignal,
+    logits: NDArray[np.float32],
+    untaught: NDArray[np.float32],
+    targets: NDArray[np.float32],
+    task: TaskConfig,
+    of: str,
+) -> None:
+    said = [_Said.of(answer, targets, task) for answer in (logits, untaught)]
     teacher, alone = said
     ahead, behind = (int((one.right > other.right).sum()) for one, other in (said, said[::-1]))
     if (
@@ -103,7 +143,7 @@ def need_useful_teacher(
         and binomtest(ahead, ahead + behind, alternative="less").pvalue < UNLIKELY
     ):
         right, theirs = int(teacher.right.sum()), int(alone.right.sum())
-        why = f"of {len(rows)} texts it has {right} right, the student before training {theirs}"
+        why = f"of {len(targets)} {of} it has {right} right, the student before training {theirs}"
         if task.regression:
             why = f"its mean squared error is {-teacher.score:.3g}, the student's before training {-alone.score:.3g}"
         raise _refusal(signal, "is worse than an untrained student on source validation", why)

@@ -10,7 +10,7 @@ from transformers import set_seed
 from cdkd_kg.config import DistillationConfig, TaskConfig
 from cdkd_kg.config_losses import ONLINE
 from cdkd_kg.distillation.distill import Student, optimisation_steps
-from cdkd_kg.distillation.guards import need_same_labels, need_varied_states, need_varied_teacher
+from cdkd_kg.distillation.guards import need_same_labels, need_useful_word_teacher, need_varied_states
 from cdkd_kg.distillation.losses.combine import hard_labels_only
 from cdkd_kg.distillation.student import keep_layers
 from cdkd_kg.distillation.subject import Answers, Subject, Tensors
@@ -47,6 +47,7 @@ def distill_words(
     teacher_model: str | Path,
     config: DistillationConfig,
     seed: int,
+    validation: WordSet | None = None,
     folder: Path | None = None,
     tracking: Tracking | None = None,
 ) -> Student:
@@ -62,6 +63,7 @@ def distill_words(
         teacher_model: what the teacher started from; the student may take layers of it.
         config: student, losses, training.
         seed: decides the new head, dropout and the order of the texts.
+        validation: labelled words that the signal knows, by which it is judged; without any it is not.
         folder: where checkpoints are kept while it trains, so that it can be resumed.
         tracking: who is told how it goes.
 
@@ -69,7 +71,8 @@ def distill_words(
         ConfigError: the task is of another kind, a loss is not for words, or the signal's labels are not the task's.
         StaleSignalError: the signal does not know a word.
         DataRefusedError: there is no text, or neither a label nor a signal.
-        TrainingError: the signal says the same of every word, in its answers or in states that a loss copies.
+        TrainingError: the signal says the same of every word, in its answers or in states that a loss copies, or is
+            worse than a student that has learned nothing.
     """
     need_words(task, config)
     set_seed(seed)
@@ -82,7 +85,7 @@ def distill_words(
     need_rows(len(training_set.ids), "WordSet")
     if signal is not None:
         need_same_labels(signal, task)
-        need_varied_teacher(signal)
+        need_useful_word_teacher(signal, validation, task, model, tokenizer, config.student.max_length)
         need_varied_states(signal, config.losses)
         losses = losses_of(config.losses, model, signal, ALONE)
     rows = word_rows(tokenizer, training_set, task, config.student.max_length, signal)
@@ -95,6 +98,7 @@ def distill_words(
             args=arguments,
             train_dataset=rows,
             data_collator=WordCollator(tokenizer, signal, len(task.labels)),
+            ids=training_set.ids,
             callbacks=callbacks,
             layerwise_lr_decay=config.training.layerwise_lr_decay,
             fsdp=config.training.fsdp,

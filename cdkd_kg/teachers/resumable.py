@@ -36,6 +36,8 @@ RANDOM = "random.json"
 OWN = "own rows"
 """With a space, so that neither an input of a model nor a task is called so."""
 KEPT = 2
+NAMED = 64
+"""Rows of a step that a message names."""
 OptimizerState = tuple[dict[str, Tensor], dict[str, Any]]
 _NAME = re.compile(r"checkpoint-(\d+)")
 
@@ -52,9 +54,11 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     checkpoints, and a run goes on with as many processes as it had. A checkpoint says what it learned from
     (:meth:`learns_from`), and another training does not go on from it.
 
-    It ends at the first logged loss that is not finite, with a :class:`~cdkd_kg.errors.TrainingError`.
+    It ends when it logs a loss that is not finite, with a :class:`~cdkd_kg.errors.TrainingError` that tells the first
+    such step and its rows.
 
     Args:
+        ids: of the training rows, to tell them by; else by their number.
         domains: of the training rows, where batches are to have their share of each.
         domain_exponent: as for :func:`~cdkd_kg.teachers.sampling.epoch_order`.
         layerwise_lr_decay: as for :func:`~cdkd_kg.teachers.layers.slow_lower_layers`.
@@ -66,6 +70,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     def __init__(
         self,
         *,
+        ids: Sequence[str] | None = None,
         domains: Sequence[str] | None = None,
         domain_exponent: float | None = None,
         layerwise_lr_decay: float = 1.0,
@@ -91,7 +96,8 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
             set_seed(self.args.seed + rank())  # else the rows of all processes would lose the same units to dropout
         if domain_exponent is not None and domains is None:
             raise ConfigError("domain_exponent needs the domain of every text", remedy="give TrainingSet its domains")
-        self._domains, self._domain_exponent = domains, domain_exponent
+        self._ids, self._domains, self._domain_exponent = ids, domains, domain_exponent
+        self._broken: Tensor | None = None
         self._layerwise_lr_decay = layerwise_lr_decay
         self._kind, self._fsdp = type(self.model), fsdp and world_size() > 1
         self._start = digest(self.model.state_dict())
@@ -179,16 +185,33 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         """Log what there is, and end the training at a loss that is not finite; nothing comes of going on.
 
         Raises:
-            TrainingError: with the step.
+            TrainingError: with the first step whose loss was not, and its rows.
         """
         super().log(logs, *arguments, **options)
-        if not all(np.isfinite(logs[name]) for name in ("loss", "train_loss") if name in logs):
+        if self._broken is not None and torch.isfinite(self._broken):
+            step = int(self._broken)
             raise TrainingError(
                 "the training loss is not finite",
-                where=f"step {self.state.global_step}",
+                where=f"step {step}, over {self._read_in(step)}",
                 why="the learning rate is too high, or a teacher signal is broken",
                 remedy="lower learning_rate and run again, in another folder where you gave one for checkpoints",
             )
+
+    def training_step(self, *arguments: Any, **options: Any) -> Tensor:
+        """Learn from a batch, and remember the first step whose loss is not finite without waiting for the device."""
+        loss: Tensor = super().training_step(*arguments, **options)
+        broken = torch.where(loss.isfinite(), torch.inf, float(self.state.global_step + 1))
+        self._broken = broken if self._broken is None else torch.minimum(self._broken, broken)
+        return loss
+
+    def _read_in(self, step: int) -> str:
+        """Return the names of the rows of a step."""
+        size = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        epoch, place = divmod(step - 1, -(-len(self.train_dataset) // size))
+        self._sampler.set_epoch(epoch)
+        rows = list(self._sampler)[place * size :][:size]
+        names = [f"row {row}" if self._ids is None else self._ids[row] for row in rows]
+        return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
         """Read the batches of a step, and note in the last of an epoch which rows are there to fill it up."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from cdkd_kg.config import (
     TrainingConfig,
 )
 from cdkd_kg.distillation import distill as student
+from cdkd_kg.distillation import words
 from cdkd_kg.distillation.joint import JointGraph
 from cdkd_kg.distillation.teaching import ALONE, Beside
 from cdkd_kg.distillation.training_set import TrainingSet
@@ -35,6 +38,7 @@ from cdkd_kg.teachers.resumable import ResumableTrainer
 from cdkd_kg.teachers.signals import TeacherSignal
 from cdkd_kg.teachers.text import TextTeacher, train_text_teacher
 from cdkd_kg.teachers.training import train_quietly
+from cdkd_kg.teachers.words import WordAnswers
 
 ROWS = 42
 TASK = TaskConfig(labels=("sport", "business"))
@@ -55,8 +59,10 @@ def main(asked: dict[str, Any]) -> None:
     if asked["what"] == "adapted":
         adapt(TEXTS, config, 1, out / "adapted")
         return save_file(load_file(out / "adapted" / "model.safetensors"), out / f"adapted-{rank()}.safetensors")
-    if asked["what"] == "teacher":
-        made: Any = train_text_teacher(TEXTS[:rows], TRUTH[:rows], TASK, config, 1, folder)
+    if asked["what"] == "words":
+        made: Any = labelled_words(asked, training, out)
+    elif asked["what"] == "teacher":
+        made = train_text_teacher(TEXTS[:rows], TRUTH[:rows], TASK, config, 1, folder)
     else:
         made = distilled(asked, training, folder, out)
     if is_first():
@@ -68,7 +74,35 @@ def main(asked: dict[str, Any]) -> None:
 def distilled(asked: dict[str, Any], training: TrainingConfig, folder: Path | None, out: Path) -> student.Student:
     """Train a student of the first rows by the losses that are asked for."""
 
-    def watched(trainer: ResumableTrainer) -> list[dict[str, float]]:
+    rows, losses = asked["rows"], LossesConfig.model_validate(asked.get("losses", {}))
+    start = StudentConfig(model=asked["student"]) if "student" in asked else StudentConfig(teacher_layers=(0, 3))
+    config = DistillationConfig(student=start, training=training, losses=losses)
+    texts = TrainingSet(IDS[:rows], HASHES[:rows], TEXTS[:rows], TARGETS[:rows])
+    with watched(student, out):
+        return student.distill(texts, signal(asked["width"]), TASK, asked["model"], config, 1, beside(asked), folder)
+
+
+def labelled_words(asked: dict[str, Any], training: TrainingConfig, out: Path) -> student.Student:
+    """Train a student that labels the words of the first rows; one in three is labelled."""
+    task = TaskConfig(labels=("O", *TASK.labels))
+    texts = [text.split() for text in TEXTS[: asked["rows"]]]
+    truth = [["sport" if w in WORDS[0] else "business" if w in WORDS[1] else "O" for w in text] for text in texts]
+    labels = [[name if row % 3 == 0 else None for name in names] for row, names in enumerate(truth)]
+    some = words.WordSet(IDS[: asked["rows"]], texts, labels)
+    ids, _ = some.keys()
+    answers = np.eye(3, dtype=np.float32)[[task.labels.index(name) for names in truth for name in names]]
+    states = np.random.default_rng(0).normal(size=(len(ids), asked["width"])).astype(np.float32)
+    said = some.signal(WordAnswers(8 * answers - 4, states, np.ones(len(ids), dtype=bool)), task, "t" * 64)
+    config = DistillationConfig(student=StudentConfig(teacher_layers=(0, 3)), training=training)
+    with watched(words, out):
+        return words.distill_words(some, said, task, asked["model"], config, 1)
+
+
+@contextmanager
+def watched(module: Any, out: Path) -> Iterator[None]:
+    """Have what a module trains write what each process keeps."""
+
+    def train(trainer: ResumableTrainer) -> list[dict[str, float]]:
         write_json(out / f"from-{rank()}.json", trainer.last_checkpoint())
         curve = train_quietly(trainer)
         kept = [one.to_local() if isinstance(one, DTensor) else one for one in trainer.model.parameters()]
@@ -76,15 +110,11 @@ def distilled(asked: dict[str, Any], training: TrainingConfig, folder: Path | No
         save_file(trainer.extra_state(), out / f"beside-{rank()}.safetensors")
         return curve
 
-    student.train_quietly = watched
-    rows, losses = asked["rows"], LossesConfig.model_validate(asked.get("losses", {}))
-    start = StudentConfig(model=asked["student"]) if "student" in asked else StudentConfig(teacher_layers=(0, 3))
-    config = DistillationConfig(student=start, training=training, losses=losses)
-    texts = TrainingSet(IDS[:rows], HASHES[:rows], TEXTS[:rows], TARGETS[:rows])
+    module.train_quietly = train
     try:
-        return student.distill(texts, signal(asked["width"]), TASK, asked["model"], config, 1, beside(asked), folder)
+        yield
     finally:
-        student.train_quietly = train_quietly
+        module.train_quietly = train_quietly
 
 
 def signal(width: int) -> TeacherSignal:

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from safetensors.torch import load_file
+from transformers import AutoModelForTokenClassification
 
 from cdkd_kg.artifacts import read_json
 from cdkd_kg.config import TrainingConfig
@@ -23,6 +24,7 @@ from cdkd_kg.errors import ConfigError
 from cdkd_kg.processes import need_one, started_as
 from cdkd_kg.teachers.models import load_classifier, load_tokenizer, predict
 from cdkd_kg.teachers.whole_batch import own_rows
+from cdkd_kg.teachers.words import predict_words
 from tests.distillation.in_processes import TASK, TEXTS, main
 from tests.models import tiny_bert
 
@@ -39,6 +41,8 @@ CASES: dict[str, dict[str, Any]] = {
     "relations": {"what": "student", "rows": 37, "losses": {"angle_relations": 1, "cka": 1, "contrastive": 1}},
     "tokens": {"what": "tokens", "rows": 42, "losses": OFF | TOKENS | {"layer_states": 1, "entity_alignment": 1}},
     "joint": {"what": "joint", "rows": 42},
+    "words": {"what": "words", "rows": 42},
+    "accumulated words": {"what": "words", "rows": 35, "accumulation": 2},
     "fsdp": {"what": "student", "rows": 35, "accumulation": 2, "fsdp": True, "max_grad_norm": 0.5},
     "fsdp tokens": {"what": "tokens", "rows": 42, "losses": OFF | TOKENS | {"layer_states": 1}, "fsdp": True},
     "fsdp joint": {"what": "joint", "rows": 42, "fsdp": True},
@@ -99,16 +103,20 @@ def made(models, tmp_path_factory):
     return {name: (one / name, two / name) for name in several}
 
 
+def _said(case, model, tokenizer):
+    if "words" in case:
+        tagger = AutoModelForTokenClassification.from_pretrained(model)
+        return predict_words(tagger, tokenizer, [text.split() for text in TEXTS], 32, 8).logits
+    return predict(load_classifier(model, TASK.labels, False), tokenizer, TEXTS, 16, 8)[0]
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_two_processes_make_the_model_of_one(models, made, case):
     one, two = made[case]
     losses = [[entry["loss"] for entry in read_json(folder / "curve.json")] for folder in (one, two)]
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
     tokenizer = load_tokenizer(models / "bert")
-    said = [
-        predict(load_classifier(folder / "model", TASK.labels, False), tokenizer, TEXTS, 16, 8)[0]
-        for folder in (one, two)
-    ]
+    said = [_said(case, folder / "model", tokenizer) for folder in (one, two)]
     assert np.abs(said[0] - said[1]).max() < 1e-4
     if case != "adamw":  # which makes gradients of nothing but rounding as large as any
         weights = [load_file(folder / "model" / "model.safetensors") for folder in (one, two)]

@@ -134,6 +134,17 @@ def test_without_a_teacher_unlabelled_texts_are_left_out_and_unlabelled_words_do
     assert (predict_words(said.model, said.tokenizer, TEXTS, 32, 8).logits.argmax(axis=1) == 1).all()
 
 
+def test_a_teacher_with_its_labels_mixed_up_is_refused_where_there_are_words_to_judge_by(model, teacher):
+    signal, config = _signal(teacher), _config(teacher_layers=(0,))
+    mixed = replace(signal, logits=signal.logits[:, [1, 2, 0]])
+    with pytest.raises(TrainingError, match="worse than an untrained student on source validation") as refused:
+        distill_words(UNLABELLED, mixed, TASK, model, config, 1, LABELLED)
+    assert f"of {sum(map(len, TEXTS))} words it has 0 right" in str(refused.value)
+    brief = config.model_copy(update={"training": TRAINING.model_copy(update={"num_train_epochs": 1})})
+    distill_words(UNLABELLED, signal, TASK, model, brief, 1, LABELLED)
+    distill_words(UNLABELLED, mixed, TASK, model, brief, 1, UNLABELLED)  # nothing to judge by
+
+
 def test_what_does_not_fit_is_refused(model, teacher):
     signal, layers = _signal(teacher), {"teacher_layers": (0,)}
     with pytest.raises(ConfigError, match="angle_relations are about whole texts"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -35,14 +36,29 @@ def test_a_training_ends_at_the_first_logged_loss_that_is_not_finite(model, monk
     collate = DistillationCollator.__call__
     monkeypatch.setattr(DistillationCollator, "__call__", lambda self, rows: batches.append(1) or collate(self, rows))
     wild = config(learning_rate=1e30, max_grad_norm=0.0, optim="sgd", num_train_epochs=9)
-    with pytest.raises(TrainingError, match=r"not finite \(step 3\).*another folder"):
+    with pytest.raises(TrainingError, match=r"not finite \(step 3, over (d/\d\d, ){7}d/\d\d\).*another folder"):
         distill(TRAINING, _signal(), TASK, model, wild, 1)
     assert len(batches) <= 4  # of 27; a loader reads one ahead
 
 
+@pytest.mark.parametrize("batches", [1, 2])
+def test_it_tells_the_rows_of_the_step_also_in_another_epoch(model, monkeypatch, batches):
+    read = []
+    collate = DistillationCollator.__call__
+    monkeypatch.setattr(DistillationCollator, "__call__", lambda self, rows: read.append(rows) or collate(self, rows))
+    half = {"per_device_train_batch_size": 12 // batches, "gradient_accumulation_steps": batches}
+    wild = config(learning_rate=1e30, max_grad_norm=0.0, optim="sgd", num_train_epochs=9, **half)
+    with pytest.raises(TrainingError) as refused:
+        distill(TRAINING, _signal(), TASK, model, wild, 1)
+    step, told = re.search(r"step (\d+), over (.*?)\)", str(refused.value)).groups()
+    assert int(step) > 2
+    rows = [row["signal_row"] for batch in read[(int(step) - 1) * batches :][:batches] for row in batch]
+    assert told.split(", ") == [_signal().ids[row] for row in rows]
+
+
 def test_a_loss_that_no_log_shows_is_not_missed(model):
     wild = config(learning_rate=1e30, max_grad_norm=0.0, optim="sgd", logging_steps=500)
-    with pytest.raises(TrainingError, match=r"not finite \(step 6\)"):
+    with pytest.raises(TrainingError, match=r"not finite \(step 3, over "):
         distill(TRAINING, _signal(), TASK, model, wild, 1)
 
 
