@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
+from typing import Any
 
 
 class CdkdError(Exception):
@@ -60,6 +61,14 @@ class GraphError(CdkdError):
     """An RDF file or a knowledge graph is refused."""
 
     exit_status = 3
+
+
+class ConflictError(CdkdError):
+    """Somebody else decided about the same since the page was read; ``theirs`` has what they decided."""
+
+    def __init__(self, what: str, *, theirs: Sequence[Any] = (), **told: str) -> None:
+        super().__init__(what, **told)
+        self.theirs = theirs
 
 
 class ArtifactError(CdkdError):

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cdkd_kg.cli.check import check_cli
+from cdkd_kg.cli.curate import app as curate_app
 from cdkd_kg.cli.data import app as data_app
 from cdkd_kg.cli.explain import explain_cli
 from cdkd_kg.cli.graph import app as graph_app
@@ -36,6 +37,7 @@ app.add_typer(data_app, name="data", help="Data and models by name: what there i
 app.add_typer(
     graph_app, name="graph", help="Knowledge graphs in folders: import, look, ask, validate, compare, export."
 )
+app.add_typer(curate_app, name="curate", help="Decide on what a graph proposes: queue, decisions, history, undo.")
 
 
 @app.callback()

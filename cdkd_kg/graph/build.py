@@ -15,7 +15,7 @@ from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.graph.iris import GRAPH, document_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.mentions import concept_quads, mention_quads, resolve
-from cdkd_kg.graph.namespaces import DCTERMS, KD, NIF, PROV, RDF, SCHEMA
+from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, KD, NIF, PROV, RDF, SCHEMA
 from cdkd_kg.graph.statements import comention_quads, relation_quads
 
 
@@ -46,7 +46,7 @@ def build_graph(
     graph = result.proposed(quote(identifier, safe=""))
     rows = sorted(documents)
     nodes = {row[0]: document_iri(row[0]) for row in rows}
-    resolved = resolve(extraction.mentions, nodes, config.name)
+    resolved = resolve(extraction.mentions, nodes, config.name, accepted_links(result))
     scheme = NamedNode(GRAPH + config.name)
     result.add_own(_document_quads(rows, nodes, graph))
     result.add_own(_run_quads(run, identifier, graph))
@@ -73,6 +73,18 @@ def settled(background: KnowledgeGraph | Sequence[Path | str], name: str) -> Kno
         quads = background.store.match(graph=getattr(background, part))
         result.add_own(Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
     return result
+
+
+def accepted_links(graph: KnowledgeGraph) -> dict[NamedNode, NamedNode]:
+    """Return what people said that mentions speak of."""
+    found = graph.store.match(None, ITSRDF.taIdentRef, None, graph.accepted)
+    pairs = [(one.subject, one.object) for one in found]
+    said = [
+        (mention, entity)
+        for mention, entity in pairs
+        if isinstance(mention, NamedNode) and isinstance(entity, NamedNode)
+    ]
+    return dict(sorted(said, key=lambda pair: (pair[0].value, pair[1].value), reverse=True))
 
 
 def _document_quads(

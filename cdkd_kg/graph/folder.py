@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cdkd_kg.artifacts import sweep
 from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.graph.decisions.settle import is_curated, settle
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
 
@@ -17,17 +18,18 @@ _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
 @contextmanager
-def graph_folder(folder: Path | str, *, create: bool = False) -> Iterator[KnowledgeGraph]:
-    """Open the graph of a folder; it is called as the folder is.
+def graph_folder(folder: Path | str, *, create: bool = False, wait: float = 0.0) -> Iterator[KnowledgeGraph]:
+    """Open the graph of a folder; it is called as the folder is, and says what people decided on it.
 
     Args:
         folder: holds ``store/``, the quads as Oxigraph keeps them.
         create: make the folder where there is none; it goes again when the block fails before anything was added.
+        wait: seconds for which it waits for another process that has it open.
 
     Raises:
         ConfigError: the folder's name cannot be that of a graph.
         MissingResourceError: there is no graph in it.
-        GraphError: another process has it open.
+        GraphError: another process has it open, or its ``decisions.nq`` is refused.
     """
     folder = Path(folder)
     if folder.is_file():
@@ -48,9 +50,12 @@ def graph_folder(folder: Path | str, *, create: bool = False) -> Iterator[Knowle
     made = [path for path in (folder / STORE, folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder, STORE)
-    store = OxigraphStore(folder / STORE)
+    store = OxigraphStore(folder / STORE, wait)
     try:
-        yield KnowledgeGraph(name, store)
+        graph = KnowledgeGraph(name, store)
+        if is_curated(folder):
+            settle(graph, folder)
+        yield graph
     except BaseException:
         if made and next(store.match(), None) is None:
             _undo(store, made[1:])

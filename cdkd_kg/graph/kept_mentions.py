@@ -1,26 +1,32 @@
-"""Every candidate of every mention, with its features, in a graph folder: what the RDF has no room for."""
+"""Texts, and every candidate of every mention with its features, in a graph folder: what the RDF has no room for."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from cdkd_kg.artifacts import new_folder
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
-MENTIONS = "mentions"
+MENTIONS, TEXTS = "mentions", "texts.parquet"
 
 
-def keep_mentions(folder: Path, run: str, found: Extraction) -> None:
-    """Write the tables of a run into ``mentions/<run>`` of a graph folder, before the graph speaks of that run."""
+def keep_mentions(folder: Path, run: str, found: Extraction, texts: Mapping[str, str]) -> None:
+    """Write the tables and texts of a run into ``mentions/<run>`` of a graph folder, before the graph speaks of it."""
     with new_folder(folder / MENTIONS / run, {"run": run}) as fresh:
         found.save(fresh)
+        table = pa.table(
+            {"document": pa.array(texts, pa.string()), "text": pa.array(texts.values(), pa.large_string())}
+        )
+        pq.write_table(table, fresh / TEXTS, compression="zstd")
 
 
 def forget_other_mentions(folder: Path, run: str) -> None:
@@ -31,7 +37,7 @@ def forget_other_mentions(folder: Path, run: str) -> None:
 
 
 def kept_mentions(folder: Path, graph: KnowledgeGraph) -> Extraction:
-    """Return the tables of the run whose proposals are in the graph of a folder.
+    """Return the tables of the reading whose proposals are in the graph of a folder.
 
     A mention's IRI in the graph is made of its document, begin and end:
     :func:`~cdkd_kg.graph.iris.mention_iri`.
@@ -40,6 +46,16 @@ def kept_mentions(folder: Path, graph: KnowledgeGraph) -> Extraction:
         MissingResourceError: no texts have been read into it by `cdkd graph build`.
         ArtifactError: the tables are not whole.
     """
+    return Extraction.load(_kept(folder, graph))
+
+
+def kept_texts(folder: Path, graph: KnowledgeGraph) -> dict[str, str]:
+    """Return the texts that were read, by document identifier; raises as :func:`kept_mentions` does."""
+    table = pq.read_table(_kept(folder, graph) / TEXTS)
+    return dict(zip(table["document"].to_pylist(), table["text"].to_pylist(), strict=True))
+
+
+def _kept(folder: Path, graph: KnowledgeGraph) -> Path:
     prefix = graph.proposed("").value
     runs = [node.value.removeprefix(prefix) for node in graph.store.named_graphs() if node.value.startswith(prefix)]
     found = [folder / MENTIONS / run for run in runs if (folder / MENTIONS / run).is_dir()]
@@ -49,7 +65,7 @@ def kept_mentions(folder: Path, graph: KnowledgeGraph) -> Extraction:
             where=str(folder),
             remedy="read texts into it with `cdkd graph build TEXTS --graph FOLDER`",
         )
-    return Extraction.load(found[0])
+    return found[0]
 
 
 def mention_rows(found: Extraction, *, anchor: str | None = None, nil: str | None = None) -> Iterator[dict[str, Any]]:

@@ -28,22 +28,30 @@ class Resolved:
         rows: the table of mentions.
         documents: ``[M]``, the node of each mention's document.
         entities: ``[M]``, what each mention speaks of; None where that is ambiguous.
+        judged: ``[M]``, whether people said so.
         places: (document identifier, begin) -> place in ``rows``.
     """
 
     rows: pa.Table
     documents: list[NamedNode]
     entities: list[NamedNode | None]
+    judged: list[bool]
     places: Mapping[tuple[str, int], int]
 
 
-def resolve(mentions: pa.Table, documents: Mapping[str, NamedNode], name: str) -> Resolved:
+def resolve(
+    mentions: pa.Table,
+    documents: Mapping[str, NamedNode],
+    name: str,
+    said: Mapping[NamedNode, NamedNode] | None = None,
+) -> Resolved:
     """Return the entity of every mention; one that is new to the vocabulary gets an IRI from its concept.
 
     Args:
         mentions: as the entities stage returns them; mentions of documents that are not given are left out.
         documents: identifier -> node.
         name: of the graph.
+        said: what people said that mentions speak of; they know better.
     """
     known = pa.array(sorted(documents), pa.string())
     rows = mentions.filter(pc.is_in(mentions["document"], value_set=known))
@@ -54,18 +62,27 @@ def resolve(mentions: pa.Table, documents: Mapping[str, NamedNode], name: str) -
         node(iri) if iri else minted(concept) if nil == _NEW else None
         for iri, nil, concept in zip(*(rows[column].to_pylist() for column in ("iri", "nil", "concept")), strict=True)
     ]
-    places = {key: place for place, key in enumerate(zip(identifiers, rows["begin"].to_pylist(), strict=True))}
-    return Resolved(rows, [documents[identifier] for identifier in identifiers], entities, places)
+    begins, meant = rows["begin"].to_pylist(), list[NamedNode | None]([None] * len(rows))
+    if said:
+        spans = zip(identifiers, begins, rows["end"].to_pylist(), strict=True)
+        meant = [said.get(mention_iri(documents[name], begin, end)) for name, begin, end in spans]
+    entities = [known or entity for known, entity in zip(meant, entities, strict=True)]
+    places = {key: place for place, key in enumerate(zip(identifiers, begins, strict=True))}
+    nodes = [documents[identifier] for identifier in identifiers]
+    return Resolved(rows, nodes, entities, [known is not None for known in meant], places)
 
 
 def mention_quads(resolved: Resolved, graph: NamedNode) -> Iterator[Quad]:
-    """Yield each mention as a ``nif:Phrase`` with ``itsrdf:taIdentRef``; an ambiguous one has candidates."""
+    """Yield each mention as a ``nif:Phrase`` with ``itsrdf:taIdentRef``; an ambiguous one has candidates.
+
+    What people said that a mention speaks of is not said again here.
+    """
     rows = resolved.rows
     integer = lru_cache(None)(lambda number: Literal(str(number), datatype=XSD.nonNegativeInteger))
     text, kind, certainty = lru_cache(None)(Literal), lru_cache(None)(entity_type), lru_cache(None)(Literal)
     columns = [rows[name].to_pylist() for name in ("begin", "end", "anchor", "type", "confidence")]
-    for document, entity, begin, end, anchor, label, confidence in zip(
-        resolved.documents, resolved.entities, *columns, strict=True
+    for document, entity, judged, begin, end, anchor, label, confidence in zip(
+        resolved.documents, resolved.entities, resolved.judged, *columns, strict=True
     ):
         mention = mention_iri(document, begin, end)
         yield Quad(mention, RDF.type, NIF.Phrase, graph)
@@ -74,6 +91,8 @@ def mention_quads(resolved: Resolved, graph: NamedNode) -> Iterator[Quad]:
         yield Quad(mention, NIF.endIndex, integer(end), graph)
         yield Quad(mention, NIF.anchorOf, text(anchor), graph)
         yield Quad(mention, ITSRDF.taClassRef, kind(label), graph)
+        if judged:
+            continue
         if entity is not None:
             yield Quad(mention, ITSRDF.taIdentRef, entity, graph)
             yield Quad(mention, ITSRDF.taConfidence, certainty(round(confidence, 6)), graph)
@@ -91,8 +110,8 @@ def concept_quads(resolved: Resolved, scheme: NamedNode, graph: NamedNode) -> It
     types: defaultdict[NamedNode, set[str]] = defaultdict(set)
     columns = (resolved.rows[name].to_pylist() for name in ("nil", "anchor", "type", "concept"))
     concepts: dict[NamedNode, str] = {}
-    for entity, nil, anchor, label, concept in zip(resolved.entities, *columns, strict=True):
-        if nil == _NEW and entity is not None:
+    for entity, judged, nil, anchor, label, concept in zip(resolved.entities, resolved.judged, *columns, strict=True):
+        if nil == _NEW and entity is not None and not judged:
             anchors[entity][anchor] += 1
             types[entity].add(label)
             concepts[entity] = concept

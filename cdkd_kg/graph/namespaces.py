@@ -53,8 +53,8 @@ SEMAPV = Namespace("https://w3id.org/semapv/vocab/")
 KD = Namespace(
     "urn:cdkd:ns#",
     (
-        "candidate", "comention", "confidence", "domain", "entityType", "evidenceCount", "nil", "npmi", "pValue",
-        "pattern", "textHash", "wording",
+        "Decision", "accepts", "candidate", "comention", "confidence", "domain", "entityType", "evidenceCount", "nil",
+        "npmi", "pValue", "pattern", "rejects", "textHash", "undoes", "verdict", "wording",
     ),
 )  # fmt: skip
 PREFIXES: dict[str, str] = {

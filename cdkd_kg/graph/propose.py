@@ -71,7 +71,7 @@ def propose(
     with graph_folder(folder, create=True) as graph:
         before = len(documents(graph))
         run, found, built, warnings = _reading(graph, texts, entities or EntitiesConfig(), config or GraphConfig())
-        keep_mentions(folder, run, found)
+        keep_mentions(folder, run, found, {text.id: text.text for text in sorted(texts)})
         _replace_proposals(graph, built, run)
         forget_other_mentions(folder, run)
     nil = found.mentions["nil"].to_pylist()

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import re
 import resource
-import shutil
 import sys
-import time
-from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pyoxigraph import (
     BlankNode,
@@ -29,10 +23,10 @@ from pyoxigraph import (
 
 from cdkd_kg.graph.iris import graph_iri
 from cdkd_kg.graph.namespaces import PREFIXES
+from cdkd_kg.graph.stores.copies import linked, unwritten
 from cdkd_kg.graph.terms import term_of
 
 MEMORY = 4 << 30
-_TABLE, _LOG = re.compile(r"\d+\.sst"), re.compile(r"\d+\.log")
 
 
 def main() -> None:
@@ -43,31 +37,8 @@ def main() -> None:
 
 def answer(task: dict[str, Any]) -> dict[str, Any]:
     """Return what :func:`cdkd_kg.graph.user_query.user_query` promises, or why the query is not answered."""
-    with ExitStack() as stack:
-        if (lock := _lock(Path(task["store"]))) is not None and not _shared(stack.enter_context(lock), task["wait"]):
-            return {"busy": True}
-        return _found(task)
-
-
-def _lock(store: Path) -> IO[bytes] | None:
-    """Open the file that RocksDB locks while it writes; a copy that was never opened for writing has none."""
-    try:
-        return (store / "LOCK").open("rb")
-    except FileNotFoundError:
-        return None
-
-
-def _shared(lock: IO[bytes], seconds: float) -> bool:
-    """Say whether the lock could be shared: no writer has it, and none gets it until the file is closed."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.05)
+    with unwritten(Path(task["store"]), task["wait"]) as still:
+        return _found(task) if still else {"busy": True}
 
 
 def _found(task: dict[str, Any]) -> dict[str, Any]:
@@ -114,27 +85,10 @@ def _without(folder: Path, rejected: NamedNode, aside: Path) -> Store:
     ]
     if not hidden:
         return store
-    copy = _linked(folder, aside) or _in_memory(store)
+    copy = Store(str(aside)) if linked(folder, aside) else _in_memory(store)
     for quad in hidden:
         copy.remove(quad)
     return copy
-
-
-def _linked(folder: Path, aside: Path) -> Store | None:
-    """Return a copy of a store, or None where the disk has no hard links or cannot be written.
-
-    ``Store.backup`` will not do: of a store that is open for reading it leaves out what only the log holds.
-    """
-    try:
-        aside.mkdir()
-        for file in folder.iterdir():
-            if _TABLE.fullmatch(file.name):  # RocksDB never changes one
-                os.link(file, aside / file.name)
-            elif file.name.startswith(("CURRENT", "MANIFEST-", "OPTIONS-")) or _LOG.fullmatch(file.name):
-                shutil.copyfile(file, aside / file.name)
-        return Store(str(aside))
-    except OSError:
-        return None
 
 
 def _in_memory(store: Store) -> Store:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.graph.iris import check_scheme
@@ -25,6 +25,19 @@ def term_of(text: str) -> Bound:
     if isinstance(term, NamedNode):
         check_scheme(term.value, "term")
     return term
+
+
+def triple_of(text: str) -> Triple:
+    """Return the triple that ``text`` is in N-Triples, without the full stop: what ``str`` makes of a triple.
+
+    Raises:
+        ConfigError: it is no such triple.
+    """
+    try:
+        triple: Triple = next(parse(f"{text} .", format=RdfFormat.N_TRIPLES)).triple
+    except (SyntaxError, ValueError, StopIteration) as error:
+        raise _no_term(text, str(error)) from error
+    return triple
 
 
 def _no_term(text: str, why: str) -> ConfigError:

@@ -16,7 +16,8 @@ from typing import Any
 
 from cdkd_kg.artifacts import aside_of, sweep
 from cdkd_kg.errors import ConfigError, GraphError, nearest
-from cdkd_kg.graph.folder import STORE, need_graph
+from cdkd_kg.graph.decisions.settle import is_curated
+from cdkd_kg.graph.folder import STORE, graph_folder, need_graph
 from cdkd_kg.graph.stores.port import Bound
 
 SECONDS, ROWS, WAIT = 30.0, 10_000, 5.0
@@ -69,6 +70,10 @@ def user_query(
         GraphError: its time was up, the graph cannot be read, or another process has it open for longer than 5 s.
     """
     need_graph(Path(folder))
+    wait = min(WAIT, seconds / 2)
+    if is_curated(Path(folder)):
+        with graph_folder(folder, wait=wait):
+            pass  # now it says what was decided
     store = Path(folder) / STORE
     sweep(store.parent, STORE)
     aside = aside_of(store)
@@ -79,7 +84,7 @@ def user_query(
         "query": checked_query(text),
         "bindings": {name: str(value) for name, value in (bindings or {}).items()},
         "rows": rows,
-        "wait": min(WAIT, seconds / 2),
+        "wait": wait,
     }
     try:
         answer = _answer(task, seconds)

@@ -33,7 +33,7 @@ _STATEMENT = (RDF.subject, RDF.predicate, RDF.object)
 
 _LINKS = """SELECT ?s ?o ?w {
   ?m nif:referenceContext ?s; itsrdf:taIdentRef ?o; itsrdf:taConfidence ?w
-  MINUS { GRAPH ?g { ?m itsrdf:taIdentRef ?o } } }"""
+  MINUS { GRAPH ?g { ?m itsrdf:taIdentRef ?o } } MINUS { GRAPH ?g { ?m itsrdf:taConfidence ?w } } }"""
 _KNOWLEDGE = """SELECT ?s ?p ?o {
   ?s ?p ?o FILTER(isIRI(?o) && ?p != rdf:type)
   FILTER NOT EXISTS { ?s rdf:type rdf:Statement }

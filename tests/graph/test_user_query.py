@@ -16,6 +16,7 @@ from cdkd_kg.errors import ConfigError, GraphError, MissingResourceError
 from cdkd_kg.graph import query_worker
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.namespaces import SKOS
+from cdkd_kg.graph.stores import copies
 from cdkd_kg.graph.user_query import checked_query, user_query
 
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?p ?x . ?b ?p ?y . ?c ?p ?z FILTER (?x != ?y && ?y != ?z) }"
@@ -66,7 +67,7 @@ def test_what_was_rejected_is_not_copied_around(tmp_path: Path, monkeypatch: pyt
     assert {path.name: path.read_bytes() for path in (tmp_path / "g" / "store").iterdir()} == before
     monkeypatch.undo()
     (tmp_path / "aside").rename(tmp_path / "other")
-    monkeypatch.setattr(query_worker.os, "link", no_link)
+    monkeypatch.setattr(copies.os, "link", no_link)
     assert query_worker.answer(task)["rows"] == [["<urn:b>", "<urn:a>"]]
 
 

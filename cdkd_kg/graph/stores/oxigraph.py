@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,7 @@ from cdkd_kg.graph.stores.update import patch_update
 
 _SMALL = 1 << 20
 """Bytes of RDF up to which a transaction is no slower than a bulk load (about 10,000 triples)."""
+_LOCKED = "While lock file"
 _LEFT = re.compile(r"bulk-\d+\.sst")
 
 
@@ -28,14 +30,15 @@ class OxigraphStore(GraphStore):
 
     Args:
         folder: where the quads are kept; without it they are in memory.
+        wait: seconds for which it waits for another process that has the folder open.
 
     Raises:
         GraphError: another process has the folder open, or it is not such a folder.
     """
 
-    def __init__(self, folder: Path | str | None = None) -> None:
+    def __init__(self, folder: Path | str | None = None, wait: float = 0.0) -> None:
         self._folder = None if folder is None else Path(folder)
-        self._store = _open(self._folder)
+        self._store = _open(self._folder, time.monotonic() + wait)
 
     def __len__(self) -> int:
         return len(self._store)
@@ -111,12 +114,15 @@ class OxigraphStore(GraphStore):
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _open(folder: Path | None) -> Store:
+def _open(folder: Path | None, end: float) -> Store:
     if folder is None:
         return Store()
     try:
         store = Store(str(folder))
     except (OSError, ValueError) as error:
+        if _LOCKED in str(error) and time.monotonic() < end:
+            time.sleep(0.05)
+            return _open(folder, end)
         raise GraphError(
             "the graph store cannot be opened",
             where=str(folder),

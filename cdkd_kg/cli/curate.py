@@ -1,0 +1,257 @@
+"""``cdkd curate``: what a domain expert decides on a graph, for scripts and for those who like a terminal."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cdkd_kg.cli.console import print_table
+from cdkd_kg.errors import ConfigError
+
+if TYPE_CHECKING:
+    from cdkd_kg.curation.queue import Item
+    from cdkd_kg.graph.decisions.log import Entry
+    from cdkd_kg.graph.decisions.working_copy import WorkingCopy
+
+app = typer.Typer(no_args_is_help=True)
+Folder = Annotated[Path, typer.Argument(help="The folder of a graph, such as graphs/medicine.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Who = Annotated[str, typer.Option("--who", envvar="CDKD_CURATOR", help="Who decides; else the user of this computer.")]
+Why = Annotated[str, typer.Option("--why", help="Why, in your words.")]
+SHOWN = 5
+
+
+@app.command("queue")
+def queue_cli(
+    graph: Folder,
+    rows: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show what there is to decide on, the worthiest first: uncertainty times documents that a decision reaches."""
+    with _copy(graph) as copy:
+        items, seen = _items(graph, copy), copy.seen
+    still = sum(item.state == "open" for item in items)
+    if as_json:
+        _print({"seen": seen, "open": still, "items": [item.told() for item in items[:rows]]})
+        return
+    lines = [
+        (item.id, item.kind, item.title, _meant(item), f"{item.worth:.2f}", f"{item.documents:,}")
+        for item in items[:rows]
+    ]
+    _table(("item", "kind", "what", "means", "worth", "documents"), lines)
+    typer.echo(f"{still:,} are open, {len(items) - still:,} were skipped.")
+
+
+@app.command("show")
+def show_cli(
+    graph: Folder, item: Annotated[str, typer.Argument(help="An id of the queue.")], as_json: AsJson = False
+) -> None:
+    """Show an item: where texts speak of it, and what each candidate has for it."""
+    from cdkd_kg.curation.context import contexts
+    from cdkd_kg.curation.queue import item_of
+    from cdkd_kg.graph.kept_mentions import kept_texts
+
+    with _copy(graph) as copy:
+        found = item_of(_items(graph, copy), item)
+        places = contexts(found.places, kept_texts(graph, copy.graph))
+        seen = copy.seen
+    if as_json:
+        _print(found.told() | {"seen": seen, "contexts": [place._asdict() for place in places]})
+        return
+    typer.echo(f"{found.id}  {found.title}  {_meant(found)}  in {found.documents:,} documents")
+    for place in places[:SHOWN]:
+        typer.echo(f"  {place.document}: {place.before}[{place.anchor}]{place.after}")
+    features = ("score", "form", "similarity", "prior", "type_fit", "context", "coherence")
+    rows = [(one["label"], one["iri"], *(_number(one[name]) for name in features)) for one in found.candidates]
+    if rows:
+        _table(("candidate", "IRI", *(name.replace("_", " ") for name in features)), rows)
+
+
+@app.command("decide")
+def decide_cli(
+    graph: Folder,
+    verb: Annotated[str, typer.Argument(help="accept, reject, unsure, link, create, merge... `--help` lists them.")],
+    words: Annotated[list[str], typer.Argument(help="What the verb takes.")],
+    who: Who = "",
+    why: Why = "",
+    seen: Annotated[
+        int | None, typer.Option(min=0, help="The number that `queue` or `show` gave; refused if others decided since.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decide; it is on the disk when this returns, and can be undone.
+
+    accept ITEM, reject ITEM, unsure ITEM, link ITEM ENTITY, create ITEM NAME, split ENTITY ITEM NAME,
+    merge LOSER WINNER, relabel ENTITY NAME [LANGUAGE], add-alias ENTITY NAME [LANGUAGE], drop-alias ENTITY NAME,
+    add-relation SUBJECT PREDICATE OBJECT, change-relation ITEM SUBJECT PREDICATE OBJECT, deprecate ENTITY [INSTEAD].
+    An item is an id of the queue; an entity is a name or an IRI.
+    """
+    from cdkd_kg.curation.verbs import Desk, drafted
+
+    with _copy(graph) as copy:
+        desk = Desk(copy.graph, _items(graph, copy, needed=False))
+        entry = copy.decide(drafted(desk, verb, words), _person(who), why, seen=seen)
+    _tell(entry, as_json)
+
+
+@app.command("undo")
+def undo_cli(
+    graph: Folder,
+    decision: Annotated[str, typer.Argument(help="Its number, or the first digits of its id.")],
+    who: Who = "",
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Undo a decision, whenever it was taken; undo the undoing to have it back."""
+    from cdkd_kg.curation.undo import undo
+
+    with _copy(graph) as copy:
+        entry = copy.decide(undo(copy.log.entries(), decision), _person(who), why)
+    _tell(entry, as_json)
+
+
+@app.command("history")
+def history_cli(
+    graph: Folder,
+    rows: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show what was decided, by whom, when and why; the newest last."""
+    from cdkd_kg.curation.undo import undone
+
+    with _copy(graph) as copy:
+        entries = copy.log.entries()
+    gone = undone(entries)
+    if as_json:
+        _print({"entries": [_told(entry) | {"undone": entry.decision.id in gone} for entry in entries[-rows:]]})
+        return
+    lines = [
+        (
+            entry.number,
+            one.id[:8],
+            one.at[:16].replace("T", " "),
+            one.who,
+            one.what.label,
+            one.why,
+            "undone" * (one.id in gone),
+        )
+        for entry in entries[-rows:]
+        for one in [entry.decision]
+    ]
+    _table(("", "id", "when (UTC)", "who", "what", "why", ""), lines)
+
+
+@app.command("export")
+def export_cli(
+    graph: Folder,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help=".nq, or .sssom.tsv for mappings; else decisions.nq of the graph."),
+    ] = None,
+) -> None:
+    """Write the decisions as sorted N-Quads for git, or the mappings as they are now as SSSOM."""
+    from cdkd_kg.graph.decisions.as_rdf import FILE, write_decisions
+    from cdkd_kg.graph.export import export
+
+    output = graph / FILE if output is None else output
+    with _copy(graph) as copy:
+        if output.name.endswith(".sssom.tsv"):
+            export(copy.graph, output, None)
+        elif output.suffix == ".nq":
+            write_decisions(copy.log.decisions(), copy.graph, output)
+        else:
+            raise ConfigError("decisions are written as .nq or .sssom.tsv", where=str(output))
+    typer.echo(str(output))
+
+
+@app.command("import")
+def import_cli(
+    graph: Folder,
+    file: Annotated[Path, typer.Argument(help="decisions.nq of another, or mappings (.sssom.tsv).")],
+    who: Who = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take in what others decided: decisions as they are, or mappings as one decision that can be undone."""
+    from cdkd_kg.curation.mappings import adopt
+    from cdkd_kg.graph.decisions.as_rdf import read_decisions
+    from cdkd_kg.graph.sssom.read import is_sssom
+
+    with _copy(graph) as copy:
+        if is_sssom(file):
+            copy.decide(adopt(file), _person(who))
+            added = 1
+        else:
+            added = copy.log.absorb(read_decisions(file))
+    typer.echo(json.dumps({"added": added}) if as_json else f"{added:,} decisions were new.")
+
+
+@contextmanager
+def _copy(graph: Path) -> Iterator[WorkingCopy]:
+    from cdkd_kg.graph.decisions.working_copy import working_copy
+
+    with working_copy(graph) as copy:
+        yield copy
+
+
+def _items(folder: Path, copy: WorkingCopy, *, needed: bool = True) -> list[Item]:
+    from cdkd_kg.curation.queue import queue
+    from cdkd_kg.entities.tables import Extraction
+    from cdkd_kg.errors import MissingResourceError
+    from cdkd_kg.graph.kept_mentions import kept_mentions
+
+    try:
+        found = kept_mentions(folder, copy.graph)
+    except MissingResourceError:
+        if needed:
+            raise
+        found = Extraction.joined([])
+    return queue(copy.graph, found, copy.log.decisions())
+
+
+def _person(who: str) -> str:
+    from cdkd_kg.curation.names import checked_name
+
+    try:
+        return checked_name(who or getpass.getuser())
+    except (KeyError, OSError):
+        return checked_name(os.environ.get("USER", "somebody"))
+
+
+def _meant(item: Item) -> str:
+    if item.kind == "relation" or item.nil == "new":
+        return "" if item.kind == "relation" else "something new"
+    likely = item.candidates[0]["label"] if item.candidates else item.meaning or ""
+    return f"{likely}?" if item.nil == "ambiguous" else str(likely)
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    return {"number": entry.number, "id": entry.decision.id, **entry.decision.record()}
+
+
+def _tell(entry: Entry, as_json: bool) -> None:
+    if as_json:
+        _print(_told(entry))
+    else:
+        typer.echo(f"{entry.number}  {entry.decision.id[:8]}  {entry.decision.what.label}")
+
+
+def _number(value: Any) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def _print(said: dict[str, Any]) -> None:
+    typer.echo(json.dumps(said, indent=1, ensure_ascii=False))
+
+
+def _table(columns: tuple[str, ...], rows: Any) -> None:
+    if rows:
+        print_table(columns, rows)
+    else:
+        typer.echo("There are none.")

@@ -1,0 +1,149 @@
+"""Decisions on mentions: the link is right, or wrong, or another one is, or it means something new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from cdkd_kg.curation.names import checked_name, name_of, need_entity, new_concept
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.graph.decisions.decision import Draft
+from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.namespaces import ITSRDF, KD, NIF, RDF, SKOS
+
+SURE = Literal(1.0)
+"""How sure a link is that somebody made."""
+
+
+def accept_links(graph: KnowledgeGraph, mentions: Sequence[NamedNode]) -> Draft:
+    """Return the decision that mentions mean what they are linked to; a concept that was new is one from now on.
+
+    Raises:
+        ConfigError: a mention is not there, or linked to nothing.
+    """
+    linked = {mention: _linked(graph, mention) for mention in _checked(graph, mentions)}
+    if without := [mention.value for mention, entity in linked.items() if entity is None]:
+        raise ConfigError("a mention is linked to nothing", where=without[0], remedy="link it, or create an entity")
+    entities = sorted({entity for entity in linked.values() if entity}, key=lambda node: node.value)
+    accepts = [triple for entity in entities for triple in _new(graph, entity)]
+    rejects: list[Triple] = []
+    for mention, entity in linked.items():
+        assert entity is not None  # noqa: S101 - refused above
+        _relink(graph, mention, entity, accepts, rejects)
+    label = f"{_spoken(graph, mentions)} means {', '.join(name_of(graph, one) for one in entities)}"
+    return Draft("accept", label, _about(mentions), tuple(accepts), tuple(rejects))
+
+
+def reject_links(graph: KnowledgeGraph, mentions: Sequence[NamedNode]) -> Draft:
+    """Return the decision that mentions do not mean what they are linked to.
+
+    Raises:
+        ConfigError: a mention is not there, or linked to nothing.
+    """
+    rejects = [one for mention in _checked(graph, mentions) for one in _said(graph, mention, ITSRDF.taIdentRef)]
+    if not rejects:
+        raise ConfigError(
+            "the mention is linked to nothing", where=mentions[0].value, remedy="there is nothing to reject"
+        )
+    names = sorted({name_of(graph, one.object) for one in rejects if isinstance(one.object, NamedNode)})
+    label = f"{_spoken(graph, mentions)} does not mean {', '.join(names)}"
+    return Draft("reject", label, _about(mentions), rejects=tuple(rejects))
+
+
+def unsure(graph: KnowledgeGraph, mentions: Sequence[NamedNode]) -> Draft:
+    """Return the decision that more must be known of mentions before they can be judged."""
+    return Draft("unsure", f"unsure what {_spoken(graph, _checked(graph, mentions))} means", _about(mentions))
+
+
+def link(graph: KnowledgeGraph, mentions: Sequence[NamedNode], entity: NamedNode) -> Draft:
+    """Return the decision that mentions mean this entity, whatever they were linked to.
+
+    Raises:
+        ConfigError: a mention or the entity is not there.
+    """
+    accepts, rejects = _new(graph, need_entity(graph, entity)), list[Triple]()
+    for mention in _checked(graph, mentions):
+        _relink(graph, mention, entity, accepts, rejects)
+    label = f"{_spoken(graph, mentions)} means {name_of(graph, entity)}"
+    return Draft("link", label, _about(mentions), tuple(accepts), tuple(rejects))
+
+
+def create(graph: KnowledgeGraph, mentions: Sequence[NamedNode], label: str) -> Draft:
+    """Return the decision that mentions mean something that the graph did not have, called ``label``.
+
+    Raises:
+        ConfigError: a mention is not there, or the label is not one.
+    """
+    entity, accepts = new_concept(graph, label)
+    types = {one.object for mention in _checked(graph, mentions) for one in _said(graph, mention, ITSRDF.taClassRef)}
+    accepts += [Triple(entity, KD.entityType, kind) for kind in types if isinstance(kind, NamedNode)]
+    rejects: list[Triple] = []
+    for mention in mentions:
+        _relink(graph, mention, entity, accepts, rejects)
+    said = f"{_spoken(graph, mentions)} means something new, {checked_name(label)!r}"
+    return Draft("create", said, _about(mentions), tuple(accepts), tuple(rejects))
+
+
+def split(graph: KnowledgeGraph, entity: NamedNode, mentions: Sequence[NamedNode], label: str) -> Draft:
+    """Return the decision that some mentions of an entity mean another one, which is new and called ``label``.
+
+    Raises:
+        ConfigError: the entity is not there, or one of the mentions is not linked to it.
+    """
+    need_entity(graph, entity)
+    for mention in _checked(graph, mentions):
+        if _linked(graph, mention) != entity:
+            raise ConfigError(f"the mention does not mean {name_of(graph, entity)}", where=mention.value)
+    made = create(graph, mentions, label)
+    said = f"{len(set(mentions)):,} mentions of {name_of(graph, entity)} mean {checked_name(label)!r}"
+    return made._replace(kind="split", label=said, about=(*made.about, entity.value))
+
+
+def _relink(
+    graph: KnowledgeGraph, mention: NamedNode, entity: NamedNode, accepts: list[Triple], rejects: list[Triple]
+) -> None:
+    """Add to a decision that a mention means an entity, for sure, and nothing else."""
+    accepts += [Triple(mention, ITSRDF.taIdentRef, entity), Triple(mention, ITSRDF.taConfidence, SURE)]
+    rejects += [one for one in _said(graph, mention, ITSRDF.taIdentRef) if one.object != entity]
+    rejects += [*_said(graph, mention, ITSRDF.taConfidence), *_said(graph, mention, KD.nil)]
+
+
+def _new(graph: KnowledgeGraph, entity: NamedNode) -> list[Triple]:
+    """Return what is to be accepted of an entity that was only proposed: that it is a concept, and its names."""
+    said = (SKOS.prefLabel, SKOS.altLabel, SKOS.inScheme, RDF.type, KD.entityType)
+    settled = (graph.vocabulary, graph.accepted)
+    if any(next(graph.store.match(entity, None, None, part), None) for part in settled):
+        return []
+    return [one for predicate in said for one in _said(graph, entity, predicate)]
+
+
+def _said(graph: KnowledgeGraph, subject: NamedNode, predicate: NamedNode) -> Iterator[Triple]:
+    yield from {quad.triple for quad in graph.holding(subject, predicate)}
+
+
+def _linked(graph: KnowledgeGraph, mention: NamedNode) -> NamedNode | None:
+    found = {one.object for one in _said(graph, mention, ITSRDF.taIdentRef) if isinstance(one.object, NamedNode)}
+    return min(found, key=lambda node: node.value, default=None)
+
+
+def _checked(graph: KnowledgeGraph, mentions: Sequence[NamedNode]) -> Sequence[NamedNode]:
+    for mention in mentions:
+        if next(graph.holding(mention, RDF.type, NIF.Phrase), None) is None:
+            raise ConfigError("there is no such mention", where=mention.value)
+    if not mentions:
+        raise ConfigError("no mention is named", where="decide")
+    return mentions
+
+
+def _spoken(graph: KnowledgeGraph, mentions: Sequence[NamedNode]) -> str:
+    anchors = {one.object for mention in mentions for one in _said(graph, mention, NIF.anchorOf)}
+    names = sorted({repr(anchor.value) for anchor in anchors if isinstance(anchor, Literal)})
+    count = len(set(mentions))
+    return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' * (len(names) > 3)}" + f" ({count:,} times)" * (
+        count > 1
+    )
+
+
+def _about(mentions: Sequence[NamedNode]) -> tuple[str, ...]:
+    return tuple(sorted({mention.value for mention in mentions}))

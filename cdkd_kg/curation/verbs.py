@@ -1,0 +1,150 @@
+"""What a curator can say, by the words in which they say it: the command line and the page both come here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from pyoxigraph import NamedNode, Triple
+
+from cdkd_kg.curation import entities, mentions, relations
+from cdkd_kg.curation.queue import Item, item_of
+from cdkd_kg.errors import ConfigError, nearest
+from cdkd_kg.graph.decisions.decision import Draft
+from cdkd_kg.graph.iris import relation_iri
+from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.neighbourhood import find_entity
+
+
+class Desk(NamedTuple):
+    """What is decided on: a graph, and the items that are open."""
+
+    graph: KnowledgeGraph
+    items: Sequence[Item]
+
+    def item(self, name: str) -> Item:
+        """Return the item whose id begins so."""
+        return item_of(self.items, name)
+
+    def mentions(self, name: str) -> list[NamedNode]:
+        """Return the mentions of an item."""
+        item = self.item(name)
+        if item.kind != "mention":
+            raise ConfigError(
+                "this item is a relation, and no mention", where=name, remedy="accept, reject or change it"
+            )
+        return [NamedNode(iri) for iri in item.mentions]
+
+    def entity(self, name: str) -> NamedNode:
+        """Return the entity that has a name or an IRI."""
+        return NamedNode(find_entity(self.graph, name))
+
+    def relation(self, name: str) -> Triple:
+        """Return the triple of an item."""
+        item = self.item(name)
+        if item.relation is None:
+            raise ConfigError(
+                "this item is a mention, and no relation", where=name, remedy="link it, or create an entity"
+            )
+        return item.relation
+
+    def triple(self, subject: str, predicate: str, target: str) -> Triple:
+        """Return a triple of names; a predicate without a colon is one of relations read from text."""
+        middle = NamedNode(predicate) if ":" in predicate else relation_iri("_".join(predicate.split()))
+        return Triple(self.entity(subject), middle, self.entity(target))
+
+
+class Verb(NamedTuple):
+    """How a decision is asked for."""
+
+    words: str
+    says: str
+    draft: Callable[..., Draft]
+
+
+def _judged(
+    of_mentions: Callable[[KnowledgeGraph, Sequence[NamedNode]], Draft],
+    of_relation: Callable[[KnowledgeGraph, Triple], Draft],
+) -> Callable[[Desk, str], Draft]:
+    def draft(desk: Desk, item: str) -> Draft:
+        if desk.item(item).relation is not None:
+            return of_relation(desk.graph, desk.relation(item))
+        return of_mentions(desk.graph, desk.mentions(item))
+
+    return draft
+
+
+VERBS: dict[str, Verb] = {
+    "accept": Verb("ITEM", "it is as the graph says", _judged(mentions.accept_links, relations.accept_relation)),
+    "reject": Verb("ITEM", "it is not as the graph says", _judged(mentions.reject_links, relations.reject_relation)),
+    "unsure": Verb("ITEM", "skip it; it comes back last", _judged(mentions.unsure, relations.unsure_of_relation)),
+    "link": Verb(
+        "ITEM ENTITY",
+        "its mentions mean this entity",
+        lambda desk, item, entity: mentions.link(desk.graph, desk.mentions(item), desk.entity(entity)),
+    ),
+    "create": Verb(
+        "ITEM NAME",
+        "its mentions mean something that is not there yet",
+        lambda desk, item, name: mentions.create(desk.graph, desk.mentions(item), name),
+    ),
+    "split": Verb(
+        "ENTITY ITEM NAME",
+        "these mentions of an entity mean another one, which is new",
+        lambda desk, entity, item, name: mentions.split(desk.graph, desk.entity(entity), desk.mentions(item), name),
+    ),
+    "merge": Verb(
+        "LOSER WINNER",
+        "two entities are one",
+        lambda desk, loser, winner: entities.merge(desk.graph, desk.entity(loser), desk.entity(winner)),
+    ),
+    "relabel": Verb(
+        "ENTITY NAME [LANGUAGE]",
+        "it is called so",
+        lambda desk, entity, *name: entities.relabel(desk.graph, desk.entity(entity), *name),
+    ),
+    "add-alias": Verb(
+        "ENTITY NAME [LANGUAGE]",
+        "it is also called so",
+        lambda desk, entity, *name: entities.add_alias(desk.graph, desk.entity(entity), *name),
+    ),
+    "drop-alias": Verb(
+        "ENTITY NAME",
+        "it is not called so",
+        lambda desk, entity, name: entities.drop_alias(desk.graph, desk.entity(entity), name),
+    ),
+    "add-relation": Verb(
+        "SUBJECT PREDICATE OBJECT",
+        "this holds",
+        lambda desk, *ends: relations.add_relation(desk.graph, desk.triple(*ends)),
+    ),
+    "change-relation": Verb(
+        "ITEM SUBJECT PREDICATE OBJECT",
+        "not the item, but this holds",
+        lambda desk, item, *ends: relations.change_relation(desk.graph, desk.relation(item), desk.triple(*ends)),
+    ),
+    "deprecate": Verb(
+        "ENTITY [INSTEAD]",
+        "it is not used any more",
+        lambda desk, entity, *instead: entities.deprecate(desk.graph, desk.entity(entity), *map(desk.entity, instead)),
+    ),
+}
+
+
+def drafted(desk: Desk, verb: str, words: Sequence[str]) -> Draft:
+    """Return the decision that a verb and its words ask for.
+
+    Raises:
+        ConfigError: there is no such verb, there are too many or too few words, or the decision makes no sense.
+        MissingResourceError: an item or an entity is not there.
+    """
+    if verb not in VERBS:
+        raise ConfigError(f"{verb!r} cannot be decided{nearest(verb, VERBS)}", remedy=f"one of {', '.join(VERBS)}")
+    wanted = VERBS[verb].words.split()
+    least = sum(not word.startswith("[") for word in wanted)
+    if not least <= len(words) <= len(wanted):
+        raise ConfigError(
+            f"{verb} takes {' '.join(wanted)}, and was given {len(words)}",
+            remedy="put names of several words into quotes",
+        )
+    return VERBS[verb].draft(desk, *words)

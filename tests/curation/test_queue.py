@@ -1,0 +1,153 @@
+"""The queue: the worthiest first, alike settled together, what was judged never again, what was skipped last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cdkd_kg.curation import entities, mentions, relations
+from cdkd_kg.curation.context import contexts
+from cdkd_kg.curation.queue import Item, item_of, queue
+from cdkd_kg.curation.undo import undo
+from cdkd_kg.curation.verbs import VERBS, Desk, drafted
+from cdkd_kg.entities.tables import Extraction
+from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.graph.decisions.working_copy import WorkingCopy
+from tests.curation.conftest import FOUND, TEXTS
+from tests.curation.test_decisions import ANNS, COLDS, FLU, HAS_FLU, IT
+from tests.graph.helpers import EX, extraction, mention
+
+
+def items(copy: WorkingCopy, **options: dict[str, float]) -> list[Item]:
+    return queue(copy.graph, FOUND, copy.log.decisions(), **options)
+
+
+def titles(copy: WorkingCopy) -> set[str]:
+    return {item.title for item in items(copy)}
+
+
+def test_alike_mentions_are_one_item_and_relations_are_items(copy: WorkingCopy) -> None:
+    found = {item.title: item for item in items(copy)}
+    assert set(found) == {"Ann", "flu", "cold", "it", "'ANN' 'has' 'cold'", "'ANN' 'has' 'flu'"}
+    assert set(found["cold"].mentions) == {mention.value for mention in COLDS}
+    assert (found["cold"].meaning, found["cold"].documents) == (EX + "cold", 2)
+    assert (found["it"].nil, found["Ann"].nil, found["flu"].nil) == ("ambiguous", "new", None)
+    assert found["'ANN' 'has' 'flu'"].relation == HAS_FLU
+    assert found["'ANN' 'has' 'flu'"].places == (("a/1", 0, 13),)
+    assert found["it"].places == (("a/3", 20, 22),)
+    assert [one["iri"] for one in found["it"].candidates] == [EX + "gout", EX + "pain"]
+
+
+def test_the_order_is_doubt_times_documents_times_disagreement(copy: WorkingCopy) -> None:
+    plain = items(copy)
+    assert [item.worth for item in plain] == sorted((item.worth for item in plain), reverse=True)
+    assert all(0 <= item.uncertainty <= 1 for item in plain)
+    cold = next(item for item in plain if item.title == "cold")
+    assert cold.worth == pytest.approx(cold.uncertainty * 2)
+    split = next(item for item in items(copy, disagreement={"a/2": 1.0}) if item.title == "cold")
+    assert split.worth == pytest.approx(cold.worth * 1.5)
+    sure = next(item for item in plain if item.title == "Ann")
+    assert (sure.uncertainty, sure.worth) == (0, 0)
+
+
+def test_an_item_is_called_the_same_as_long_as_it_says_the_same(copy: WorkingCopy) -> None:
+    before = {item.id: item.title for item in items(copy)}
+    copy.decide(mentions.accept_links(copy.graph, COLDS), "ada")
+    after = {item.id: item.title for item in items(copy)}
+    assert after.items() < before.items()
+    more = extraction([*FOUND.mentions.to_pylist(), mention("a/4", 0, "flu", EX + "flu")])
+    grown = queue(copy.graph, Extraction(more.mentions, FOUND.relations), [])
+    assert next(item.id for item in grown if item.title == "flu") in before
+
+
+def test_what_was_judged_is_gone_until_that_is_undone_and_what_was_skipped_is_last(copy: WorkingCopy) -> None:
+    assert items(copy)[-1].title != "it"
+    copy.decide(mentions.unsure(copy.graph, [IT]), "ada")
+    assert (items(copy)[-1].title, items(copy)[-1].state) == ("it", "skipped")
+    rejected = copy.decide(mentions.reject_links(copy.graph, COLDS), "ada")
+    assert "cold" not in titles(copy)
+    copy.decide(undo(copy.log.entries(), rejected.decision.id), "ada")
+    assert "cold" in titles(copy)
+    copy.decide(mentions.create(copy.graph, [IT], "a cold sore"), "ada")
+    assert "it" not in titles(copy)
+    copy.decide(relations.reject_relation(copy.graph, HAS_FLU), "ada")
+    assert "'ANN' 'has' 'flu'" not in titles(copy)
+
+
+def test_of_mentions_that_are_alike_only_those_not_judged_are_left(copy: WorkingCopy) -> None:
+    copy.decide(mentions.accept_links(copy.graph, COLDS[:1]), "ada")
+    cold = next(item for item in items(copy) if item.title == "cold")
+    assert (cold.mentions, cold.documents) == ((COLDS[1].value,), 1)
+
+
+def test_an_id_may_be_cut_short_but_must_be_one(copy: WorkingCopy) -> None:
+    found = items(copy)
+    assert item_of(found, found[0].id[:8]) == found[0]
+    with pytest.raises(MissingResourceError, match="no item"):
+        item_of(found, "zzz")
+    with pytest.raises(MissingResourceError, match="several items"):
+        item_of([found[0], replace(found[1], id=found[0].id[:6] + "000000")], found[0].id[:4])
+
+
+def test_each_verb_takes_the_words_that_it_says(copy: WorkingCopy) -> None:
+    desk = Desk(copy.graph, items(copy))
+    ids = {item.title: item.id for item in desk.items}
+    said = {
+        "accept": (ids["cold"],),
+        "reject": (ids["'ANN' 'has' 'flu'"],),
+        "unsure": (ids["it"],),
+        "link": (ids["it"], "gout"),
+        "create": (ids["it"], "a sore"),
+        "split": ("flu", ids["flu"], "bird flu"),
+        "merge": ("cold", EX + "flu"),
+        "relabel": ("flu", "grippe", "fr"),
+        "add-alias": ("flu", "the bug"),
+        "drop-alias": ("flu", "influenza"),
+        "add-relation": ("gout", "http://www.w3.org/2004/02/skos/core#related", "pain"),
+        "change-relation": (ids["'ANN' 'has' 'flu'"], "ANN", "suffers from", "flu"),
+        "deprecate": ("cold", "flu"),
+    }
+    assert set(said) == set(VERBS)
+    kinds = {verb: drafted(desk, verb, words).kind for verb, words in said.items()}
+    assert kinds == {verb: verb.replace("-", " ") for verb in VERBS}
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "why"),
+    [
+        ("acept", ("x",), "did you mean 'accept'"),
+        ("merge", ("flu",), "takes LOSER WINNER"),
+        ("relabel", ("flu", "a", "b", "c"), r"takes ENTITY NAME \[LANGUAGE\]"),
+        ("merge", ("flu", "nobody"), "no entity is called 'nobody'"),
+        ("accept", ("ffff",), "no item"),
+    ],
+)
+def test_what_cannot_be_decided_says_why(copy: WorkingCopy, verb: str, words: tuple[str, ...], why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        drafted(Desk(copy.graph, items(copy)), verb, words)
+
+
+def test_a_relation_is_no_mention_and_the_other_way_round(copy: WorkingCopy) -> None:
+    desk = Desk(copy.graph, items(copy))
+    ids = {item.title: item.id for item in desk.items}
+    with pytest.raises(ConfigError, match="is a relation"):
+        drafted(desk, "link", (ids["'ANN' 'has' 'flu'"], "flu"))
+    with pytest.raises(ConfigError, match="is a mention"):
+        drafted(desk, "change-relation", (ids["cold"], "ANN", "has", "flu"))
+
+
+def test_words_around_a_mention_are_whole_and_on_one_line() -> None:
+    text = "before " * 30 + "\n\tthe flu\n" + "after " * 30
+    [place] = contexts([("d", text.index("flu"), text.index("flu") + 3), ("gone", 0, 1)], {"d": text})[:1]
+    assert place.before.startswith("… before")
+    assert place.before.endswith("before   the ")
+    assert place.after.endswith("after …")
+    assert (place.anchor, len(place.before) <= 83, len(place.after) <= 83) == ("flu", True, True)
+    assert contexts([("a/1", 0, 3)], TEXTS)[0][1:] == ("", "Ann", " has a flu.")
+
+
+def test_deprecating_what_others_are_merged_into_is_possible(copy: WorkingCopy) -> None:
+    copy.decide(entities.deprecate(copy.graph, FLU), "ada")
+    assert ANNS
+    assert "flu" in titles(copy)  # its mentions mean nothing now, which is still to be judged
