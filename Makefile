@@ -9,6 +9,7 @@ quickstart: .venv/quickstart
 	$(BIN)/cdkd run configs/quickstart.yaml
 
 test: .venv/dev
+	tests/browser/install.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

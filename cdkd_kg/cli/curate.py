@@ -192,6 +192,22 @@ def import_cli(
     typer.echo(json.dumps({"added": added}) if as_json else f"{added:,} decisions were new.")
 
 
+@app.command("serve")
+def serve_cli(
+    graph: Folder,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of this computer; 0 takes one that is free.")] = 0,
+    who: Who = "",
+) -> None:
+    """Open a page for deciding, on this computer alone, until it is interrupted (Ctrl-C)."""
+    from cdkd_kg.errors import need_installed
+
+    for package in ("fastapi", "uvicorn", "multipart"):
+        need_installed(package, "curation", "cdkd curate serve")
+    from cdkd_kg.curation.web.serve import serve
+
+    serve(graph, _person(who), port, lambda address: typer.echo(f"Open {address}"))
+
+
 @contextmanager
 def _copy(graph: Path) -> Iterator[WorkingCopy]:
     from cdkd_kg.graph.decisions.working_copy import working_copy
@@ -201,7 +217,7 @@ def _copy(graph: Path) -> Iterator[WorkingCopy]:
 
 
 def _items(folder: Path, copy: WorkingCopy, *, needed: bool = True) -> list[Item]:
-    from cdkd_kg.curation.queue import queue
+    from cdkd_kg.curation.queue import Queue
     from cdkd_kg.entities.tables import Extraction
     from cdkd_kg.errors import MissingResourceError
     from cdkd_kg.graph.kept_mentions import kept_mentions
@@ -212,7 +228,7 @@ def _items(folder: Path, copy: WorkingCopy, *, needed: bool = True) -> list[Item
         if needed:
             raise
         found = Extraction.joined([])
-    return queue(copy.graph, found, copy.log.decisions())
+    return Queue(found).items(copy.graph, copy.log.decisions())
 
 
 def _person(who: str) -> str:

@@ -21,6 +21,8 @@ from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import preferred
 
 State = Literal["open", "skipped"]
+Group = tuple[str, str, str]
+"""A name, the type under which it was found, and what it was taken to mean."""
 NO_MORE = 10
 """Places of an item that are told beside the first."""
 
@@ -33,7 +35,7 @@ class Item:
         id: 12 hexadecimal digits, the same as long as the item says the same.
         kind: of the item.
         title: what it is about, in words.
-        worth: what a decision on it is worth; see :func:`queue`.
+        worth: what a decision on it is worth; see :class:`Queue`.
         uncertainty: from 0 to 1.
         documents: how many documents a decision reaches.
         state: whether it was skipped before.
@@ -66,13 +68,8 @@ class Item:
         return told | {"mentions": len(self.mentions), "relation": [str(end) for end in ends] or None}
 
 
-def queue(
-    graph: KnowledgeGraph,
-    found: Extraction,
-    decisions: Iterable[Decision],
-    disagreement: Mapping[str, float] | None = None,
-) -> list[Item]:
-    r"""Return what is open, the worthiest first, and what was skipped after it; what was judged is not shown again.
+class Queue:
+    r"""What is open, the worthiest first, and what was skipped after it; what was judged is not shown again.
 
     An item is worth
 
@@ -83,17 +80,56 @@ def queue(
     graph teacher about these documents, from 0 to 1; without a run to tell, 0.
 
     Args:
-        graph: with the proposals of a reading.
-        found: its mentions with their candidates.
-        decisions: that were taken.
+        found: the mentions of a reading, with their candidates.
         disagreement: by document identifier.
     """
-    judged: dict[str, str] = {}
-    for decision in in_force(decisions):
-        judged |= dict.fromkeys(decision.what.about, decision.what.kind)
-    told = disagreement or {}
-    items = [*_mention_items(found, judged, told), *_relation_items(graph, found, judged)]
-    return sorted(items, key=lambda item: (item.state == "skipped", -item.worth, item.id))
+
+    def __init__(self, found: Extraction, disagreement: Mapping[str, float] | None = None) -> None:
+        self._found, self._disagreement = found, disagreement or {}
+        self._groups = _groups(found)
+        self._group_of = {row["mention"]: key for key, rows in self._groups.items() for row in rows}
+        self._judged: dict[str, str] = {}
+        self._items = {key: self._mention_item(key) for key in self._groups}
+
+    def items(self, graph: KnowledgeGraph, decisions: Iterable[Decision]) -> list[Item]:
+        """Return the items.
+
+        Args:
+            graph: with the proposals of the reading, and what was decided.
+            decisions: that were taken.
+        """
+        judged: dict[str, str] = {}
+        for decision in in_force(decisions):
+            judged |= dict.fromkeys(decision.what.about, decision.what.kind)
+        changed = {iri for iri, _ in judged.items() ^ self._judged.items()}
+        self._judged = judged
+        for key in {self._group_of[iri] for iri in changed if iri in self._group_of}:
+            self._items[key] = self._mention_item(key)
+        items = [item for item in self._items.values() if item is not None]
+        items += _relation_items(graph, self._found, judged)
+        return sorted(items, key=lambda item: (item.state == "skipped", -item.worth, item.id))
+
+    def _mention_item(self, key: Group) -> Item | None:
+        rows = [row for row in self._groups[key] if self._judged.get(row["mention"], "unsure") == "unsure"]
+        if not rows:
+            return None
+        first, documents = rows[0], sorted({row["document"] for row in rows})
+        uncertainty = sum(row["uncertainty"] for row in rows) / len(rows)
+        disagreement = sum(self._disagreement.get(name, 0.0) for name in documents) / len(documents)
+        return Item(
+            id=_id("mention", *key),
+            kind="mention",
+            title=first["anchor"],
+            worth=uncertainty * len(documents) * (1 + disagreement),
+            uncertainty=uncertainty,
+            documents=len(documents),
+            state="skipped" if all(row["mention"] in self._judged for row in rows) else "open",
+            mentions=tuple(row["mention"] for row in rows),
+            meaning=first["iri"],
+            nil=first["nil"],
+            candidates=tuple(first["candidates"]),
+            places=tuple((row["document"], row["begin"], row["end"]) for row in rows[: NO_MORE + 1]),
+        )
 
 
 def item_of(items: Sequence[Item], name: str) -> Item:
@@ -112,39 +148,17 @@ def item_of(items: Sequence[Item], name: str) -> Item:
     )
 
 
-def _mention_items(found: Extraction, judged: Mapping[str, str], told: Mapping[str, float]) -> Iterable[Item]:
-    groups: defaultdict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+def _groups(found: Extraction) -> dict[Group, list[dict[str, Any]]]:
+    """Return the mentions that one decision settles together, the least certain first."""
+    groups: defaultdict[Group, list[dict[str, Any]]] = defaultdict(list)
     for batch in found.mentions.to_batches(max_chunksize=1000):
         for row in batch.to_pylist():
             row["mention"] = mention_iri(document_iri(row["document"]), row["begin"], row["end"]).value
-            if judged.get(row["mention"], "unsure") == "unsure":
-                row["uncertainty"] = _doubt([one["score"] for one in row["candidates"]], row["confidence"])
-                groups[fold(row["anchor"]), row["type"], _meaning(row)].append(row)
-    for key, rows in groups.items():
+            row["uncertainty"] = _doubt([one["score"] for one in row["candidates"]], row["confidence"])
+            groups[fold(row["anchor"]), row["type"], _meaning(row)].append(row)
+    for rows in groups.values():
         rows.sort(key=lambda row: (-row["uncertainty"], row["mention"]))
-        yield _mention_item(key, rows, judged, told)
-
-
-def _mention_item(
-    key: tuple[str, str, str], rows: list[dict[str, Any]], judged: Mapping[str, str], told: Mapping[str, float]
-) -> Item:
-    first, documents = rows[0], sorted({row["document"] for row in rows})
-    uncertainty = sum(row["uncertainty"] for row in rows) / len(rows)
-    disagreement = sum(told.get(name, 0.0) for name in documents) / len(documents)
-    return Item(
-        id=_id("mention", *key),
-        kind="mention",
-        title=first["anchor"],
-        worth=uncertainty * len(documents) * (1 + disagreement),
-        uncertainty=uncertainty,
-        documents=len(documents),
-        state="skipped" if all(row["mention"] in judged for row in rows) else "open",
-        mentions=tuple(row["mention"] for row in rows),
-        meaning=first["iri"],
-        nil=first["nil"],
-        candidates=tuple(first["candidates"]),
-        places=tuple((row["document"], row["begin"], row["end"]) for row in rows[: NO_MORE + 1]),
-    )
+    return dict(groups)
 
 
 def _meaning(row: Mapping[str, Any]) -> str:
@@ -169,7 +183,7 @@ def _relation_items(graph: KnowledgeGraph, found: Extraction, judged: Mapping[st
             yield Item(
                 id=_id("relation", subject, predicate, target),
                 kind="relation",
-                title=" ".join(repr(names.get(iri, local_name(iri))) for iri in (subject, predicate, target)),
+                title="{} — {} → {}".format(*(names.get(iri, local_name(iri)) for iri in (subject, predicate, target))),
                 worth=uncertainty * documents,
                 uncertainty=uncertainty,
                 documents=documents,

@@ -50,7 +50,10 @@ class Desk(NamedTuple):
 
     def triple(self, subject: str, predicate: str, target: str) -> Triple:
         """Return a triple of names; a predicate without a colon is one of relations read from text."""
-        middle = NamedNode(predicate) if ":" in predicate else relation_iri("_".join(predicate.split()))
+        try:
+            middle = NamedNode(predicate) if ":" in predicate else relation_iri("_".join(predicate.split()))
+        except ValueError as error:
+            raise ConfigError("this names no relation", where=repr(predicate), why=str(error)) from error
         return Triple(self.entity(subject), middle, self.entity(target))
 
 

@@ -8,19 +8,19 @@ import pytest
 
 from cdkd_kg.curation import entities, mentions, relations
 from cdkd_kg.curation.context import contexts
-from cdkd_kg.curation.queue import Item, item_of, queue
+from cdkd_kg.curation.queue import Item, Queue, item_of
 from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import VERBS, Desk, drafted
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import ConfigError, MissingResourceError
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
 from tests.curation.conftest import FOUND, TEXTS
-from tests.curation.test_decisions import ANNS, COLDS, FLU, HAS_FLU, IT
+from tests.curation.test_decisions import ANNS, COLD, COLDS, FLU, HAS_FLU, IT
 from tests.graph.helpers import EX, extraction, mention
 
 
 def items(copy: WorkingCopy, **options: dict[str, float]) -> list[Item]:
-    return queue(copy.graph, FOUND, copy.log.decisions(), **options)
+    return Queue(FOUND, **options).items(copy.graph, copy.log.decisions())
 
 
 def titles(copy: WorkingCopy) -> set[str]:
@@ -29,12 +29,12 @@ def titles(copy: WorkingCopy) -> set[str]:
 
 def test_alike_mentions_are_one_item_and_relations_are_items(copy: WorkingCopy) -> None:
     found = {item.title: item for item in items(copy)}
-    assert set(found) == {"Ann", "flu", "cold", "it", "'ANN' 'has' 'cold'", "'ANN' 'has' 'flu'"}
+    assert set(found) == {"Ann", "flu", "cold", "it", "ANN — has → cold", "ANN — has → flu"}
     assert set(found["cold"].mentions) == {mention.value for mention in COLDS}
     assert (found["cold"].meaning, found["cold"].documents) == (EX + "cold", 2)
     assert (found["it"].nil, found["Ann"].nil, found["flu"].nil) == ("ambiguous", "new", None)
-    assert found["'ANN' 'has' 'flu'"].relation == HAS_FLU
-    assert found["'ANN' 'has' 'flu'"].places == (("a/1", 0, 13),)
+    assert found["ANN — has → flu"].relation == HAS_FLU
+    assert found["ANN — has → flu"].places == (("a/1", 0, 13),)
     assert found["it"].places == (("a/3", 20, 22),)
     assert [one["iri"] for one in found["it"].candidates] == [EX + "gout", EX + "pain"]
 
@@ -57,7 +57,7 @@ def test_an_item_is_called_the_same_as_long_as_it_says_the_same(copy: WorkingCop
     after = {item.id: item.title for item in items(copy)}
     assert after.items() < before.items()
     more = extraction([*FOUND.mentions.to_pylist(), mention("a/4", 0, "flu", EX + "flu")])
-    grown = queue(copy.graph, Extraction(more.mentions, FOUND.relations), [])
+    grown = Queue(Extraction(more.mentions, FOUND.relations)).items(copy.graph, [])
     assert next(item.id for item in grown if item.title == "flu") in before
 
 
@@ -72,13 +72,27 @@ def test_what_was_judged_is_gone_until_that_is_undone_and_what_was_skipped_is_la
     copy.decide(mentions.create(copy.graph, [IT], "a cold sore"), "ada")
     assert "it" not in titles(copy)
     copy.decide(relations.reject_relation(copy.graph, HAS_FLU), "ada")
-    assert "'ANN' 'has' 'flu'" not in titles(copy)
+    assert "ANN — has → flu" not in titles(copy)
 
 
 def test_of_mentions_that_are_alike_only_those_not_judged_are_left(copy: WorkingCopy) -> None:
     copy.decide(mentions.accept_links(copy.graph, COLDS[:1]), "ada")
     cold = next(item for item in items(copy) if item.title == "cold")
     assert (cold.mentions, cold.documents) == ((COLDS[1].value,), 1)
+
+
+def test_a_queue_that_remembers_says_what_a_new_one_says(copy: WorkingCopy) -> None:
+    kept = Queue(FOUND)
+    drafts = [
+        lambda: mentions.accept_links(copy.graph, COLDS[:1]),
+        lambda: mentions.unsure(copy.graph, [IT]),
+        lambda: entities.merge(copy.graph, COLD, FLU),
+        lambda: undo(copy.log.entries(), "1"),
+        lambda: relations.reject_relation(copy.graph, HAS_FLU),
+    ]
+    for draft in drafts:
+        copy.decide(draft(), "ada")
+        assert kept.items(copy.graph, copy.log.decisions()) == items(copy)
 
 
 def test_an_id_may_be_cut_short_but_must_be_one(copy: WorkingCopy) -> None:
@@ -95,7 +109,7 @@ def test_each_verb_takes_the_words_that_it_says(copy: WorkingCopy) -> None:
     ids = {item.title: item.id for item in desk.items}
     said = {
         "accept": (ids["cold"],),
-        "reject": (ids["'ANN' 'has' 'flu'"],),
+        "reject": (ids["ANN — has → flu"],),
         "unsure": (ids["it"],),
         "link": (ids["it"], "gout"),
         "create": (ids["it"], "a sore"),
@@ -105,7 +119,7 @@ def test_each_verb_takes_the_words_that_it_says(copy: WorkingCopy) -> None:
         "add-alias": ("flu", "the bug"),
         "drop-alias": ("flu", "influenza"),
         "add-relation": ("gout", "http://www.w3.org/2004/02/skos/core#related", "pain"),
-        "change-relation": (ids["'ANN' 'has' 'flu'"], "ANN", "suffers from", "flu"),
+        "change-relation": (ids["ANN — has → flu"], "ANN", "suffers from", "flu"),
         "deprecate": ("cold", "flu"),
     }
     assert set(said) == set(VERBS)
@@ -132,7 +146,7 @@ def test_a_relation_is_no_mention_and_the_other_way_round(copy: WorkingCopy) -> 
     desk = Desk(copy.graph, items(copy))
     ids = {item.title: item.id for item in desk.items}
     with pytest.raises(ConfigError, match="is a relation"):
-        drafted(desk, "link", (ids["'ANN' 'has' 'flu'"], "flu"))
+        drafted(desk, "link", (ids["ANN — has → flu"], "flu"))
     with pytest.raises(ConfigError, match="is a mention"):
         drafted(desk, "change-relation", (ids["cold"], "ANN", "has", "flu"))
 

@@ -1,0 +1,96 @@
+"""The programming interface: all that the page can do, as JSON, described by OpenAPI."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from cdkd_kg.curation.undo import undone
+from cdkd_kg.curation.web.models import Asked, Decided, Found, Items, Problem, Undoing
+from cdkd_kg.curation.web.requests import Person, Seen, ToBoard
+from cdkd_kg.graph.decisions.log import Entry
+
+
+def _problem(why: str) -> dict[str, Any]:
+    """Describe an answer that tells why something was not done."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    del schema["$defs"]  # they are among the components, as what decisions are answered with
+    return {"description": why, "content": {"application/problem+json": {"schema": schema}}}
+
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: _problem(why)
+    for status, why in {
+        400: "A header or the body is not as it should be.",
+        401: "The token is missing.",
+        403: "It came from elsewhere.",
+        404: "There is no such item, entity or decision.",
+        409: "It cannot be undone.",
+        413: "It is too large.",
+        422: "It makes no sense.",
+    }.items()
+}
+_STALE: dict[int | str, dict[str, Any]] = {
+    412: _problem("Somebody decided about the same since; `theirs` and `yours` have both."),
+    428: _problem("If-Match is missing."),
+}
+router = APIRouter(prefix="/api", responses=_PROBLEMS)
+
+
+@router.get("/items")
+def read_items(board: ToBoard, most: Annotated[int, Query(ge=1, le=1000)] = 50) -> Items:
+    """Return what there is to decide on, the worthiest first."""
+    number, items = board.items()
+    still = sum(item.state == "open" for item in items)
+    told = [item.told() for item in items[:most]]
+    return Items(seen=number, open=still, skipped=len(items) - still, items=told)
+
+
+@router.get("/items/{name}")
+def read_item(board: ToBoard, name: str) -> dict[str, Any]:
+    """Return an item with the words around its mentions."""
+    number, _ = board.items()
+    item = board.item(name)
+    return item.told() | {"seen": number, "contexts": [place._asdict() for place in board.contexts(item)]}
+
+
+@router.get("/entities")
+def find_entities(
+    board: ToBoard, typed: Annotated[str, Query(max_length=200)], most: Annotated[int, Query(ge=1, le=100)] = 10
+) -> list[Found]:
+    """Return entities whose names have words that begin as the typed ones do."""
+    return [Found(**hit._asdict()) for hit in board.find(typed, most)]
+
+
+@router.get("/entity")
+def read_entity(
+    board: ToBoard, name: Annotated[str, Query(max_length=2000, description="An IRI or a name.")]
+) -> dict[str, Any]:
+    """Return what there is to say of an entity: names, definition, ties."""
+    return board.entity(name)
+
+
+@router.get("/decisions")
+def read_decisions(board: ToBoard, since: Annotated[int, Query(ge=0, le=10**15)] = 0) -> list[Decided]:
+    """Return what was decided after a number, the oldest first."""
+    entries = board.entries()
+    gone = undone(entries)
+    return [told(entry, entry.decision.id in gone) for entry in entries if entry.number > since]
+
+
+@router.post("/decisions", status_code=201, responses=_STALE)
+def decide(board: ToBoard, who: Person, number: Seen, asked: Asked) -> Decided:
+    """Decide; it is on the disk when this answers."""
+    return told(board.decide(asked.verb, asked.words, who, asked.why, number))
+
+
+@router.post("/undo", status_code=201, responses=_STALE)
+def undo(board: ToBoard, who: Person, number: Seen, asked: Undoing) -> Decided:
+    """Undo a decision, whenever it was taken; undo the undoing to have it back."""
+    return told(board.undo(asked.decision, who, asked.why, number))
+
+
+def told(entry: Entry, gone: bool = False) -> Decided:
+    """Return an entry of the log as JSON has it."""
+    return Decided(number=entry.number, id=entry.decision.id, undone=gone, **entry.decision.record())

@@ -1,0 +1,98 @@
+"""What the page and its programming interface work on: one copy of the graph, one queue, for all who ask at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import NamedNode
+
+from cdkd_kg.curation.context import Context, contexts
+from cdkd_kg.curation.queue import Item, Queue, item_of
+from cdkd_kg.curation.search import Hit, Search
+from cdkd_kg.curation.undo import undo
+from cdkd_kg.curation.verbs import Desk, drafted
+from cdkd_kg.entities.tables import Extraction
+from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.graph.decisions.log import Entry
+from cdkd_kg.graph.decisions.working_copy import WorkingCopy
+from cdkd_kg.graph.kept_mentions import kept_mentions, kept_texts
+from cdkd_kg.graph.labels import labels
+from cdkd_kg.graph.neighbourhood import find_entity, neighbourhood
+
+
+class Board:
+    """A working copy with its queue; every method may be called from several threads.
+
+    Args:
+        folder: of the graph.
+        copy: of it.
+    """
+
+    def __init__(self, folder: Path, copy: WorkingCopy) -> None:
+        self._lock, self._copy, self.name = threading.RLock(), copy, copy.graph.name
+        try:
+            found, self._texts = kept_mentions(folder, copy.graph), kept_texts(folder, copy.graph)
+        except MissingResourceError:  # no texts were read into it: there are entities to look at all the same
+            found, self._texts = Extraction.joined([]), {}
+        self._queue, self._known, self._items = Queue(found), -1, list[Item]()
+        self._search, self._renewed, self._fresh = Search(copy.graph.labels()), set[str](), Search(())
+
+    def items(self) -> tuple[int, list[Item]]:
+        """Return the number of the newest decision, and what is open after it, the worthiest first."""
+        with self._lock:
+            self._copy.refresh()
+            if self._known != self._copy.seen:
+                decisions = self._copy.log.decisions()
+                self._items = self._queue.items(self._copy.graph, decisions)
+                self._known = self._copy.seen
+                self._renew({iri for decision in decisions for iri in decision.what.about if "#char=" not in iri})
+            return self._known, self._items
+
+    def item(self, name: str) -> Item:
+        """Return the item whose id begins so; raises MissingResourceError."""
+        return item_of(self.items()[1], name)
+
+    def contexts(self, item: Item) -> list[Context]:
+        """Return where texts speak of an item."""
+        return contexts(item.places, self._texts)
+
+    def decide(self, verb: str, words: Sequence[str], who: str, why: str, seen: int) -> Entry:
+        """Decide; see :func:`~cdkd_kg.curation.verbs.drafted` and :meth:`WorkingCopy.decide`."""
+        with self._lock:
+            items = self.items()[1]
+            return self._copy.decide(drafted(Desk(self._copy.graph, items), verb, words), who, why, seen=seen)
+
+    def undo(self, name: str, who: str, why: str, seen: int) -> Entry:
+        """Undo a decision; see :func:`~cdkd_kg.curation.undo.undo`."""
+        with self._lock:
+            return self._copy.decide(undo(self._copy.log.entries(), name), who, why, seen=seen)
+
+    def entries(self) -> list[Entry]:
+        """Return all that was decided, by number."""
+        return self._copy.log.entries()
+
+    def find(self, typed: str, most: int = 10) -> list[Hit]:
+        """Return the entities whose names have words that begin as the typed ones do."""
+        self.items()
+        with self._lock:
+            renewed = self._fresh.find(typed, most)
+            kept = [hit for hit in self._search.find(typed, most) if hit.iri not in self._renewed]
+            return (renewed + kept)[:most]
+
+    def entity(self, name: str) -> dict[str, Any]:
+        """Return what there is to say of an entity; raises MissingResourceError."""
+        with self._lock:
+            self._copy.refresh()
+            return neighbourhood(self._copy.graph, find_entity(self._copy.graph, name))
+
+    def _renew(self, touched: set[str]) -> None:
+        """Take the names of entities anew that decisions were about, and of those that they made."""
+        made = {quad.subject for quad in self._copy.graph.store.match(graph=self._copy.graph.accepted)}
+        touched |= {node.value for node in made if isinstance(node, NamedNode) and "#char=" not in node.value}
+        self._renewed = touched
+        self._fresh = Search(
+            label for iri in sorted(touched) for label in labels(self._copy.graph, concept=NamedNode(iri))
+        )

@@ -1,0 +1,238 @@
+"""The pages, made here and changed in place by htmx; every text on them is in ``strings.json``."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Sequence
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pyoxigraph import NamedNode
+
+from cdkd_kg.curation.queue import Item
+from cdkd_kg.curation.undo import undone
+from cdkd_kg.curation.web.requests import Person, Seen, ToBoard, board_of, person
+from cdkd_kg.errors import CdkdError, ConflictError, MissingResourceError
+from cdkd_kg.graph.neighbourhood import as_picture
+
+HERE = Path(__file__).parent
+LISTED, PLACES = 30, 5
+FEATURES = ("score", "similarity", "prior", "type_fit", "context", "coherence")
+_SESSION = 30 * 24 * 3600
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/start")
+def start() -> HTMLResponse:
+    """Return the way in, which says nothing of the graph: it shows the token of its address, and goes on."""
+    return HTMLResponse(_environment().get_template("start.html.j2").render(board=None, who="", page="start"))
+
+
+@router.post("/session")
+def begin(request: Request, token: Annotated[str, Form(max_length=200)]) -> Response:
+    """Let somebody in who has the token, by a cookie that no script can read and no other site can send."""
+    name, value = request.app.state.guard.cookie()
+    if not hmac.compare_digest(token.encode("utf-8", "surrogatepass"), value.encode()):
+        return PlainTextResponse("this is not the token", 403)
+    response = Response(status_code=HTTPStatus.NO_CONTENT)
+    response.set_cookie(name, value, max_age=_SESSION, httponly=True, samesite="strict")
+    return response
+
+
+@router.get("/")
+def work(request: Request, who: Person, item: Annotated[str, Query(max_length=40)] = "") -> HTMLResponse:
+    """Return what there is to decide on, and one item of it."""
+    return _page(request, "work.html.j2", who, **_work(request, item))
+
+
+@router.get("/find")
+def find(
+    request: Request, board: ToBoard, who: Person, typed: Annotated[str, Query(max_length=200)] = ""
+) -> HTMLResponse:
+    """Return entities whose names have words that begin as the typed ones do."""
+    return _page(request, "find.html.j2", who, typed=typed, hits=board.find(typed, 30))
+
+
+@router.get("/hits")
+def hits(
+    request: Request,
+    board: ToBoard,
+    who: Person,
+    typed: Annotated[str, Query(max_length=200)] = "",
+    item: Annotated[str, Query(max_length=40)] = "",
+    entity: Annotated[str, Query(max_length=2000)] = "",
+) -> HTMLResponse:
+    """Return a few entities to choose from: what an item means, or what an entity is the same as."""
+    number, _ = board.items()
+    return _page(request, "hits.html.j2", who, hits=board.find(typed), item=item, entity=entity, seen=number)
+
+
+@router.get("/entity")
+def entity(request: Request, who: Person, name: Annotated[str, Query(max_length=2000)]) -> HTMLResponse:
+    """Return the page of an entity."""
+    return _page(request, "entity.html.j2", who, **_entity(request, name))
+
+
+@router.get("/history")
+def history(request: Request, who: Person) -> HTMLResponse:
+    """Return what was decided, the newest first."""
+    return _page(request, "history.html.j2", who, **_history(request))
+
+
+@router.post("/decide")
+def decide(
+    request: Request,
+    board: ToBoard,
+    who: Person,
+    number: Seen,
+    verb: Annotated[str, Form(max_length=40)],
+    words: Annotated[list[str], Form(max_length=8)],
+    why: Annotated[str, Form(max_length=2000)] = "",
+    page: Annotated[str, Form(max_length=20)] = "work",
+    shown: Annotated[str, Form(max_length=2000)] = "",
+) -> HTMLResponse:
+    """Decide, and return what the page shows after it."""
+    entry = board.decide(verb, words, who, why, number)
+    return _part(request, who, page, shown, said=entry.decision.what.label)
+
+
+@router.post("/undo")
+def undo(
+    request: Request,
+    board: ToBoard,
+    who: Person,
+    number: Seen,
+    decision: Annotated[str, Form(max_length=40)] = "",
+    page: Annotated[str, Form(max_length=20)] = "work",
+    shown: Annotated[str, Form(max_length=2000)] = "",
+) -> HTMLResponse:
+    """Undo a decision, or the last one of who asks, and return what the page shows after it."""
+    name = decision or _last_of(request, who)
+    said = board.undo(name, who, "", number).decision.what.label if name else ""
+    return _part(request, who, page, shown, said=said)
+
+
+async def refused(request: Request, error: CdkdError, status: int) -> HTMLResponse:
+    """Return what the page shows where something was not done: why, and what it is now."""
+    form = await request.form()
+    page, shown = (str(form.get(name, default)) for name, default in (("page", "work"), ("shown", "")))
+    wanted = " ".join(str(word) for word in [form.get("verb", ""), *form.getlist("words")])
+    theirs = [entry.decision for entry in error.theirs] if isinstance(error, ConflictError) else []
+    told = {"error": str(error), "theirs": theirs, "yours": wanted}
+    who = person(request)
+    if request.method == "GET":
+        return _page(request, "refused.html.j2", who, status, **told)
+    return _part(request, who, page, shown, status, **told)
+
+
+def _part(request: Request, who: str, page: str, shown: str, status: int = 200, **told: Any) -> HTMLResponse:
+    """Return the main part of a page again."""
+    if page == "history":
+        return _page(request, "history.html.j2", who, status, **_history(request), **told)
+    if page == "entity" and shown:
+        return _page(request, "entity.html.j2", who, status, **_entity(request, shown), **told)
+    return _page(request, "work.html.j2", who, status, **_work(request, shown if told.get("error") else ""), **told)
+
+
+def _page(request: Request, template: str, who: str, status: int = 200, **values: Any) -> HTMLResponse:
+    board = board_of(request)
+    defaults: dict[str, Any] = {"said": "", "error": "", "theirs": [], "yours": "", "seen": board.items()[0]}
+    shown = {
+        "board": board,
+        "who": who,
+        "whole": "hx-request" not in request.headers,
+        "page": template.partition(".")[0],
+    }
+    return HTMLResponse(_environment().get_template(template).render(defaults | shown | values), status)
+
+
+def _work(request: Request, name: str) -> dict[str, Any]:
+    board = board_of(request)
+    number, items = board.items()
+    item = board.item(name) if name else next(iter(items), None)
+    still = sum(one.state == "open" for one in items)
+    return {
+        "seen": number,
+        "items": _around(items, item),
+        "open": still,
+        "skipped": len(items) - still,
+        "done": len(board.entries()),
+        "item": item,
+        "contexts": [] if item is None else board.contexts(item)[:PLACES],
+        "gap": _gap(item),
+        "picture": _picture(request, item),
+        "features": FEATURES,
+    }
+
+
+def _around(items: Sequence[Item], item: Item | None) -> Sequence[Item]:
+    """Return the first items, and the one that is looked at where it is not among them."""
+    some = list(items[:LISTED])
+    return some if item is None or item in some else [*some, item]
+
+
+def _gap(item: Item | None) -> float | None:
+    """Return how far the likeliest candidate is ahead of the next; None where there are no two."""
+    scores = sorted((one["score"] for one in item.candidates), reverse=True) if item else []
+    return scores[0] - scores[1] if len(scores) > 1 else None
+
+
+def _picture(request: Request, item: Item | None) -> str:
+    """Return what an item is about, or its likeliest candidate, with what it is tied to; empty where there is none."""
+    iri = None if item is None else item.meaning or next((one["iri"] for one in item.candidates), None)
+    if item is not None and item.relation is not None:
+        iri = item.relation.subject.value if isinstance(item.relation.subject, NamedNode) else None
+    try:
+        return json.dumps(as_picture(board_of(request).entity(iri))) if iri else ""
+    except MissingResourceError:
+        return ""  # an entity of which nothing is said any more
+
+
+def _entity(request: Request, name: str) -> dict[str, Any]:
+    around = board_of(request).entity(name)
+    return {"around": around, "picture": json.dumps(as_picture(around))}
+
+
+def _history(request: Request) -> dict[str, Any]:
+    entries = board_of(request).entries()
+    return {"entries": entries[::-1], "gone": undone(entries)}
+
+
+def _last_of(request: Request, who: str) -> str:
+    """Return the number of the last decision of somebody that counts and is no undoing; empty where there is none."""
+    entries = board_of(request).entries()
+    gone = undone(entries)
+    mine = [
+        one
+        for one in entries
+        if one.decision.who == who and not one.decision.what.undoes and one.decision.id not in gone
+    ]
+    return str(mine[-1].number) if mine else ""
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    strings = json.loads((HERE / "strings.json").read_text("utf-8"))
+    environment.globals["t"] = lambda key, **values: strings[key].format(**values)
+    environment.globals["keys"] = strings["keys"]
+    environment.filters["address"] = _address
+    return environment
+
+
+def _address(iri: str) -> str:
+    """Return an IRI that a page may link to, or nothing: a graph may hold any."""
+    return iri if urlsplit(iri).scheme in ("http", "https") else ""

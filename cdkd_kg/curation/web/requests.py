@@ -1,0 +1,53 @@
+"""What a request says beside its body: who asks, and what they have seen."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import unquote
+
+from fastapi import Depends, Header, HTTPException, Request
+
+from cdkd_kg.curation.names import checked_name
+from cdkd_kg.curation.web.board import Board
+
+_TAG = re.compile(r'"(\d{1,15})"')
+
+
+def board_of(request: Request) -> Board:
+    """Return what all requests work on."""
+    board: Board = request.app.state.board
+    return board
+
+
+def person(
+    request: Request,
+    curator: Annotated[
+        str | None,
+        Header(alias="X-CDKD-Curator", description="Who asks, percent-encoded; else who started the server."),
+    ] = None,
+) -> str:
+    """Return who asks."""
+    return checked_name(unquote(curator)) if curator else str(request.app.state.who)
+
+
+def seen(
+    tag: Annotated[
+        str | None, Header(alias="If-Match", description='The number ``seen`` of what was looked at, in quotes: "12".')
+    ] = None,
+) -> int:
+    """Return the number of the newest decision that who asks could have seen.
+
+    Raises:
+        HTTPException: 428 where it is not told (RFC 6585), 400 where it is no number.
+    """
+    if tag is None:
+        raise HTTPException(428, "say what you have seen: If-Match with the number `seen`, in quotes")
+    if not (found := _TAG.fullmatch(tag.strip())):
+        raise HTTPException(400, "If-Match is the number `seen` in quotes")
+    return int(found[1])
+
+
+ToBoard = Annotated[Board, Depends(board_of)]
+Person = Annotated[str, Depends(person)]
+Seen = Annotated[int, Depends(seen)]

@@ -1,0 +1,93 @@
+"use strict";
+// What HTML and htmx cannot do: a name for who decides, keys, and a picture.
+
+const WHO = "cdkd curator";
+
+function named() {
+  const button = document.getElementById("who");
+  const name = localStorage.getItem(WHO) || button.dataset.who;
+  button.textContent = `${button.dataset.label} ${name}`;
+}
+
+document.addEventListener("htmx:config:request", (event) => {
+  const name = localStorage.getItem(WHO);
+  if (name) event.detail.ctx.request.headers["X-CDKD-Curator"] = encodeURIComponent(name);
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#keys")) document.getElementById("help").showModal();
+  const button = event.target.closest("#who");
+  if (button) {
+    const name = prompt(button.dataset.ask, localStorage.getItem(WHO) || button.dataset.who);
+    if (name && name.trim()) localStorage.setItem(WHO, name.trim().slice(0, 200));
+    named();
+  }
+});
+
+function step(by) {
+  const links = [...document.querySelectorAll(".items a")];
+  const now = links.findIndex((link) => link.getAttribute("aria-current"));
+  const next = links[now + by];
+  if (next) next.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, dialog[open]");
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.key === "Escape" && typing && typing.blur) typing.blur();
+  if (typing) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    (document.getElementById("link") || document.getElementById("search")).focus();
+  } else if (event.key === "j" || event.key === "k") {
+    step(event.key === "j" ? 1 : -1);
+  } else {
+    const target = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key);
+    if (!target) return;
+    event.preventDefault();
+    if (target.tagName === "INPUT") target.focus();
+    else target.click();
+  }
+});
+
+function pictures() {
+  for (const box of document.querySelectorAll("[data-picture]")) {
+    const picture = JSON.parse(box.dataset.picture);
+    box.removeAttribute("data-picture");
+    if (picture.nodes.length < 2) {
+      box.remove();
+      continue;
+    }
+    const colour = getComputedStyle(document.documentElement);
+    const ink = colour.getPropertyValue("--ink").trim();
+    const accent = colour.getPropertyValue("--accent").trim();
+    cytoscape({
+      container: box,
+      elements: [
+        ...picture.nodes.map((node) => ({ data: { id: node.id, label: node.label } })),
+        ...picture.edges.map((edge, number) => ({ data: { id: `edge ${number}`, ...edge } })),
+      ],
+      style: [
+        { selector: "node", style: { label: "data(label)", color: ink, "font-size": 13, "background-color": accent,
+          width: 16, height: 16, "text-wrap": "ellipsis", "text-max-width": 120 } },
+        { selector: "edge", style: { label: "data(label)", color: ink, "font-size": 10, width: 1, "line-color": ink,
+          "curve-style": "bezier", "target-arrow-shape": "triangle", "target-arrow-color": ink } },
+      ],
+      layout: { name: "concentric", animate: false, minNodeSpacing: 60 },
+      userZoomingEnabled: false,
+      maxZoom: 1.4,
+    });
+  }
+}
+
+function shown() {
+  named();
+  pictures();
+}
+
+document.addEventListener("htmx:after:swap", () => {
+  shown();
+  const title = document.getElementById("title");
+  if (title && !document.activeElement.closest("input")) title.focus({ preventScroll: false });
+});
+shown();

@@ -1,0 +1,57 @@
+"""A real Chromium, where there is one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.curation.conftest import make
+from tests.curation.web.server import TOKEN, served
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium, and it could not be installed: see tests/browser/install.sh")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make(tmp_path / "ills")
+
+
+@pytest.fixture
+def address(folder: Path) -> Iterator[str]:
+    with served(folder) as found:
+        yield found
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    """The first page, after the way in; nothing on its console is an error, and no script failed."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=False)
+    page, wrong = context.new_page(), list[str]()
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and "412" not in message.text:  # which a test provokes
+            wrong.append(message.text)
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{address}/start#token={TOKEN}")
+    page.wait_for_url(f"{address}/")
+    yield page
+    assert wrong == []
+    context.close()

@@ -1,0 +1,150 @@
+"""An expert's first ten minutes, with the keyboard alone: judge, merge, undo, look back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cdkd_kg.graph.decisions.decision import in_force
+from cdkd_kg.graph.decisions.log import DecisionLog
+from tests.graph.helpers import EX
+
+
+def title(page: Page) -> str:
+    return page.locator("#title").inner_text()
+
+
+def go_to(page: Page, name: str) -> None:
+    page.locator(".items a", has=page.get_by_text(name, exact=True)).click()
+    expect(page.locator("#title")).to_have_text(name)
+
+
+def labels(folder: Path) -> list[str]:
+    return [one.what.label for one in in_force(DecisionLog(folder).decisions())]
+
+
+def test_judging_with_single_keys(page: Page, folder: Path) -> None:
+    first = title(page)
+    page.keyboard.press("a")
+    expect(page.locator("#title")).not_to_have_text(first)
+    assert len(labels(folder)) == 1
+    go_to(page, "it")
+    expect(page.locator(".candidates .act button").first).to_contain_text("gout")
+    page.keyboard.press("2")
+    expect(page.locator("#said")).to_have_text("'it' means 'pain'")
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_have_text("undo: 'it' means 'pain'")
+    assert len(labels(folder)) == 1
+    go_to(page, "cold")
+    page.keyboard.press("r")
+    expect(page.locator("#said")).to_contain_text("'cold' (2 times) does not mean 'cold'")
+    skipped = title(page)
+    page.keyboard.press("s")
+    expect(page.locator("#title")).not_to_have_text(skipped)
+    expect(page.locator(".items li").last).to_contain_text(skipped)
+    assert page.evaluate("document.activeElement.id") == "title"  # so that a screen reader reads on from there
+
+
+def test_naming_something_new_and_finding_what_is_there(page: Page, folder: Path) -> None:
+    go_to(page, "it")
+    page.keyboard.press("n")
+    page.keyboard.type("a sore")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("'it' means something new, 'a sore'")
+    go_to(page, "flu")
+    page.keyboard.press("/")
+    page.keyboard.type("vir")
+    page.locator("#link-hits button").first.wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_contain_text("means 'viral disease'")
+    assert len(labels(folder)) == 2
+
+
+def test_merging_undoing_one_of_some_time_ago_and_looking_back(page: Page, folder: Path, address: str) -> None:
+    page.goto(f"{address}/entity?name=cold")
+    page.fill("#merge", "influ")
+    page.locator("#merge-hits button").first.click()
+    expect(page.locator("#said")).to_have_text("'cold' is 'flu'")
+    expect(page.locator("#title")).to_have_text("flu")
+    expect(page.locator(".names")).to_contain_text("cold")
+    for number in range(5):
+        page.fill("#alias", f"name {number}")
+        page.locator("#alias").press("Enter")
+        expect(page.locator("#said")).to_have_text(f"'flu' is also called 'name {number}'")
+    page.goto(f"{address}/history")
+    expect(page.locator("tbody tr")).to_have_count(6)
+    page.get_by_role("button", name="Undo: 'cold' is 'flu'").click()
+    expect(page.locator("tbody tr.undone")).to_have_count(1)
+    assert labels(folder) == [f"'flu' is also called 'name {number}'" for number in range(5)]
+    page.goto(f"{address}/entity?name={EX}cold")
+    expect(page.locator(".names")).to_have_text("cold preferred")
+
+
+def test_who_is_late_sees_what_was_decided_and_what_they_wanted(page: Page, folder: Path, address: str) -> None:
+    page.goto(f"{address}/entity?name=flu")
+    other = page.context.new_page()
+    other.goto(f"{address}/entity?name=flu")
+    other.fill("#relabel", "grippe")
+    other.locator("#relabel").press("Enter")
+    expect(other.locator("#title")).to_have_text("grippe")
+    page.fill("#alias", "the bug")
+    page.locator("#alias").press("Enter")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Somebody was faster")
+    expect(alert).to_contain_text("'flu' is called 'grippe' (ada)")
+    expect(alert).to_contain_text("the bug")
+    assert len(labels(folder)) == 1
+
+
+def test_a_name_is_asked_for_and_kept(page: Page, folder: Path) -> None:
+    page.on("dialog", lambda dialog: dialog.accept("Zoë"))
+    page.locator("#who").click()
+    expect(page.locator("#who")).to_have_text("You are Zoë")
+    first = title(page)
+    page.keyboard.press("a")
+    expect(page.locator("#title")).not_to_have_text(first)
+    page.reload()
+    expect(page.locator("#who")).to_have_text("You are Zoë")
+    assert [one.who for one in DecisionLog(folder).decisions()] == ["Zoë"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (820, 1180)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_runs_over_the_edge(page: Page, address: str, width: int, height: int, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": height})
+    for path in ("/", "/find?typed=f", "/entity?name=flu", "/history"):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("main").count() == page.locator("header").count() == 1
+        assert page.locator("header nav a[aria-current=page]").count() == (not path.startswith("/entity"))
+
+
+def test_every_control_has_a_name_and_the_keys_are_told(page: Page, address: str) -> None:
+    for path in ("/", "/find", "/entity?name=flu", "/history"):
+        page.goto(address + path)
+        nameless = page.evaluate(
+            """() => [...document.querySelectorAll("button, input:not([type=hidden]), a")]
+                .filter(one => !(one.labels?.length || one.textContent.trim() || one.getAttribute("aria-label")))
+                .map(one => one.outerHTML)"""
+        )
+        assert nameless == []
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).not_to_be_visible()
+
+
+def test_without_the_token_there_is_only_the_way_in(page: Page, address: str) -> None:
+    other = page.context.browser
+    assert other is not None
+    stranger = other.new_context().new_page()
+    stranger.goto(f"{address}/start#token=wrong")
+    expect(stranger.locator("#wait")).to_contain_text("cdkd curate serve")
+    answer = stranger.goto(f"{address}/")
+    assert answer is not None
+    assert answer.status == 401
+    stranger.context.close()

@@ -1,0 +1,37 @@
+"""A real server of a graph, in a thread, on a port that is free."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from cdkd_kg.curation.web.app import create_app
+from cdkd_kg.curation.web.board import Board
+from cdkd_kg.graph.decisions.working_copy import working_copy
+
+TOKEN = "the-token"  # noqa: S105 - of a server that lasts as long as a test
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Give the address of a server."""
+    with working_copy(folder) as copy, socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        app = create_app(Board(folder, copy), port, TOKEN, "ada")
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -1,0 +1,124 @@
+"""The programming interface: what it says, what it refuses, and that it is as it is described."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+from starlette.testclient import TestClient
+
+from tests.curation.conftest import make
+from tests.curation.web.server import TOKEN, served
+
+EXAMPLES = int(os.environ.get("CDKD_EXAMPLES", "15"))
+"""`CDKD_EXAMPLES=500 pytest tests/curation/web/test_api.py` for the full figure, for each operation."""
+
+PATHS = ["/api/items", "/api/items/{name}", "/api/entities", "/api/entity", "/api/decisions", "/api/undo"]
+
+
+def item(program: TestClient, title: str) -> str:
+    return next(one["id"] for one in program.get("/api/items").json()["items"] if one["title"] == title)
+
+
+def test_from_the_queue_to_a_decision_and_back(program: TestClient) -> None:
+    queue = program.get("/api/items").json()
+    assert (queue["seen"], queue["open"], queue["skipped"], len(queue["items"])) == (0, 6, 0, 6)
+    shown = program.get(f"/api/items/{item(program, 'it')}").json()
+    assert shown["contexts"] == [{"document": "a/3", "before": "cold, see Flu and   ", "anchor": "it", "after": "."}]
+    headers = {"If-Match": '"0"', "X-CDKD-Curator": "Zo%C3%AB"}
+    asked = {"verb": "link", "words": [item(program, "it"), "gout"], "why": "he limps"}
+    done = program.post("/api/decisions", json=asked, headers=headers)
+    assert done.status_code == 201
+    assert (done.json()["who"], done.json()["why"], done.json()["label"]) == ("Zoë", "he limps", "'it' means 'gout'")
+    assert program.get("/api/items").json()["seen"] == 1
+    undone = program.post("/api/undo", json={"decision": done.json()["id"]}, headers={"If-Match": '"1"'})
+    assert undone.json()["who"] == "ada"
+    assert [one["undone"] for one in program.get("/api/decisions").json()] == [True, False]
+    assert [one["number"] for one in program.get("/api/decisions?since=1").json()] == [2]
+
+
+def test_names_are_found_as_they_are_now(program: TestClient) -> None:
+    def found(typed: str) -> list[str]:
+        return [one["name"] for one in program.get("/api/entities", params={"typed": typed}).json()]
+
+    assert found("infl") == ["influenza"]
+    program.post("/api/decisions", json={"verb": "relabel", "words": ["flu", "grippe"]}, headers={"If-Match": '"0"'})
+    assert found("gri") == ["grippe"]
+    program.post(
+        "/api/decisions", json={"verb": "create", "words": [item(program, "it"), "a sore"]}, headers={"If-Match": '"1"'}
+    )
+    assert found("sor") == ["a sore"]
+    program.post("/api/decisions", json={"verb": "deprecate", "words": ["cold"]}, headers={"If-Match": '"2"'})
+    assert found("cold") == []
+    assert program.get("/api/entity", params={"name": "grippe"}).json()["label"] == "grippe"
+
+
+def test_who_decides_on_what_changed_is_shown_both(program: TestClient) -> None:
+    asked = {"verb": "relabel", "words": ["flu", "grippe"]}
+    assert program.post("/api/decisions", json=asked, headers={"If-Match": '"0"'}).status_code == 201
+    mine = {"verb": "add-alias", "words": ["influenza", "the bug"]}
+    late = program.post("/api/decisions", json=mine, headers={"If-Match": '"0"', "X-CDKD-Curator": "bob"})
+    assert (late.status_code, late.headers["content-type"]) == (412, "application/problem+json")
+    assert [one["label"] for one in late.json()["theirs"]] == ["'flu' is called 'grippe'"]
+    assert late.json()["yours"] == mine
+    assert program.post("/api/decisions", json=mine).status_code == 428
+    assert program.post("/api/decisions", json=mine, headers={"If-Match": "*"}).status_code == 400
+    assert program.post("/api/decisions", json=mine, headers={"If-Match": '"1"'}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"verb": "acept", "words": ["x"]}, 422),
+        ({"verb": "merge", "words": ["flu"]}, 422),
+        ({"verb": "merge", "words": ["flu", "nobody"]}, 404),
+        ({"verb": "accept", "words": ["ffff"]}, 404),
+        ({"verb": "accept"}, 422),
+        ({"verb": "accept", "words": ["x"], "more": 1}, 422),
+        ({"verb": "add-alias", "words": ["flu", "\x00"]}, 422),
+        ({"verb": "add-relation", "words": ["flu", "javascript:alert(1)", "cold"]}, 422),
+        ({"verb": "add-relation", "words": ["flu", "no iri: <>", "cold"]}, 422),
+    ],
+)
+def test_what_cannot_be_done_is_a_problem_and_no_failure(
+    program: TestClient, body: dict[str, object], status: int
+) -> None:
+    answer = program.post("/api/decisions", json=body, headers={"If-Match": '"0"'})
+    assert answer.status_code == status, answer.text
+    assert answer.json()["status"] == status
+    assert program.get("/api/decisions").json() == []
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.schemas.BaseSchema]:
+    folder = make(tmp_path_factory.mktemp("described") / "ills")
+    with served(folder) as address:
+        yield schemathesis.openapi.from_url(f"{address}/api/openapi.json", headers={"Authorization": f"Bearer {TOKEN}"})
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("mode", schemathesis.GenerationMode)
+def test_it_is_as_it_is_described(
+    described: schemathesis.schemas.BaseSchema, path: str, mode: schemathesis.GenerationMode
+) -> None:
+    """Whatever is asked, right or wrong: never a failure, and always one of the answers that the description has."""
+    if (path, mode.name) == ("/api/items/{name}", "NEGATIVE"):
+        return  # whatever stands in its place is a name
+    for operation in described[path].values():
+
+        @given(case=operation.as_strategy(generation_mode=mode))
+        @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
+        def check(case: schemathesis.Case) -> None:
+            # What fits the description may still make no sense, such as to merge what is not there.
+            excluded = [positive_data_acceptance]
+            case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"}, excluded_checks=excluded)
+
+        check()
+
+
+def test_every_operation_is_tried(described: schemathesis.schemas.BaseSchema) -> None:
+    assert {operation.ok().path for operation in described.get_all_operations()} == set(PATHS)
