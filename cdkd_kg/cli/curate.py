@@ -113,7 +113,7 @@ def undo_cli(
     from cdkd_kg.curation.undo import undo
 
     with _copy(graph) as copy:
-        entry = copy.decide(undo(copy.log.entries(), decision), _person(who), why)
+        entry = copy.decide(undo(copy.entries, decision), _person(who), why)
     _tell(entry, as_json)
 
 
@@ -127,7 +127,7 @@ def history_cli(
     from cdkd_kg.curation.undo import undone
 
     with _copy(graph) as copy:
-        entries = copy.log.entries()
+        entries = copy.entries
     gone = undone(entries)
     if as_json:
         _print({"entries": [_told(entry) | {"undone": entry.decision.id in gone} for entry in entries[-rows:]]})
@@ -228,7 +228,7 @@ def _items(folder: Path, copy: WorkingCopy, *, needed: bool = True) -> list[Item
         if needed:
             raise
         found = Extraction.joined([])
-    return Queue(found).items(copy.graph, copy.log.decisions())
+    return Queue(found).items(copy.graph, copy.decisions)
 
 
 def _person(who: str) -> str:

@@ -14,6 +14,7 @@ from cdkd_kg.curation.queue import Item, Queue, item_of
 from cdkd_kg.curation.search import Hit, Search
 from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import Desk, drafted
+from cdkd_kg.entities.linking.aliases import Label
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph.decisions.log import Entry
@@ -37,18 +38,18 @@ class Board:
             found, self._texts = kept_mentions(folder, copy.graph), kept_texts(folder, copy.graph)
         except MissingResourceError:  # no texts were read into it: there are entities to look at all the same
             found, self._texts = Extraction.joined([]), {}
-        self._queue, self._known, self._items = Queue(found), -1, list[Item]()
-        self._search, self._renewed, self._fresh = Search(copy.graph.labels()), set[str](), Search(())
+        self._queue, self._known = Queue(found), copy.seen
+        self._items = self._queue.items(copy.graph, copy.decisions)
+        self._search, self._renewed, self._fresh = Search(copy.graph.labels()), dict[str, list[Label]](), Search(())
 
     def items(self) -> tuple[int, list[Item]]:
         """Return the number of the newest decision, and what is open after it, the worthiest first."""
         with self._lock:
             self._copy.refresh()
             if self._known != self._copy.seen:
-                decisions = self._copy.log.decisions()
-                self._items = self._queue.items(self._copy.graph, decisions)
+                self._items = self._queue.items(self._copy.graph, self._copy.decisions)
+                self._renew(self._known)
                 self._known = self._copy.seen
-                self._renew({iri for decision in decisions for iri in decision.what.about if "#char=" not in iri})
             return self._known, self._items
 
     def item(self, name: str) -> Item:
@@ -68,11 +69,14 @@ class Board:
     def undo(self, name: str, who: str, why: str, seen: int) -> Entry:
         """Undo a decision; see :func:`~cdkd_kg.curation.undo.undo`."""
         with self._lock:
-            return self._copy.decide(undo(self._copy.log.entries(), name), who, why, seen=seen)
+            self.items()
+            return self._copy.decide(undo(self._copy.entries, name), who, why, seen=seen)
 
     def entries(self) -> list[Entry]:
         """Return all that was decided, by number."""
-        return self._copy.log.entries()
+        with self._lock:
+            self.items()
+            return list(self._copy.entries)
 
     def find(self, typed: str, most: int = 10) -> list[Hit]:
         """Return the entities whose names have words that begin as the typed ones do."""
@@ -88,11 +92,13 @@ class Board:
             self._copy.refresh()
             return neighbourhood(self._copy.graph, find_entity(self._copy.graph, name))
 
-    def _renew(self, touched: set[str]) -> None:
-        """Take the names of entities anew that decisions were about, and of those that they made."""
-        made = {quad.subject for quad in self._copy.graph.store.match(graph=self._copy.graph.accepted)}
-        touched |= {node.value for node in made if isinstance(node, NamedNode) and "#char=" not in node.value}
-        self._renewed = touched
-        self._fresh = Search(
-            label for iri in sorted(touched) for label in labels(self._copy.graph, concept=NamedNode(iri))
-        )
+    def _renew(self, since: int) -> None:
+        """Take the names of the entities anew that decisions after the entry ``since`` speak of."""
+        known = {decision.id: decision for decision in self._copy.decisions}
+        for decision in [entry.decision for entry in self._copy.entries if entry.number > since]:
+            while decision.what.undoes in known:
+                decision = known[decision.what.undoes]
+            for iri in decision.speaks_of():
+                if "#char=" not in iri:  # a mention has no names
+                    self._renewed[iri] = list(labels(self._copy.graph, concept=NamedNode(iri)))
+        self._fresh = Search(label for mine in self._renewed.values() for label in mine)

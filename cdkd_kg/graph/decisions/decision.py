@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args
 
-from pyoxigraph import Triple
+from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.artifacts import canonical_json, sha256_text
 from cdkd_kg.graph.namespaces import RDF, SKOS
@@ -81,6 +81,10 @@ class Decision:
             "base": self.base,
         }
 
+    def speaks_of(self) -> set[str]:
+        """Return the IRIs that it is about, or that are an end of what it accepts or rejects."""
+        return {*self.what.about, *_named(self.what.accepts), *_named(self.what.rejects)}
+
     @classmethod
     def of_record(cls, record: dict[str, Any]) -> Decision:
         """Return the decision that :meth:`record` describes."""
@@ -138,8 +142,8 @@ def fold(decisions: Iterable[Decision]) -> Settled:
 
 def made_by(draft: Draft) -> set[str]:
     """Return the IRIs of the concepts that a draft makes."""
-    created = {one.subject for one in draft.accepts if (one.predicate, one.object) == (RDF.type, SKOS.Concept)}
-    return {node.value for node in created if not isinstance(node, Triple)}
+    created = (one.subject for one in draft.accepts if (one.predicate, one.object) == (RDF.type, SKOS.Concept))
+    return {node.value for node in created if isinstance(node, NamedNode)}
 
 
 def resting_on(decision: Decision, decisions: Iterable[Decision]) -> list[Decision]:
@@ -154,7 +158,7 @@ def resting_on(decision: Decision, decisions: Iterable[Decision]) -> list[Decisi
 
 def _named(triples: Iterable[Triple]) -> set[str]:
     ends = (end for triple in triples for end in (triple.subject, triple.object))
-    return {end.value for end in ends if not isinstance(end, Triple)}
+    return {end.value for end in ends if isinstance(end, NamedNode)}
 
 
 def later_than(at: str | None) -> str:

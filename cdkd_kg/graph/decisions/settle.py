@@ -69,6 +69,18 @@ def show(graph: KnowledgeGraph, decisions: Iterable[Decision]) -> None:
         graph.store.patch(before - after, after - before)
 
 
+def add(graph: KnowledgeGraph, decision: Decision) -> None:
+    """Let a graph that says what follows from earlier decisions say what follows from a later one, too."""
+    accepts = frozenset(decision.what.accepts)
+    rejects = frozenset(decision.what.rejects) - accepts
+    gone = _quads(rejects, graph.accepted) | _quads(accepts, graph.rejected)
+    there = {quad for quad in gone if next(graph.store.match(*quad), None) is not None}
+    new = (
+        _quads(accepts, graph.accepted) | _quads(rejects, graph.rejected) | {*decision_quads(decision, graph.decisions)}
+    )
+    graph.store.patch(there, new)
+
+
 def _triples(graph: KnowledgeGraph, part: NamedNode) -> Triples:
     return frozenset(quad.triple for quad in graph.store.match(graph=part))
 

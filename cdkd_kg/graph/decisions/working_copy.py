@@ -9,9 +9,9 @@ from pathlib import Path
 
 from cdkd_kg.artifacts import aside_of, sweep
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph.decisions.decision import Draft
+from cdkd_kg.graph.decisions.decision import Decision, Draft
 from cdkd_kg.graph.decisions.log import LOG, DecisionLog, Entry
-from cdkd_kg.graph.decisions.settle import pull, show
+from cdkd_kg.graph.decisions.settle import add, pull, show
 from cdkd_kg.graph.folder import STORE, graph_folder, need_graph
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.stores.copies import linked, unwritten
@@ -27,18 +27,33 @@ class WorkingCopy:
     Attributes:
         graph: says what follows from the entries of the log up to ``seen``.
         log: of the decisions; what goes into it is kept, whatever becomes of the copy.
-        seen: the number of the newest entry that the graph knows.
+        entries: of the log that the graph knows, by number.
     """
 
     def __init__(self, graph: KnowledgeGraph, log: DecisionLog) -> None:
-        self.graph, self.log, self.seen = graph, log, 0
-        self.refresh()
+        self.graph, self.log, self.entries = graph, log, log.entries()
+        show(graph, self.decisions)
+
+    @property
+    def seen(self) -> int:
+        """The number of the newest entry that the graph knows; 0 where there is none."""
+        return self.entries[-1].number if self.entries else 0
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """The decisions that the graph knows, by number."""
+        return [entry.decision for entry in self.entries]
 
     def refresh(self) -> None:
-        """Take in what others decided since."""
-        if (last := self.log.last()) > self.seen:
-            show(self.graph, self.log.decisions())
-            self.seen = last
+        """Take in what was decided since, by others too."""
+        fresh = self.log.entries(since=self.seen)
+        newest = max((entry.decision.at for entry in self.entries), default="")
+        self.entries += fresh
+        if all(newest < entry.decision.at and not entry.decision.what.undoes for entry in fresh):
+            for entry in fresh:
+                add(self.graph, entry.decision)
+        else:  # one is undone, or is older than what was known: what was said last may be another
+            show(self.graph, self.decisions)
 
     def decide(self, draft: Draft, who: str, why: str = "", *, seen: int | None = None) -> Entry:
         """Record a decision, and let the graph say it.
