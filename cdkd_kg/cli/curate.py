@@ -16,7 +16,8 @@ from cdkd_kg.cli.console import print_table
 from cdkd_kg.errors import ConfigError
 
 if TYPE_CHECKING:
-    from cdkd_kg.curation.queue import Item
+    from cdkd_kg.curation.queue import Item, Queue
+    from cdkd_kg.curation.verbs import Desk
     from cdkd_kg.graph.decisions.log import Entry
     from cdkd_kg.graph.decisions.working_copy import WorkingCopy
 
@@ -32,11 +33,21 @@ SHOWN = 5
 def queue_cli(
     graph: Folder,
     rows: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    again: Annotated[
+        bool, typer.Option("--again", help="What is in dispute, or was judged by others and not by --who.")
+    ] = False,
+    who: Who = "",
     as_json: AsJson = False,
 ) -> None:
     """Show what there is to decide on, the worthiest first: uncertainty times documents that a decision reaches."""
+    from cdkd_kg.curation.queue import to_judge_again
+
     with _copy(graph) as copy:
-        items, seen = _items(graph, copy), copy.seen
+        queue, seen = _queue(graph, copy), copy.seen
+        if again:
+            items = to_judge_again(queue, copy.graph, copy.decisions, _person(who))
+        else:
+            items = queue.items(copy.graph, copy.decisions)
     still = sum(item.state == "open" for item in items)
     if as_json:
         _print({"seen": seen, "open": still, "items": [item.told() for item in items[:rows]]})
@@ -55,11 +66,10 @@ def show_cli(
 ) -> None:
     """Show an item: where texts speak of it, and what each candidate has for it."""
     from cdkd_kg.curation.context import contexts
-    from cdkd_kg.curation.queue import item_of
     from cdkd_kg.graph.kept_mentions import kept_texts
 
     with _copy(graph) as copy:
-        found = item_of(_items(graph, copy), item)
+        found = _desk(graph, copy, "").item(item)
         places = contexts(found.places, kept_texts(graph, copy.graph))
         seen = copy.seen
     if as_json:
@@ -93,10 +103,10 @@ def decide_cli(
     add-relation SUBJECT PREDICATE OBJECT, change-relation ITEM SUBJECT PREDICATE OBJECT, deprecate ENTITY [INSTEAD].
     An item is an id of the queue; an entity is a name or an IRI.
     """
-    from cdkd_kg.curation.verbs import Desk, drafted
+    from cdkd_kg.curation.verbs import drafted
 
     with _copy(graph) as copy:
-        desk = Desk(copy.graph, _items(graph, copy, needed=False))
+        desk = _desk(graph, copy, _person(who), needed=False)
         entry = copy.decide(drafted(desk, verb, words), _person(who), why, seen=seen)
     _tell(entry, as_json)
 
@@ -146,6 +156,35 @@ def history_cli(
         for one in [entry.decision]
     ]
     _table(("", "id", "when (UTC)", "who", "what", "why", ""), lines)
+
+
+@app.command("agreement")
+def agreement_cli(graph: Folder, as_json: AsJson = False) -> None:
+    """Show how far each two people agree on what both have judged (Cohen's kappa), and what is in dispute."""
+    from cdkd_kg.curation.agreement import agreements, disputed
+
+    with _copy(graph) as copy:
+        pairs, open_ = agreements(copy.decisions), disputed(copy.decisions)
+    if as_json:
+        _print(
+            {
+                "agreement": [pair._asdict() for pair in pairs],
+                "disputed": {iri: {one.decision.who: one.says for one in said} for iri, said in open_.items()},
+            }
+        )
+        return
+    lines = [
+        (
+            pair.one,
+            pair.other,
+            f"{pair.judged:,}",
+            f"{pair.observed:.0%}",
+            "" if pair.kappa is None else f"{pair.kappa:.2f}",
+        )
+        for pair in pairs
+    ]
+    _table(("one", "other", "judged by both", "the same", "kappa"), lines)
+    typer.echo(f"{len(open_):,} are in dispute; `cdkd curate queue --again` shows them with their items.")
 
 
 @app.command("export")
@@ -216,7 +255,7 @@ def _copy(graph: Path) -> Iterator[WorkingCopy]:
         yield copy
 
 
-def _items(folder: Path, copy: WorkingCopy, *, needed: bool = True) -> list[Item]:
+def _queue(folder: Path, copy: WorkingCopy, *, needed: bool = True) -> Queue:
     from cdkd_kg.curation.queue import Queue
     from cdkd_kg.entities.tables import Extraction
     from cdkd_kg.errors import MissingResourceError
@@ -228,7 +267,16 @@ def _items(folder: Path, copy: WorkingCopy, *, needed: bool = True) -> list[Item
         if needed:
             raise
         found = Extraction.joined([])
-    return Queue(found).items(copy.graph, copy.decisions)
+    return Queue(found)
+
+
+def _desk(folder: Path, copy: WorkingCopy, who: str, *, needed: bool = True) -> Desk:
+    from cdkd_kg.curation.queue import to_judge_again
+    from cdkd_kg.curation.verbs import Desk
+
+    queue = _queue(folder, copy, needed=needed)
+    items = queue.items(copy.graph, copy.decisions)
+    return Desk(copy.graph, items, lambda: to_judge_again(queue, copy.graph, copy.decisions, who))
 
 
 def _person(who: str) -> str:
@@ -241,8 +289,10 @@ def _person(who: str) -> str:
 
 
 def _meant(item: Item) -> str:
-    if item.kind == "relation" or item.nil == "new":
-        return "" if item.kind == "relation" else "something new"
+    if item.kind == "relation":
+        return ""
+    if item.nil == "new":
+        return "something new"
     likely = item.candidates[0]["label"] if item.candidates else item.meaning or ""
     return f"{likely}?" if item.nil == "ambiguous" else str(likely)
 

@@ -16,39 +16,24 @@ SURE = Literal(1.0)
 """How sure a link is that somebody made."""
 
 
-def accept_links(graph: KnowledgeGraph, mentions: Sequence[NamedNode]) -> Draft:
-    """Return the decision that mentions mean what they are linked to; a concept that was new is one from now on.
+def accept_link(graph: KnowledgeGraph, mentions: Sequence[NamedNode], entity: NamedNode) -> Draft:
+    """Return the decision that mentions mean what they were taken to mean; what was new is an entity from now on.
 
     Raises:
-        ConfigError: a mention is not there, or linked to nothing.
+        ConfigError: a mention or the entity is not there.
     """
-    linked = {mention: _linked(graph, mention) for mention in _checked(graph, mentions)}
-    if without := [mention.value for mention, entity in linked.items() if entity is None]:
-        raise ConfigError("a mention is linked to nothing", where=without[0], remedy="link it, or create an entity")
-    entities = sorted({entity for entity in linked.values() if entity}, key=lambda node: node.value)
-    accepts = [triple for entity in entities for triple in _new(graph, entity)]
-    rejects: list[Triple] = []
-    for mention, entity in linked.items():
-        assert entity is not None  # noqa: S101 - refused above
-        _relink(graph, mention, entity, accepts, rejects)
-    label = f"{_spoken(graph, mentions)} means {', '.join(name_of(graph, one) for one in entities)}"
-    return Draft("accept", label, _about(mentions), tuple(accepts), tuple(rejects))
+    return link(graph, mentions, entity)._replace(kind="accept")
 
 
-def reject_links(graph: KnowledgeGraph, mentions: Sequence[NamedNode]) -> Draft:
-    """Return the decision that mentions do not mean what they are linked to.
+def reject_link(graph: KnowledgeGraph, mentions: Sequence[NamedNode], entity: NamedNode) -> Draft:
+    """Return the decision that mentions do not mean what they were taken to mean.
 
     Raises:
-        ConfigError: a mention is not there, or linked to nothing.
+        ConfigError: a mention is not there.
     """
-    rejects = [one for mention in _checked(graph, mentions) for one in _said(graph, mention, ITSRDF.taIdentRef)]
-    if not rejects:
-        raise ConfigError(
-            "the mention is linked to nothing", where=mentions[0].value, remedy="there is nothing to reject"
-        )
-    names = sorted({name_of(graph, one.object) for one in rejects if isinstance(one.object, NamedNode)})
-    label = f"{_spoken(graph, mentions)} does not mean {', '.join(names)}"
-    return Draft("reject", label, _about(mentions), rejects=tuple(rejects))
+    rejects = tuple(Triple(mention, ITSRDF.taIdentRef, entity) for mention in _checked(graph, mentions))
+    label = f"{_spoken(graph, mentions)} does not mean {name_of(graph, entity)}"
+    return Draft("reject", label, _about(mentions), rejects=rejects)
 
 
 def unsure(graph: KnowledgeGraph, mentions: Sequence[NamedNode]) -> Draft:

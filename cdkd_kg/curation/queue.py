@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from pyoxigraph import Literal as RdfLiteral
 from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.artifacts import canonical_json, sha256_text
+from cdkd_kg.curation.agreement import disputed, judged_by_others
 from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import MissingResourceError
@@ -19,10 +21,17 @@ from cdkd_kg.graph.decisions.decision import Decision, in_force
 from cdkd_kg.graph.iris import concept_iri, document_iri, local_name, mention_iri, statement_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import preferred
+from cdkd_kg.graph.namespaces import KD
 
 State = Literal["open", "skipped"]
 Group = tuple[str, str, str]
 """A name, the type under which it was found, and what it was taken to mean."""
+Places = list[tuple[str, int, int]]
+"""Where texts speak of something: document, begin and end."""
+Read = tuple[str, str, str, float]
+"""Subject, predicate, object and confidence of a relation that was read from text."""
+_TIES = {"merge", "import"}
+"""Decisions that change which relations there are, beside judging them."""
 NO_MORE = 10
 """Places of an item that are told beside the first."""
 
@@ -40,8 +49,8 @@ class Item:
         documents: how many documents a decision reaches.
         state: whether it was skipped before.
         mentions: IRIs of the mentions that are not judged yet, the least certain first.
-        meaning: the IRI that they are linked to; None where that is open.
-        nil: why they are linked to nothing in the vocabulary: "new" or "ambiguous".
+        meaning: the IRI of what they were taken to mean; None where they are ambiguous.
+        nil: why that is nothing in the vocabulary: "new" or "ambiguous".
         candidates: what the first mention may mean, with all features, the likeliest first.
         places: (document, begin, end) of some mentions, or of what states a relation.
         relation: the triple that is to be judged.
@@ -89,7 +98,10 @@ class Queue:
         self._groups = _groups(found)
         self._group_of = {row["mention"]: key for key, rows in self._groups.items() for row in rows}
         self._judged: dict[str, str] = {}
-        self._items = {key: self._mention_item(key) for key in self._groups}
+        self._items: dict[Group, Item | None] = {}
+        self._places: dict[tuple[str, str], Places] | None = None
+        self._relations: dict[str, Item] = {}
+        self._ties: list[str] = []
 
     def items(self, graph: KnowledgeGraph, decisions: Iterable[Decision]) -> list[Item]:
         """Return the items.
@@ -99,18 +111,41 @@ class Queue:
             decisions: that were taken.
         """
         judged: dict[str, str] = {}
-        for decision in in_force(decisions):
+        decisions = in_force(decisions)
+        for decision in decisions:
             judged |= dict.fromkeys(decision.what.about, decision.what.kind)
         changed = {iri for iri, _ in judged.items() ^ self._judged.items()}
         self._judged = judged
-        for key in {self._group_of[iri] for iri in changed if iri in self._group_of}:
-            self._items[key] = self._mention_item(key)
+        stale = {self._group_of[iri] for iri in changed if iri in self._group_of} if self._items else self._groups
+        self._items |= {key: self._mention_item(key, graph) for key in stale}
+        ties = [decision.id for decision in decisions if decision.what.kind in _TIES]
+        if self._places is None or ties != self._ties:
+            self._places = self._places or _stated(graph.name, self._found)
+            self._relations, self._ties = _relation_items(graph, self._places, _read(graph)), ties
         items = [item for item in self._items.values() if item is not None]
-        items += _relation_items(graph, self._found, judged)
+        for iri, item in self._relations.items():
+            if (verdict := judged.get(iri)) in (None, "unsure"):
+                items.append(item if verdict is None else replace(item, state="skipped"))
         return sorted(items, key=lambda item: (item.state == "skipped", -item.worth, item.id))
 
-    def _mention_item(self, key: Group) -> Item | None:
-        rows = [row for row in self._groups[key] if self._judged.get(row["mention"], "unsure") == "unsure"]
+    def again(self, graph: KnowledgeGraph, wanted: Collection[str]) -> list[Item]:
+        """Return items of mentions and statements that are to be judged once more, the worthiest first.
+
+        Args:
+            graph: as for :meth:`items`.
+            wanted: IRIs.
+        """
+        keys = {self._group_of[iri] for iri in wanted if iri in self._group_of}
+        items = [item for key in keys if (item := self._mention_item(key, graph, wanted))]
+        relations = _relation_items(graph, self._places or {}, [*_read(graph), *_rejected(graph)])
+        items += [item for iri, item in relations.items() if iri in wanted]
+        return sorted(items, key=lambda item: (-item.worth, item.id))
+
+    def _mention_item(self, key: Group, graph: KnowledgeGraph, wanted: Collection[str] | None = None) -> Item | None:
+        def is_open(iri: str) -> bool:
+            return self._judged.get(iri, "unsure") == "unsure" if wanted is None else iri in wanted
+
+        rows = [row for row in self._groups[key] if is_open(row["mention"])]
         if not rows:
             return None
         first, documents = rows[0], sorted({row["document"] for row in rows})
@@ -123,13 +158,18 @@ class Queue:
             worth=uncertainty * len(documents) * (1 + disagreement),
             uncertainty=uncertainty,
             documents=len(documents),
-            state="skipped" if all(row["mention"] in self._judged for row in rows) else "open",
+            state="skipped" if wanted is None and all(row["mention"] in self._judged for row in rows) else "open",
             mentions=tuple(row["mention"] for row in rows),
-            meaning=first["iri"],
+            meaning=_entity_of(graph.name, first["iri"], first["nil"], first["concept"]),
             nil=first["nil"],
             candidates=tuple(first["candidates"]),
             places=tuple((row["document"], row["begin"], row["end"]) for row in rows[: NO_MORE + 1]),
         )
+
+
+def to_judge_again(queue: Queue, graph: KnowledgeGraph, decisions: Sequence[Decision], who: str) -> list[Item]:
+    """Return the items that are in dispute, and those that others have judged and this person has not."""
+    return queue.again(graph, disputed(decisions).keys() | judged_by_others(decisions, who))
 
 
 def item_of(items: Sequence[Item], name: str) -> Item:
@@ -167,40 +207,61 @@ def _meaning(row: Mapping[str, Any]) -> str:
     return str(row["iri"] or row["concept"])
 
 
-def _relation_items(graph: KnowledgeGraph, found: Extraction, judged: Mapping[str, str]) -> Iterable[Item]:
-    table, links, names = view.relations(graph), view.links(graph), preferred(graph)
-    stated = _stated(graph, found)
-    mentioned: defaultdict[str, set[str]] = defaultdict(set)
-    for document, entity in zip(links["s"].to_pylist(), links["o"].to_pylist(), strict=True):
-        mentioned[entity].add(document)
-    for subject, predicate, target, confidence in sorted(
-        zip(*(table[name].to_pylist() for name in "spow"), strict=True)
-    ):
+def _relation_items(
+    graph: KnowledgeGraph, places: Mapping[tuple[str, str], Places], read: Iterable[Read]
+) -> dict[str, Item]:
+    """Return the items of relations that were read from text, by the IRIs of their statements."""
+    names = preferred(graph)
+    count = {quad.subject: quad.object for quad in graph.holding(None, KD.evidenceCount)}
+    items = {}
+    for subject, predicate, target, confidence in sorted(read):
         triple = Triple(NamedNode(subject), NamedNode(predicate), NamedNode(target))
-        verdict = judged.get(statement_iri(triple).value)
-        if verdict in (None, "unsure"):
-            uncertainty, documents = _doubt([confidence], confidence), len(mentioned[subject] | mentioned[target])
-            yield Item(
-                id=_id("relation", subject, predicate, target),
-                kind="relation",
-                title="{} — {} → {}".format(*(names.get(iri, local_name(iri)) for iri in (subject, predicate, target))),
-                worth=uncertainty * documents,
-                uncertainty=uncertainty,
-                documents=documents,
-                state="open" if verdict is None else "skipped",
-                places=tuple(stated[subject, target][: NO_MORE + 1]),
-                relation=triple,
-            )
+        statement, uncertainty = statement_iri(triple), _doubt([confidence], confidence)
+        evidence = count.get(statement)
+        documents = int(evidence.value) if isinstance(evidence, RdfLiteral) else 1
+        items[statement.value] = Item(
+            id=_id("relation", subject, predicate, target),
+            kind="relation",
+            title="{} — {} → {}".format(*(names.get(iri, local_name(iri)) for iri in (subject, predicate, target))),
+            worth=uncertainty * documents,
+            uncertainty=uncertainty,
+            documents=documents,
+            state="open",
+            places=tuple(places.get((subject, target), ())[: NO_MORE + 1]),
+            relation=triple,
+        )
+    return items
 
 
-def _stated(graph: KnowledgeGraph, found: Extraction) -> dict[tuple[str, str], list[tuple[str, int, int]]]:
+def _read(graph: KnowledgeGraph) -> Iterable[Read]:
+    table = view.relations(graph)
+    return zip(*(table[name].to_pylist() for name in "spow"), strict=True)
+
+
+def _rejected(graph: KnowledgeGraph) -> list[Read]:
+    """Return the relations that were read from text and are rejected."""
+    found = []
+    for quad in graph.store.match(graph=graph.rejected):
+        for said in graph.holding(statement_iri(quad.triple), KD.confidence):
+            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
+                assert isinstance(said.object, RdfLiteral)  # noqa: S101 - a number, by what makes these nodes
+                found.append((quad.subject.value, quad.predicate.value, quad.object.value, float(said.object.value)))
+    return found
+
+
+def _entity_of(name: str, iri: str | None, nil: str | None, concept: str) -> str | None:
+    """Return the IRI of what a mention was taken to mean, in a graph of this name; None where it is ambiguous."""
+    return None if nil == "ambiguous" else iri or concept_iri(name, concept).value
+
+
+def _stated(name: str, found: Extraction) -> dict[tuple[str, str], Places]:
     """Return where texts relate two entities: from the beginning of the one to the end of the other."""
     table = found.mentions.select(["document", "begin", "end", "iri", "nil", "concept"])
     meant: dict[tuple[str, int], tuple[str, int]] = {}
     for document, begin, end, iri, nil, concept in zip(*(column.to_pylist() for column in table.columns), strict=True):
-        if nil != "ambiguous":
-            meant[document, begin] = iri or concept_iri(graph.name, concept).value, end
-    stated: defaultdict[tuple[str, str], list[tuple[str, int, int]]] = defaultdict(list)
+        if entity := _entity_of(name, iri, nil, concept):
+            meant[document, begin] = entity, end
+    stated: defaultdict[tuple[str, str], Places] = defaultdict(list)
     columns = (found.relations[name].to_pylist() for name in ("document", "subject_begin", "object_begin"))
     for document, *begins in zip(*columns, strict=True):
         ends = [meant.get((document, begin)) for begin in begins]

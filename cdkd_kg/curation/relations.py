@@ -12,10 +12,10 @@ from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
 
 def accept_relation(graph: KnowledgeGraph, triple: Triple) -> Draft:
-    """Return the decision that a relation holds, which is knowledge from now on.
+    """Return the decision that a relation holds, which is knowledge from now on; also one that others rejected.
 
     Raises:
-        ConfigError: the graph does not say it.
+        ConfigError: nobody ever said it.
     """
     return Draft("accept", _spoken(graph, _needed(graph, triple)), _about(triple), (triple,))
 
@@ -60,11 +60,9 @@ def change_relation(graph: KnowledgeGraph, old: Triple, new: Triple) -> Draft:
 
 
 def _needed(graph: KnowledgeGraph, triple: Triple) -> Triple:
-    said = next(graph.holding(*_nodes(triple)), None)
-    rejected = next(graph.store.match(*_nodes(triple), graph.rejected), None)
-    if said is None and (rejected or next(graph.holding(statement_iri(triple)), None) is None):
-        why = "it was rejected before" if rejected else "nobody said it, and it was read from no text"
-        raise ConfigError("the graph does not say this", where=str(triple), why=why)
+    said, read = graph.store.match(*_nodes(triple)), graph.holding(statement_iri(triple))
+    if next(said, None) is None and next(read, None) is None:
+        raise ConfigError("the graph does not say this", where=str(triple), why="it was read from no text either")
     return triple
 
 

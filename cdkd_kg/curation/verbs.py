@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.curation import entities, mentions, relations
 from cdkd_kg.curation.queue import Item, item_of
-from cdkd_kg.errors import ConfigError, nearest
+from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.iris import relation_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
@@ -17,14 +17,18 @@ from cdkd_kg.graph.neighbourhood import find_entity
 
 
 class Desk(NamedTuple):
-    """What is decided on: a graph, and the items that are open."""
+    """What is decided on: a graph, the items that are open, and a way to those that were judged and may be again."""
 
     graph: KnowledgeGraph
     items: Sequence[Item]
+    again: Callable[[], Sequence[Item]] = tuple
 
     def item(self, name: str) -> Item:
         """Return the item whose id begins so."""
-        return item_of(self.items, name)
+        try:
+            return item_of(self.items, name)
+        except MissingResourceError:
+            return item_of(self.again(), name)
 
     def mentions(self, name: str) -> list[NamedNode]:
         """Return the mentions of an item."""
@@ -66,21 +70,32 @@ class Verb(NamedTuple):
 
 
 def _judged(
-    of_mentions: Callable[[KnowledgeGraph, Sequence[NamedNode]], Draft],
+    of_mentions: Callable[[KnowledgeGraph, Sequence[NamedNode], NamedNode], Draft],
     of_relation: Callable[[KnowledgeGraph, Triple], Draft],
 ) -> Callable[[Desk, str], Draft]:
-    def draft(desk: Desk, item: str) -> Draft:
-        if desk.item(item).relation is not None:
-            return of_relation(desk.graph, desk.relation(item))
-        return of_mentions(desk.graph, desk.mentions(item))
+    def draft(desk: Desk, name: str) -> Draft:
+        item = desk.item(name)
+        if item.relation is not None:
+            return of_relation(desk.graph, item.relation)
+        if item.meaning is None:
+            raise ConfigError(
+                "it could not be decided what this means", where=name, remedy="link it, or create an entity"
+            )
+        return of_mentions(desk.graph, desk.mentions(name), NamedNode(item.meaning))
 
     return draft
 
 
+def _unsure(desk: Desk, name: str) -> Draft:
+    if desk.item(name).relation is not None:
+        return relations.unsure_of_relation(desk.graph, desk.relation(name))
+    return mentions.unsure(desk.graph, desk.mentions(name))
+
+
 VERBS: dict[str, Verb] = {
-    "accept": Verb("ITEM", "it is as the graph says", _judged(mentions.accept_links, relations.accept_relation)),
-    "reject": Verb("ITEM", "it is not as the graph says", _judged(mentions.reject_links, relations.reject_relation)),
-    "unsure": Verb("ITEM", "skip it; it comes back last", _judged(mentions.unsure, relations.unsure_of_relation)),
+    "accept": Verb("ITEM", "it is as the graph says", _judged(mentions.accept_link, relations.accept_relation)),
+    "reject": Verb("ITEM", "it is not as the graph says", _judged(mentions.reject_link, relations.reject_relation)),
+    "unsure": Verb("ITEM", "skip it; it comes back last", _unsure),
     "link": Verb(
         "ITEM ENTITY",
         "its mentions mean this entity",

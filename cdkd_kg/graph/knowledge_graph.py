@@ -115,10 +115,9 @@ class KnowledgeGraph:
     ) -> Iterator[Quad]:
         """Yield the quads of the visible graphs that have the given terms and were not rejected."""
         rejected = {quad.triple for quad in self.store.match(subject, predicate, target, self.rejected)}
-        for name in self.visible():
-            for quad in self.store.match(subject, predicate, target, name):
-                if quad.triple not in rejected:
-                    yield quad
+        for quad in self.store.match(subject, predicate, target):
+            if quad.graph_name not in (self.rejected, self.decisions) and quad.triple not in rejected:
+                yield quad
 
     def add(self, quads: Iterable[Quad], where: str = "") -> None:
         """Add quads, all or none; those without a graph go to the vocabulary.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -48,10 +49,15 @@ def find_entity(graph: KnowledgeGraph, wanted: str) -> str:
     )
 
 
-def neighbourhood(graph: KnowledgeGraph, iri: str) -> dict[str, Any]:
+def neighbourhood(graph: KnowledgeGraph, iri: str, counts: Mapping[str, int] | None = None) -> dict[str, Any]:
     """Return names, definition, classes, documents and ties of an entity, the most mentioned neighbours first.
 
     It looks at what is said of this entity and of what it is tied to, not at the rest of the graph.
+
+    Args:
+        graph: to look at.
+        iri: of the entity.
+        counts: how many documents mention each entity, where somebody has counted; else it is counted here.
 
     Returns:
         ``{"iri", "label", "names", "definition", "classes", "documents", "kind", "ties": [{"direction", "relation",
@@ -60,14 +66,14 @@ def neighbourhood(graph: KnowledgeGraph, iri: str) -> dict[str, Any]:
     """
     node = NamedNode(iri)
     names = [(label.text, label.kind) for label in labels(graph, concept=node)]
-    ties = _ties(graph, node)
+    ties = _ties(graph, node, counts)
     return {
         "iri": iri,
         "label": next((text for text, kind in names if kind == "preferred"), local_name(iri)),
         "names": [{"text": text, "kind": kind} for text, kind in names],
         "definition": definitions(graph, node).get(iri, ""),
         "classes": list(classes(graph, node).get(iri, ())),
-        "documents": _documents(graph, iri),
+        "documents": _documents(graph, iri) if counts is None else counts.get(iri, 0),
         "kind": kind_of(graph, iri),
         "ties": [_described(graph, tie) for tie in ties[:MOST]],
         "more": max(0, len(ties) - MOST),
@@ -86,11 +92,12 @@ def as_picture(around: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {"nodes": list(nodes.values()), "edges": edges}
 
 
-def _ties(graph: KnowledgeGraph, node: NamedNode) -> list[dict[str, Any]]:
+def _ties(graph: KnowledgeGraph, node: NamedNode, documents: Mapping[str, int] | None) -> list[dict[str, Any]]:
     """Return what an entity is tied to, by IRIs, the most mentioned first."""
     numbering, found = _edges(graph, node)
-    table = view.company(graph, node)
-    documents = dict(zip(table["o"].to_pylist(), table["w"].to_pylist(), strict=True))
+    if documents is None:
+        table = view.company(graph, node)
+        documents = dict(zip(table["o"].to_pylist(), table["w"].to_pylist(), strict=True))
     ties = []
     for source, target, kind, weight in zip(found.source, found.target, found.kind, found.weight, strict=True):
         ends = numbering.names[source], numbering.names[target]

@@ -71,6 +71,12 @@ def links(graph: KnowledgeGraph) -> pa.Table:
     return _select(graph, _LINKS, _using(graph, *_LINK))
 
 
+def mentioned(graph: KnowledgeGraph) -> dict[str, int]:
+    """Return how many documents mention each entity that any does."""
+    counted = links(graph).group_by("o").aggregate([("s", "count_distinct")])
+    return dict(zip(counted["o"].to_pylist(), counted["s_count_distinct"].to_pylist(), strict=True))
+
+
 def knowledge(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
     """Return columns s, p, o: what vocabulary and accepted triples say between two IRIs.
 

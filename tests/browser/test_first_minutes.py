@@ -17,7 +17,9 @@ def title(page: Page) -> str:
 
 
 def go_to(page: Page, name: str) -> None:
-    page.locator(".items a", has=page.get_by_text(name, exact=True)).click()
+    with page.expect_response(lambda answer: "?item=" in answer.url):
+        page.locator(".items a", has=page.get_by_text(name, exact=True)).click()
+    expect(page.locator("#title")).to_be_focused()
     expect(page.locator("#title")).to_have_text(name)
 
 
@@ -26,9 +28,9 @@ def labels(folder: Path) -> list[str]:
 
 
 def test_judging_with_single_keys(page: Page, folder: Path) -> None:
-    first = title(page)
+    go_to(page, "flu")
     page.keyboard.press("a")
-    expect(page.locator("#title")).not_to_have_text(first)
+    expect(page.locator("#title")).not_to_have_text("flu")
     assert len(labels(folder)) == 1
     go_to(page, "it")
     expect(page.locator(".candidates .act button").first).to_contain_text("gout")
@@ -97,6 +99,23 @@ def test_who_is_late_sees_what_was_decided_and_what_they_wanted(page: Page, fold
     expect(alert).to_contain_text("'flu' is called 'grippe' (ada)")
     expect(alert).to_contain_text("the bug")
     assert len(labels(folder)) == 1
+
+
+def test_a_second_opinion_is_blind_and_a_dispute_shows_both(page: Page, folder: Path, address: str) -> None:
+    go_to(page, "cold")
+    page.keyboard.press("a")
+    expect(page.locator("#said")).to_contain_text("means 'cold'")
+    page.context.add_cookies([{"name": "cdkd_who", "value": "bob", "url": address}])
+    page.get_by_role("link", name="Second opinion").click()
+    page.wait_for_url(f"{address}/again")
+    expect(page.locator("#title")).to_have_text("cold")
+    assert "ada" not in page.locator("main").inner_text()
+    page.keyboard.press("r")
+    expect(page.locator("#said")).to_contain_text("does not mean 'cold'")
+    expect(page.locator(".agreement")).to_contain_text("ada and bob: 2 judged by both, 0 % the same")
+    expect(page.locator(".agreement")).to_contain_text("In dispute")
+    page.keyboard.press("a")
+    expect(page.locator("#title")).to_have_count(0)
 
 
 def test_a_name_is_asked_for_and_kept(page: Page, folder: Path) -> None:

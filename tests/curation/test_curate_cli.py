@@ -131,6 +131,23 @@ def test_mappings_come_in_as_one_decision_and_go_out(folder: Path, tmp_path: Pat
     assert [line for line in out.read_text("utf-8").splitlines() if not line.startswith("#")][1:] == []
 
 
+def test_a_second_opinion_and_how_far_two_agree(folder: Path) -> None:
+    graph = str(folder)
+    cold = item(folder, "cold")
+    curate("decide", graph, "accept", cold)
+    assert [one["title"] for one in told("queue", graph, "--again", who="bob")["items"]] == ["cold"]
+    assert told("queue", graph, "--again")["items"] == []
+    curate("decide", graph, "link", cold, "flu", who="bob")
+    said = told("agreement", graph)
+    assert [(one["one"], one["other"], one["judged"], one["observed"]) for one in said["agreement"]] == [
+        ("ada", "bob", 2, 0)
+    ]
+    assert list(said["disputed"].values()) == [{"ada": EX + "cold", "bob": EX + "flu"}] * 2
+    assert "2 are in dispute" in curate("agreement", graph)
+    curate("decide", graph, "link", cold, "gout", who="eve")
+    assert told("agreement", graph)["disputed"] == {}
+
+
 def test_what_is_wrong_is_said(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no graph in this folder"):
         refused("queue", str(tmp_path / "nowhere"))

@@ -32,9 +32,9 @@ ANNS = [mention_iri(document_iri(name), 0, 3) for name in ("a/1", "a/2")]
 HAS = relation_iri("has")
 HAS_FLU = Triple(ANN, HAS, FLU)
 EVERY: dict[str, Callable[[KnowledgeGraph], Draft]] = {
-    "accept": lambda graph: mentions.accept_links(graph, COLDS),
-    "accept new": lambda graph: mentions.accept_links(graph, ANNS),
-    "reject": lambda graph: mentions.reject_links(graph, COLDS),
+    "accept": lambda graph: mentions.accept_link(graph, COLDS, COLD),
+    "accept new": lambda graph: mentions.accept_link(graph, ANNS, ANN),
+    "reject": lambda graph: mentions.reject_link(graph, COLDS, COLD),
     "unsure": lambda graph: mentions.unsure(graph, COLDS),
     "link": lambda graph: mentions.link(graph, [IT], GOUT),
     "create": lambda graph: mentions.create(graph, COLDS, "chill"),
@@ -90,12 +90,12 @@ def test_an_accepted_link_is_sure_and_survives_another_reading(copy: WorkingCopy
 
 
 def test_a_rejected_link_is_gone_also_from_another_reading(copy: WorkingCopy) -> None:
-    copy.decide(mentions.reject_links(copy.graph, COLDS), "ada")
+    copy.decide(mentions.reject_link(copy.graph, COLDS, COLD), "ada")
     again = build_graph(FOUND, documents("a/1", "a/2", "a/3"), copy.graph, GraphConfig(name="ills"), {"id": "r2"})
     for graph in (copy.graph, again):
         assert COLD.value not in {entity for _, entity, _ in links(graph)}
-    with pytest.raises(ConfigError, match="linked to nothing"):
-        mentions.accept_links(copy.graph, COLDS)
+    copy.decide(mentions.accept_link(copy.graph, COLDS, COLD), "bob")  # who sees it otherwise
+    assert ("a/2", COLD.value, 1.0) in links(copy.graph)
 
 
 def test_an_ambiguous_mention_can_be_linked(copy: WorkingCopy) -> None:
@@ -104,7 +104,7 @@ def test_an_ambiguous_mention_can_be_linked(copy: WorkingCopy) -> None:
 
 
 def test_what_was_new_is_a_concept_once_it_is_accepted(copy: WorkingCopy) -> None:
-    copy.decide(mentions.accept_links(copy.graph, ANNS), "ada")
+    copy.decide(mentions.accept_link(copy.graph, ANNS, ANN), "ada")
     assert next(copy.graph.store.match(ANN, SKOS.prefLabel, None, copy.graph.accepted)).object == Literal("ANN")
     again = build_graph(FOUND, documents("a/1", "a/2", "a/3"), copy.graph, GraphConfig(name="ills"), {"id": "r2"})
     assert {("a/1", ANN.value, 1.0), ("a/2", ANN.value, 1.0)} <= links(again)
@@ -181,8 +181,10 @@ def test_relations_become_knowledge_or_vanish(copy: WorkingCopy) -> None:
     copy.decide(relations.reject_relation(copy.graph, HAS_FLU), "ada")
     assert (ANN.value, FLU.value) not in known()
     assert FLU.value not in view.relations(copy.graph)["o"].to_pylist()
+    copy.decide(relations.accept_relation(copy.graph, HAS_FLU), "bob")
+    assert (ANN.value, FLU.value) in known()
     with pytest.raises(ConfigError, match="does not say this"):
-        relations.accept_relation(copy.graph, HAS_FLU)
+        relations.accept_relation(copy.graph, Triple(ANN, HAS, PAIN))
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ def test_relations_become_knowledge_or_vanish(copy: WorkingCopy) -> None:
         (lambda graph: entities.drop_alias(graph, PAIN, "pain"), "no other name"),
         (lambda graph: entities.relabel(graph, FLU, "flu"), "already"),
         (lambda graph: entities.deprecate(graph, FLU, FLU), "itself"),
-        (lambda graph: mentions.accept_links(graph, [IT]), "linked to nothing"),
+        (lambda graph: mentions.accept_link(graph, [IT], NamedNode("urn:nobody")), "says nothing"),
         (lambda graph: mentions.link(graph, [NamedNode("urn:m")], FLU), "no such mention"),
         (lambda graph: mentions.split(graph, FLU, COLDS, "x"), "does not mean 'flu'"),
         (lambda graph: mentions.link(graph, [], FLU), "no mention"),

@@ -32,6 +32,7 @@ def test_alike_mentions_are_one_item_and_relations_are_items(copy: WorkingCopy) 
     assert set(found) == {"Ann", "flu", "cold", "it", "ANN — has → cold", "ANN — has → flu"}
     assert set(found["cold"].mentions) == {mention.value for mention in COLDS}
     assert (found["cold"].meaning, found["cold"].documents) == (EX + "cold", 2)
+    assert (found["Ann"].meaning, found["it"].meaning) == ("urn:cdkd:graph:ills:ann", None)
     assert (found["it"].nil, found["Ann"].nil, found["flu"].nil) == ("ambiguous", "new", None)
     assert found["ANN — has → flu"].relation == HAS_FLU
     assert found["ANN — has → flu"].places == (("a/1", 0, 13),)
@@ -53,7 +54,7 @@ def test_the_order_is_doubt_times_documents_times_disagreement(copy: WorkingCopy
 
 def test_an_item_is_called_the_same_as_long_as_it_says_the_same(copy: WorkingCopy) -> None:
     before = {item.id: item.title for item in items(copy)}
-    copy.decide(mentions.accept_links(copy.graph, COLDS), "ada")
+    copy.decide(mentions.accept_link(copy.graph, COLDS, COLD), "ada")
     after = {item.id: item.title for item in items(copy)}
     assert after.items() < before.items()
     more = extraction([*FOUND.mentions.to_pylist(), mention("a/4", 0, "flu", EX + "flu")])
@@ -65,7 +66,7 @@ def test_what_was_judged_is_gone_until_that_is_undone_and_what_was_skipped_is_la
     assert items(copy)[-1].title != "it"
     copy.decide(mentions.unsure(copy.graph, [IT]), "ada")
     assert (items(copy)[-1].title, items(copy)[-1].state) == ("it", "skipped")
-    rejected = copy.decide(mentions.reject_links(copy.graph, COLDS), "ada")
+    rejected = copy.decide(mentions.reject_link(copy.graph, COLDS, COLD), "ada")
     assert "cold" not in titles(copy)
     copy.decide(undo(copy.log.entries(), rejected.decision.id), "ada")
     assert "cold" in titles(copy)
@@ -76,7 +77,7 @@ def test_what_was_judged_is_gone_until_that_is_undone_and_what_was_skipped_is_la
 
 
 def test_of_mentions_that_are_alike_only_those_not_judged_are_left(copy: WorkingCopy) -> None:
-    copy.decide(mentions.accept_links(copy.graph, COLDS[:1]), "ada")
+    copy.decide(mentions.accept_link(copy.graph, COLDS[:1], COLD), "ada")
     cold = next(item for item in items(copy) if item.title == "cold")
     assert (cold.mentions, cold.documents) == ((COLDS[1].value,), 1)
 
@@ -84,7 +85,7 @@ def test_of_mentions_that_are_alike_only_those_not_judged_are_left(copy: Working
 def test_a_queue_that_remembers_says_what_a_new_one_says(copy: WorkingCopy) -> None:
     kept = Queue(FOUND)
     drafts = [
-        lambda: mentions.accept_links(copy.graph, COLDS[:1]),
+        lambda: mentions.accept_link(copy.graph, COLDS[:1], COLD),
         lambda: mentions.unsure(copy.graph, [IT]),
         lambda: entities.merge(copy.graph, COLD, FLU),
         lambda: undo(copy.log.entries(), "1"),
@@ -135,11 +136,19 @@ def test_each_verb_takes_the_words_that_it_says(copy: WorkingCopy) -> None:
         ("relabel", ("flu", "a", "b", "c"), r"takes ENTITY NAME \[LANGUAGE\]"),
         ("merge", ("flu", "nobody"), "no entity is called 'nobody'"),
         ("accept", ("ffff",), "no item"),
+        ("accept", ("it",), "no item"),
     ],
 )
 def test_what_cannot_be_decided_says_why(copy: WorkingCopy, verb: str, words: tuple[str, ...], why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         drafted(Desk(copy.graph, items(copy)), verb, words)
+
+
+def test_what_is_ambiguous_can_be_neither_right_nor_wrong(copy: WorkingCopy) -> None:
+    found = next(item for item in items(copy) if item.title == "it")
+    for verb in ("accept", "reject"):
+        with pytest.raises(ConfigError, match="could not be decided what this means"):
+            drafted(Desk(copy.graph, [found]), verb, (found.id,))
 
 
 def test_a_relation_is_no_mention_and_the_other_way_round(copy: WorkingCopy) -> None:

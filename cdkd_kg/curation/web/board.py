@@ -10,7 +10,7 @@ from typing import Any
 from pyoxigraph import NamedNode
 
 from cdkd_kg.curation.context import Context, contexts
-from cdkd_kg.curation.queue import Item, Queue, item_of
+from cdkd_kg.curation.queue import Item, Queue, to_judge_again
 from cdkd_kg.curation.search import Hit, Search
 from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import Desk, drafted
@@ -22,6 +22,7 @@ from cdkd_kg.graph.decisions.working_copy import WorkingCopy
 from cdkd_kg.graph.kept_mentions import kept_mentions, kept_texts
 from cdkd_kg.graph.labels import labels
 from cdkd_kg.graph.neighbourhood import find_entity, neighbourhood
+from cdkd_kg.graph.view import mentioned
 
 
 class Board:
@@ -40,6 +41,7 @@ class Board:
             found, self._texts = Extraction.joined([]), {}
         self._queue, self._known = Queue(found), copy.seen
         self._items = self._queue.items(copy.graph, copy.decisions)
+        self._counts = mentioned(copy.graph)  # as the texts were read; what is decided since changes few
         self._search, self._renewed, self._fresh = Search(copy.graph.labels()), dict[str, list[Label]](), Search(())
 
     def items(self) -> tuple[int, list[Item]]:
@@ -52,9 +54,15 @@ class Board:
                 self._known = self._copy.seen
             return self._known, self._items
 
-    def item(self, name: str) -> Item:
+    def again(self, who: str) -> list[Item]:
+        """Return what is in dispute, or was judged by others and not by this person."""
+        with self._lock:
+            self._copy.refresh()
+            return to_judge_again(self._queue, self._copy.graph, self._copy.decisions, who)
+
+    def item(self, name: str, who: str = "") -> Item:
         """Return the item whose id begins so; raises MissingResourceError."""
-        return item_of(self.items()[1], name)
+        return Desk(self._copy.graph, self.items()[1], lambda: self.again(who)).item(name)
 
     def contexts(self, item: Item) -> list[Context]:
         """Return where texts speak of an item."""
@@ -63,8 +71,8 @@ class Board:
     def decide(self, verb: str, words: Sequence[str], who: str, why: str, seen: int) -> Entry:
         """Decide; see :func:`~cdkd_kg.curation.verbs.drafted` and :meth:`WorkingCopy.decide`."""
         with self._lock:
-            items = self.items()[1]
-            return self._copy.decide(drafted(Desk(self._copy.graph, items), verb, words), who, why, seen=seen)
+            desk = Desk(self._copy.graph, self.items()[1], lambda: self.again(who))
+            return self._copy.decide(drafted(desk, verb, words), who, why, seen=seen)
 
     def undo(self, name: str, who: str, why: str, seen: int) -> Entry:
         """Undo a decision; see :func:`~cdkd_kg.curation.undo.undo`."""
@@ -90,7 +98,7 @@ class Board:
         """Return what there is to say of an entity; raises MissingResourceError."""
         with self._lock:
             self._copy.refresh()
-            return neighbourhood(self._copy.graph, find_entity(self._copy.graph, name))
+            return neighbourhood(self._copy.graph, find_entity(self._copy.graph, name), self._counts)
 
     def _renew(self, since: int) -> None:
         """Take the names of the entities anew that decisions after the entry ``since`` speak of."""

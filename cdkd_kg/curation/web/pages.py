@@ -16,7 +16,8 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pyoxigraph import NamedNode
 
-from cdkd_kg.curation.queue import Item
+from cdkd_kg.curation.agreement import agreements, disputed
+from cdkd_kg.curation.queue import Item, item_of
 from cdkd_kg.curation.undo import undone
 from cdkd_kg.curation.web.requests import Person, Seen, ToBoard, board_of, person
 from cdkd_kg.errors import CdkdError, ConflictError, MissingResourceError
@@ -52,6 +53,12 @@ def work(request: Request, who: Person, item: Annotated[str, Query(max_length=40
     return _page(request, "work.html.j2", who, **_work(request, item))
 
 
+@router.get("/again")
+def again(request: Request, who: Person, item: Annotated[str, Query(max_length=40)] = "") -> HTMLResponse:
+    """Return what others have judged and who asks has not, without what they said, and what is in dispute."""
+    return _page(request, "again.html.j2", who, **_again(request, who, item))
+
+
 @router.get("/find")
 def find(
     request: Request, board: ToBoard, who: Person, typed: Annotated[str, Query(max_length=200)] = ""
@@ -68,10 +75,13 @@ def hits(
     typed: Annotated[str, Query(max_length=200)] = "",
     item: Annotated[str, Query(max_length=40)] = "",
     entity: Annotated[str, Query(max_length=2000)] = "",
+    shown: Annotated[str, Query(max_length=20)] = "work",
 ) -> HTMLResponse:
     """Return a few entities to choose from: what an item means, or what an entity is the same as."""
     number, _ = board.items()
-    return _page(request, "hits.html.j2", who, hits=board.find(typed), item=item, entity=entity, seen=number)
+    return _page(
+        request, "hits.html.j2", who, hits=board.find(typed), item=item, entity=entity, shown=shown, seen=number
+    )
 
 
 @router.get("/entity")
@@ -138,6 +148,8 @@ def _part(request: Request, who: str, page: str, shown: str, status: int = 200, 
         return _page(request, "history.html.j2", who, status, **_history(request), **told)
     if page == "entity" and shown:
         return _page(request, "entity.html.j2", who, status, **_entity(request, shown), **told)
+    if page == "again":
+        return _page(request, "again.html.j2", who, status, **_again(request, who, ""), **told)
     return _page(request, "work.html.j2", who, status, **_work(request, shown if told.get("error") else ""), **told)
 
 
@@ -154,9 +166,22 @@ def _page(request: Request, template: str, who: str, status: int = 200, **values
 
 
 def _work(request: Request, name: str) -> dict[str, Any]:
+    number, items = board_of(request).items()
+    return _bench(request, number, items, name)
+
+
+def _again(request: Request, who: str, name: str) -> dict[str, Any]:
     board = board_of(request)
-    number, items = board.items()
-    item = board.item(name) if name else next(iter(items), None)
+    number, _ = board.items()
+    decisions = [entry.decision for entry in board.entries()]
+    told = {"pairs": agreements(decisions), "disputes": disputed(decisions)}
+    return _bench(request, number, board.again(who), name) | told
+
+
+def _bench(request: Request, number: int, items: Sequence[Item], name: str) -> dict[str, Any]:
+    """Return some items, and the one among them that is looked at."""
+    board = board_of(request)
+    item = item_of(items, name) if name else next(iter(items), None)
     still = sum(one.state == "open" for one in items)
     return {
         "seen": number,
@@ -167,9 +192,8 @@ def _work(request: Request, name: str) -> dict[str, Any]:
         "item": item,
         "contexts": [] if item is None else board.contexts(item)[:PLACES],
         "gap": _gap(item),
-        "picture": _picture(request, item),
         "features": FEATURES,
-    }
+    } | _shown(request, item)
 
 
 def _around(items: Sequence[Item], item: Item | None) -> Sequence[Item]:
@@ -184,15 +208,18 @@ def _gap(item: Item | None) -> float | None:
     return scores[0] - scores[1] if len(scores) > 1 else None
 
 
-def _picture(request: Request, item: Item | None) -> str:
-    """Return what an item is about, or its likeliest candidate, with what it is tied to; empty where there is none."""
+def _shown(request: Request, item: Item | None) -> dict[str, str]:
+    """Return what an item was taken to mean, in a word, and a picture of that or of what else it is about."""
     iri = None if item is None else item.meaning or next((one["iri"] for one in item.candidates), None)
     if item is not None and item.relation is not None:
         iri = item.relation.subject.value if isinstance(item.relation.subject, NamedNode) else None
     try:
-        return json.dumps(as_picture(board_of(request).entity(iri))) if iri else ""
+        around = board_of(request).entity(iri) if iri else None
     except MissingResourceError:
-        return ""  # an entity of which nothing is said any more
+        around = None  # an entity of which nothing is said any more
+    if around is None:
+        return {"means": iri or "", "picture": ""}
+    return {"means": around["label"], "picture": json.dumps(as_picture(around))}
 
 
 def _entity(request: Request, name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from fastapi import Depends, Header, HTTPException, Request
 from cdkd_kg.curation.names import checked_name
 from cdkd_kg.curation.web.board import Board
 
+WHO = "cdkd_who"
 _TAG = re.compile(r'"(\d{1,15})"')
 
 
@@ -27,8 +28,9 @@ def person(
         Header(alias="X-CDKD-Curator", description="Who asks, percent-encoded; else who started the server."),
     ] = None,
 ) -> str:
-    """Return who asks."""
-    return checked_name(unquote(curator)) if curator else str(request.app.state.who)
+    """Return who asks; a browser says it in a cookie, so that every page knows."""
+    told = curator or request.cookies.get(WHO)
+    return checked_name(unquote(told)) if told else str(request.app.state.who)
 
 
 def seen(

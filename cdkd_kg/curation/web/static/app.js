@@ -1,26 +1,13 @@
 "use strict";
 // What HTML and htmx cannot do: a name for who decides, keys, and a picture.
 
-const WHO = "cdkd curator";
-
-function named() {
-  const button = document.getElementById("who");
-  const name = localStorage.getItem(WHO) || button.dataset.who;
-  button.textContent = `${button.dataset.label} ${name}`;
-}
-
-document.addEventListener("htmx:config:request", (event) => {
-  const name = localStorage.getItem(WHO);
-  if (name) event.detail.ctx.request.headers["X-CDKD-Curator"] = encodeURIComponent(name);
-});
-
 document.addEventListener("click", (event) => {
   if (event.target.closest("#keys")) document.getElementById("help").showModal();
   const button = event.target.closest("#who");
-  if (button) {
-    const name = prompt(button.dataset.ask, localStorage.getItem(WHO) || button.dataset.who);
-    if (name && name.trim()) localStorage.setItem(WHO, name.trim().slice(0, 200));
-    named();
+  const name = button && prompt(button.title, button.dataset.who);
+  if (name && name.trim()) {
+    document.cookie = `cdkd_who=${encodeURIComponent(name.trim().slice(0, 200))}; path=/; max-age=31536000; samesite=strict`;
+    location.reload();
   }
 });
 
@@ -80,14 +67,9 @@ function pictures() {
   }
 }
 
-function shown() {
-  named();
-  pictures();
-}
-
 document.addEventListener("htmx:after:swap", () => {
-  shown();
+  pictures();
   const title = document.getElementById("title");
   if (title && !document.activeElement.closest("input")) title.focus({ preventScroll: false });
 });
-shown();
+pictures();
