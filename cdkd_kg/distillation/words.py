@@ -47,9 +47,9 @@ def distill_words(
     teacher_model: str | Path,
     config: DistillationConfig,
     seed: int,
-    validation: WordSet | None = None,
     folder: Path | None = None,
     tracking: Tracking | None = None,
+    validation: WordSet | None = None,
 ) -> Student:
     """Train a student that labels words (``AutoModelForTokenClassification``).
 
@@ -63,9 +63,9 @@ def distill_words(
         teacher_model: what the teacher started from; the student may take layers of it.
         config: student, losses, training.
         seed: decides the new head, dropout and the order of the texts.
-        validation: labelled words that the signal knows, by which it is judged; without any it is not.
         folder: where checkpoints are kept while it trains, so that it can be resumed.
         tracking: who is told how it goes.
+        validation: labelled words that the signal knows, by which it is judged; without any it is not.
 
     Raises:
         ConfigError: the task is of another kind, a loss is not for words, or the signal's labels are not the task's.

@@ -34,6 +34,7 @@ def test_judging_with_single_keys(page: Page, folder: Path) -> None:
     assert len(labels(folder)) == 1
     go_to(page, "it")
     expect(page.locator(".candidates .act button").first).to_contain_text("gout")
+    expect(page.locator(".picture canvas").first).to_be_visible()
     page.keyboard.press("2")
     expect(page.locator("#said")).to_have_text("'it' means 'pain'")
     page.keyboard.press("u")
@@ -120,7 +121,8 @@ def test_a_second_opinion_is_blind_and_a_dispute_shows_both(page: Page, folder: 
 
 def test_a_name_is_asked_for_and_kept(page: Page, folder: Path) -> None:
     page.on("dialog", lambda dialog: dialog.accept("Zoë"))
-    page.locator("#who").click()
+    with page.expect_event("load"):
+        page.locator("#who").click()
     expect(page.locator("#who")).to_have_text("You are Zoë")
     first = title(page)
     page.keyboard.press("a")

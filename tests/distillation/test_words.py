@@ -138,11 +138,11 @@ def test_a_teacher_with_its_labels_mixed_up_is_refused_where_there_are_words_to_
     signal, config = _signal(teacher), _config(teacher_layers=(0,))
     mixed = replace(signal, logits=signal.logits[:, [1, 2, 0]])
     with pytest.raises(TrainingError, match="worse than an untrained student on source validation") as refused:
-        distill_words(UNLABELLED, mixed, TASK, model, config, 1, LABELLED)
+        distill_words(UNLABELLED, mixed, TASK, model, config, 1, validation=LABELLED)
     assert f"of {sum(map(len, TEXTS))} words it has 0 right" in str(refused.value)
     brief = config.model_copy(update={"training": TRAINING.model_copy(update={"num_train_epochs": 1})})
-    distill_words(UNLABELLED, signal, TASK, model, brief, 1, LABELLED)
-    distill_words(UNLABELLED, mixed, TASK, model, brief, 1, UNLABELLED)  # nothing to judge by
+    distill_words(UNLABELLED, signal, TASK, model, brief, 1, validation=LABELLED)
+    distill_words(UNLABELLED, mixed, TASK, model, brief, 1, validation=UNLABELLED)  # nothing to judge by
 
 
 def test_what_does_not_fit_is_refused(model, teacher):

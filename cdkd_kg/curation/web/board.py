@@ -19,8 +19,9 @@ from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph.decisions.log import Entry
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
+from cdkd_kg.graph.iris import local_name
 from cdkd_kg.graph.kept_mentions import kept_mentions, kept_texts
-from cdkd_kg.graph.labels import labels
+from cdkd_kg.graph.labels import labels, preferred
 from cdkd_kg.graph.neighbourhood import find_entity, neighbourhood
 from cdkd_kg.graph.view import mentioned
 
@@ -99,6 +100,11 @@ class Board:
         with self._lock:
             self._copy.refresh()
             return neighbourhood(self._copy.graph, find_entity(self._copy.graph, name), self._counts)
+
+    def called(self, iri: str) -> str:
+        """Return what an entity is called; without a name the end of its IRI."""
+        with self._lock:
+            return preferred(self._copy.graph, concept=NamedNode(iri)).get(iri, local_name(iri))
 
     def _renew(self, since: int) -> None:
         """Take the names of the entities anew that decisions after the entry ``since`` speak of."""

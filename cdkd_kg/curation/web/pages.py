@@ -90,6 +90,16 @@ def entity(request: Request, who: Person, name: Annotated[str, Query(max_length=
     return _page(request, "entity.html.j2", who, **_entity(request, name))
 
 
+@router.get("/picture")
+def picture(request: Request, who: Person, name: Annotated[str, Query(max_length=2000)]) -> HTMLResponse:
+    """Return the picture of an entity and what it is tied to; of one that is tied to much that takes a moment."""
+    try:
+        around = board_of(request).entity(name)
+    except MissingResourceError:  # one of which nothing is said any more
+        around = {}
+    return _page(request, "picture.html.j2", who, picture=json.dumps(as_picture(around)) if around else "")
+
+
 @router.get("/history")
 def history(request: Request, who: Person) -> HTMLResponse:
     """Return what was decided, the newest first."""
@@ -209,17 +219,11 @@ def _gap(item: Item | None) -> float | None:
 
 
 def _shown(request: Request, item: Item | None) -> dict[str, str]:
-    """Return what an item was taken to mean, in a word, and a picture of that or of what else it is about."""
+    """Return what an item was taken to mean, in a word, and the IRI of that or of what else it is about."""
     iri = None if item is None else item.meaning or next((one["iri"] for one in item.candidates), None)
     if item is not None and item.relation is not None:
         iri = item.relation.subject.value if isinstance(item.relation.subject, NamedNode) else None
-    try:
-        around = board_of(request).entity(iri) if iri else None
-    except MissingResourceError:
-        around = None  # an entity of which nothing is said any more
-    if around is None:
-        return {"means": iri or "", "picture": ""}
-    return {"means": around["label"], "picture": json.dumps(as_picture(around))}
+    return {"means": board_of(request).called(iri) if iri else "", "pictured": iri or ""}
 
 
 def _entity(request: Request, name: str) -> dict[str, Any]:

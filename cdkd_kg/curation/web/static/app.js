@@ -70,6 +70,6 @@ function pictures() {
 document.addEventListener("htmx:after:swap", () => {
   pictures();
   const title = document.getElementById("title");
-  if (title && !document.activeElement.closest("input")) title.focus({ preventScroll: false });
+  if (title && document.activeElement === document.body) title.focus(); // what had the focus is no more
 });
 pictures();
