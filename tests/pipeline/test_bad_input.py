@@ -166,7 +166,12 @@ def test_a_teacher_worse_than_chance_stops_the_run(folder, tmp_path):
 @pytest.mark.parametrize("stage", ["corpus", "text_teacher"])
 def test_an_interrupt_ends_with_130_and_says_how_to_go_on(folder, tmp_path, stage):
     path = write_config(tmp_path, settings(folder, output=str(tmp_path / "runs")))
-    process = subprocess.Popen([sys.executable, "-m", "cdkd_kg", "run", str(path)], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cdkd_kg", "run", str(path)],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which a shell has its background ignore
+    )
     while not process.stderr.readline().startswith(stage):
         assert process.poll() is None
     time.sleep(0.5)
