@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +19,14 @@ def table_console() -> Console:
     if not console.is_terminal:
         console.width = PIPED_WIDTH
     return console
+
+
+def print_found(columns: Iterable[str], rows: Sequence[Iterable[object]]) -> None:
+    """Print what was found as a table, or that there is nothing."""
+    if rows:
+        print_table(columns, rows)
+    else:
+        table_console().print("There are none.")
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]], title: str | None = None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cdkd_kg.cli.console import print_table
+from cdkd_kg.cli.console import print_found
 from cdkd_kg.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def queue_cli(
         (item.id, item.kind, item.title, _meant(item), f"{item.worth:.2f}", f"{item.documents:,}")
         for item in items[:rows]
     ]
-    _table(("item", "kind", "what", "means", "worth", "documents"), lines)
+    print_found(("item", "kind", "what", "means", "worth", "documents"), lines)
     typer.echo(f"{still:,} are open, {len(items) - still:,} were skipped.")
 
 
@@ -81,7 +80,7 @@ def show_cli(
     features = ("score", "form", "similarity", "prior", "type_fit", "context", "coherence")
     rows = [(one["label"], one["iri"], *(_number(one[name]) for name in features)) for one in found.candidates]
     if rows:
-        _table(("candidate", "IRI", *(name.replace("_", " ") for name in features)), rows)
+        print_found(("candidate", "IRI", *(name.replace("_", " ") for name in features)), rows)
 
 
 @app.command("decide")
@@ -155,7 +154,7 @@ def history_cli(
         for entry in entries[-rows:]
         for one in [entry.decision]
     ]
-    _table(("", "id", "when (UTC)", "who", "what", "why", ""), lines)
+    print_found(("", "id", "when (UTC)", "who", "what", "why", ""), lines)
 
 
 @app.command("agreement")
@@ -183,7 +182,7 @@ def agreement_cli(graph: Folder, as_json: AsJson = False) -> None:
         )
         for pair in pairs
     ]
-    _table(("one", "other", "judged by both", "the same", "kappa"), lines)
+    print_found(("one", "other", "judged by both", "the same", "kappa"), lines)
     typer.echo(f"{len(open_):,} are in dispute; `cdkd curate queue --again` shows them with their items.")
 
 
@@ -284,8 +283,8 @@ def _person(who: str) -> str:
 
     try:
         return checked_name(who or getpass.getuser())
-    except (KeyError, OSError):
-        return checked_name(os.environ.get("USER", "somebody"))
+    except (KeyError, OSError):  # a user of whom the system knows no name
+        return "somebody"
 
 
 def _meant(item: Item) -> str:
@@ -314,10 +313,3 @@ def _number(value: Any) -> str:
 
 def _print(said: dict[str, Any]) -> None:
     typer.echo(json.dumps(said, indent=1, ensure_ascii=False))
-
-
-def _table(columns: tuple[str, ...], rows: Any) -> None:
-    if rows:
-        print_table(columns, rows)
-    else:
-        typer.echo("There are none.")

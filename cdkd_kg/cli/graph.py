@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from cdkd_kg.cli.console import print_table
+from cdkd_kg.cli.console import print_found
 from cdkd_kg.errors import ConfigError, DataRefusedError, MissingResourceError, nearest
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ def stats_cli(graph: Folder, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(said, indent=1))
         return
     rows = [(name, said[name]) for name in ("quads", "concepts", "names", "ambiguous_names", "documents", "mentions")]
-    _table(("what", "how many"), [(name.replace("_", " "), f"{count:,}") for name, count in rows])
-    _table(("predicate", "quads"), [(name, f"{count:,}") for name, count in said["predicates"].items()])
+    print_found(("what", "how many"), [(name.replace("_", " "), f"{count:,}") for name, count in rows])
+    print_found(("predicate", "quads"), [(name, f"{count:,}") for name, count in said["predicates"].items()])
     typer.echo(f"revision {said['revision']}")
 
 
@@ -120,7 +120,7 @@ def mentions_cli(
         typer.echo(json.dumps({"mentions": shown[:rows], "more": len(shown) > rows}, indent=1, ensure_ascii=False))
         return
     columns = ("document", "mention", "means", "sure", "candidates (how the name matches, how likely)")
-    _table(columns, [_mention_line(row) for row in shown[:rows]])
+    print_found(columns, [_mention_line(row) for row in shown[:rows]])
     if len(shown) > rows:
         typer.echo(f"... and more; the first {rows:,} are shown; --rows shows more.")
 
@@ -141,7 +141,7 @@ def validate_cli(
     if as_json:
         typer.echo(json.dumps([breach._asdict() for breach in breaches], indent=1, ensure_ascii=False))
     elif breaches:
-        _table(("severity", "node", "path", "value", "message"), [tuple(breach) for breach in breaches])
+        print_found(("severity", "node", "path", "value", "message"), [tuple(breach) for breach in breaches])
     else:
         typer.echo("Nothing breaks the rules.")
     if any(breach.severity == "Violation" for breach in breaches):
@@ -176,7 +176,7 @@ def query_cli(
     elif "answer" in answer:
         typer.echo("yes" if answer["answer"] else "no")
     else:
-        _table(answer["variables"], [["" if term is None else term for term in row] for row in answer["rows"]])
+        print_found(answer["variables"], [["" if term is None else term for term in row] for row in answer["rows"]])
         if answer["more"]:
             typer.echo(f"... and more; the first {rows:,} are shown.")
 
@@ -248,7 +248,7 @@ def show_cli(
     ties = [
         (arrows[tie["direction"]], tie["relation"], tie["label"], f"{tie['documents']:,}") for tie in around["ties"]
     ]
-    _table(("", "relation", "entity", "documents that mention it"), ties)
+    print_found(("", "relation", "entity", "documents that mention it"), ties)
     if around["more"]:
         typer.echo(f"... and {around['more']:,} more ties.")
 
@@ -298,10 +298,3 @@ def _mention_line(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _tell(said: dict[str, Any], as_json: bool, sentence: str) -> None:
     typer.echo(json.dumps(said) if as_json else sentence)
-
-
-def _table(columns: Any, rows: Any) -> None:
-    if not rows:
-        typer.echo("There are none.")
-        return
-    print_table(columns, rows)

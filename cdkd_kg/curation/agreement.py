@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pyoxigraph import NamedNode
+from sklearn.metrics import cohen_kappa_score
 
 from cdkd_kg.graph.decisions.decision import Decision, in_force
 from cdkd_kg.graph.namespaces import ITSRDF
@@ -81,9 +82,9 @@ def agreements(decisions: Iterable[Decision]) -> list[Agreement]:
     for one, other in combinations(sorted(sure), 2):
         both = sorted(sure[one].keys() & sure[other].keys())
         if both:
-            observed = sum(sure[one][iri] == sure[other][iri] for iri in both) / len(both)
-            chance = _by_chance([sure[one][iri] for iri in both], [sure[other][iri] for iri in both])
-            kappa = None if chance == 1 else (observed - chance) / (1 - chance)
+            mine, theirs = ([sure[who][iri] for iri in both] for who in (one, other))
+            observed = sum(map(str.__eq__, mine, theirs)) / len(both)
+            kappa = None if len({*mine, *theirs}) == 1 else float(cohen_kappa_score(mine, theirs))
             pairs.append(Agreement(one, other, len(both), observed, kappa))
     return pairs
 
@@ -122,7 +123,3 @@ def _says(decision: Decision, meant: str | None) -> str:
             return NOT
         case kind:
             return meant or kind
-
-
-def _by_chance(one: list[str], other: list[str]) -> float:
-    return sum(one.count(says) * other.count(says) for says in set(one)) / len(one) ** 2

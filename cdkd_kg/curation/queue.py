@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pyoxigraph import Literal as RdfLiteral
@@ -68,7 +68,7 @@ class Item:
     nil: str | None = None
     candidates: tuple[Mapping[str, Any], ...] = ()
     places: tuple[tuple[str, int, int], ...] = ()
-    relation: Triple | None = field(default=None)
+    relation: Triple | None = None
 
     def told(self) -> dict[str, Any]:
         """Return the item as JSON has it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Sequence
 from functools import cache
@@ -19,6 +18,7 @@ from pyoxigraph import NamedNode
 from cdkd_kg.curation.agreement import agreements, disputed
 from cdkd_kg.curation.queue import Item, item_of
 from cdkd_kg.curation.undo import undone
+from cdkd_kg.curation.web.guard import Guard
 from cdkd_kg.curation.web.requests import Person, Seen, ToBoard, board_of, person
 from cdkd_kg.errors import CdkdError, ConflictError, MissingResourceError
 from cdkd_kg.graph.neighbourhood import as_picture
@@ -39,9 +39,10 @@ def start() -> HTMLResponse:
 @router.post("/session")
 def begin(request: Request, token: Annotated[str, Form(max_length=200)]) -> Response:
     """Let somebody in who has the token, by a cookie that no script can read and no other site can send."""
-    name, value = request.app.state.guard.cookie()
-    if not hmac.compare_digest(token.encode("utf-8", "surrogatepass"), value.encode()):
+    guard: Guard = request.app.state.guard
+    if not guard.lets_in(token):
         return PlainTextResponse("this is not the token", 403)
+    name, value = guard.cookie()
     response = Response(status_code=HTTPStatus.NO_CONTENT)
     response.set_cookie(name, value, max_age=_SESSION, httponly=True, samesite="strict")
     return response
