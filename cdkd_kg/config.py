@@ -96,11 +96,13 @@ class GraphConfig(Model):
     when it is in at least ``min_documents`` and at most a share ``max_document_share`` of them.
     Two entities keep company when ``min_comentions`` documents mention both, their NPMI is ``min_npmi`` at
     least, and of all pairs that pass the test of independence a share ``max_fdr`` is expected to be chance.
-    ``hops`` bounds how far from a linked entity background knowledge is followed.
+    ``hops`` bounds how far from a linked entity background knowledge is followed. ``decisions`` is the folder of a
+    curated graph, or its ``decisions.nq``: what people decided there holds in the run.
     """
 
     name: str = Field("default", pattern=NAME)
     background: tuple[str, ...] = ()
+    decisions: Path | None = None
     min_documents: int = Field(2, ge=1)
     max_document_share: float = Field(0.2, gt=0, le=1)
     min_comentions: int = Field(2, ge=2)

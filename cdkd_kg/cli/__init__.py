@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cdkd_kg.cli.check import check_cli
+from cdkd_kg.cli.compare import compare_cli
 from cdkd_kg.cli.curate import app as curate_app
 from cdkd_kg.cli.data import app as data_app
 from cdkd_kg.cli.explain import explain_cli
@@ -32,6 +33,7 @@ app.command("run")(run_cli)
 app.command("study")(study_cli)
 app.command("tune")(tune_cli)
 app.command("explain")(explain_cli)
+app.command("compare")(compare_cli)
 app.command("check")(check_cli)
 app.add_typer(data_app, name="data", help="Data and models by name: what there is, and fetching it.")
 app.add_typer(

@@ -15,7 +15,7 @@ from cdkd_kg.cli.console import print_found
 from cdkd_kg.errors import ConfigError
 
 if TYPE_CHECKING:
-    from cdkd_kg.curation.queue import Item, Queue
+    from cdkd_kg.curation.queue import Item
     from cdkd_kg.curation.verbs import Desk
     from cdkd_kg.graph.decisions.log import Entry
     from cdkd_kg.graph.decisions.working_copy import WorkingCopy
@@ -25,7 +25,32 @@ Folder = Annotated[Path, typer.Argument(help="The folder of a graph, such as gra
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Who = Annotated[str, typer.Option("--who", envvar="CDKD_CURATOR", help="Who decides; else the user of this computer.")]
 Why = Annotated[str, typer.Option("--why", help="Why, in your words.")]
+Run = Annotated[
+    Path | None, typer.Option("--run", help="The folder of a run: what its teachers disagree about is worth more.")
+]
 SHOWN = 5
+
+
+@app.command("begin")
+def begin_cli(
+    config: Annotated[Path, typer.Argument(help="A configuration, as `cdkd run` takes it.")],
+    graph: Annotated[Path, typer.Argument(help="The folder of the graph, graphs/NAME with the name of graph.name.")],
+    overrides: Annotated[list[str] | None, typer.Argument(help="key=value, as for the run.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the graph of a run into a folder, so that somebody can decide on it; decisions that are there stay."""
+    from cdkd_kg.cli.run import tell_step
+    from cdkd_kg.config import load_config
+    from cdkd_kg.curation.begin import begin
+
+    said = begin(load_config(config, overrides or []), graph, tell_step)
+    for warning in said["warnings"]:
+        typer.echo(f"Warning: {warning}", err=True)
+    if as_json:
+        _print(said)
+    else:
+        sentence = "{mentions:,} mentions in {documents:,} documents are in {graph}, with {decisions:,} decisions."
+        typer.echo(sentence.format(**said))
 
 
 @app.command("queue")
@@ -36,13 +61,15 @@ def queue_cli(
         bool, typer.Option("--again", help="What is in dispute, or was judged by others and not by --who.")
     ] = False,
     who: Who = "",
+    run: Run = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what there is to decide on, the worthiest first: uncertainty times documents that a decision reaches."""
+    from cdkd_kg.curation.kept_queue import kept_queue
     from cdkd_kg.curation.queue import to_judge_again
 
     with _copy(graph) as copy:
-        queue, seen = _queue(graph, copy), copy.seen
+        (queue, _), seen = kept_queue(graph, copy.graph, run, needed=True), copy.seen
         if again:
             items = to_judge_again(queue, copy.graph, copy.decisions, _person(who))
         else:
@@ -235,15 +262,21 @@ def serve_cli(
     graph: Folder,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of this computer; 0 takes one that is free.")] = 0,
     who: Who = "",
+    run: Run = None,
+    before: Annotated[
+        Path | None, typer.Option("--before", help="The folder of an earlier run, to see what changed until --run.")
+    ] = None,
 ) -> None:
     """Open a page for deciding, on this computer alone, until it is interrupted (Ctrl-C)."""
     from cdkd_kg.errors import need_installed
 
+    if before is not None and run is None:
+        raise ConfigError("--before names a run to compare, and --run none", where="--before", remedy="give both")
     for package in ("fastapi", "uvicorn", "multipart"):
         need_installed(package, "curation", "cdkd curate serve")
     from cdkd_kg.curation.web.serve import serve
 
-    serve(graph, _person(who), port, lambda address: typer.echo(f"Open {address}"))
+    serve(graph, _person(who), port, lambda address: typer.echo(f"Open {address}"), run, before)
 
 
 @contextmanager
@@ -254,26 +287,12 @@ def _copy(graph: Path) -> Iterator[WorkingCopy]:
         yield copy
 
 
-def _queue(folder: Path, copy: WorkingCopy, *, needed: bool = True) -> Queue:
-    from cdkd_kg.curation.queue import Queue
-    from cdkd_kg.entities.tables import Extraction
-    from cdkd_kg.errors import MissingResourceError
-    from cdkd_kg.graph.kept_mentions import kept_mentions
-
-    try:
-        found = kept_mentions(folder, copy.graph)
-    except MissingResourceError:
-        if needed:
-            raise
-        found = Extraction.joined([])
-    return Queue(found)
-
-
 def _desk(folder: Path, copy: WorkingCopy, who: str, *, needed: bool = True) -> Desk:
+    from cdkd_kg.curation.kept_queue import kept_queue
     from cdkd_kg.curation.queue import to_judge_again
     from cdkd_kg.curation.verbs import Desk
 
-    queue = _queue(folder, copy, needed=needed)
+    queue, _ = kept_queue(folder, copy.graph, needed=needed)
     items = queue.items(copy.graph, copy.decisions)
     return Desk(copy.graph, items, lambda: to_judge_again(queue, copy.graph, copy.decisions, who))
 

@@ -32,7 +32,7 @@ def run_cli(
         if is_first():
             _show_plan(plan_run(settings, until, force), json_output)
         return
-    result = run(settings, until, force, on_step=_tell, command=started_as(sys.argv[1:]))
+    result = run(settings, until, force, on_step=tell_step, command=started_as(sys.argv[1:]))
     if not is_first():
         return
     if json_output:
@@ -41,7 +41,8 @@ def run_cli(
         _show_result(result)
 
 
-def _tell(step: Step) -> None:
+def tell_step(step: Step) -> None:
+    """Say on standard error that a job is done."""
     took = "reused" if step.reused else f"{step.seconds:.0f} s"
     typer.echo(f"{step.stage:<15} {step.key:<40} {took}", err=True)
 

@@ -54,9 +54,14 @@ def score_domain(
 
 
 def compare_domain(
-    answers: Mapping[str, Mapping[int, Floats]], targets: Floats, multi_label: bool, config: EvaluationConfig
+    answers: Mapping[str, Mapping[int, Floats]],
+    targets: Floats,
+    multi_label: bool,
+    config: EvaluationConfig,
+    subject: str = SUBJECT,
+    rivals: Sequence[str] = RIVALS,
 ) -> list[dict[str, Any]]:
-    r"""Compare the student of the graph teacher with each of the others on one domain.
+    r"""Compare one student, that of the graph teacher unless said otherwise, with each of the others on one domain.
 
     The same resamples of documents are drawn for both students, so that hard and easy documents cancel:
 
@@ -70,6 +75,8 @@ def compare_domain(
         targets: ``[N, C]`` of 0 and 1; rows of -1 are unlabelled and left out.
         multi_label: whether labels are independent.
         config: resamples and calibration bins.
+        subject: who is compared.
+        rivals: with whom; those that did not answer are left out.
 
     Returns:
         One entry a rival: ``a``, ``b``, ``metric``, ``difference`` (a minus b), ``low``, ``high``, ``p``.
@@ -77,24 +84,24 @@ def compare_domain(
     Source: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapters 13 and 16.
     """
     kept = np.asarray((targets >= 0).all(axis=1))
-    rivals = [name for name in RIVALS if name in answers]
-    if not kept.any() or SUBJECT not in answers:
+    rivals = [name for name in rivals if name in answers]
+    if not kept.any() or subject not in answers:
         return []
     metric, truth = primary_metric(multi_label), targets[kept]
     draws, everything = resamples(int(kept.sum()), config.bootstrap), np.ones((1, int(kept.sum())), dtype=np.float32)
     whole, drawn = {}, {}
-    for name in (SUBJECT, *rivals):
+    for name in (subject, *rivals):
         logits = [one[kept] for _, one in sorted(answers[name].items())]
         whole[name] = _means_of_seeds(logits, truth, multi_label, config.calibration_bins, everything)[metric][0]
         drawn[name] = _means_of_seeds(logits, truth, multi_label, config.calibration_bins, draws)[metric]
-    differences = {rival: drawn[SUBJECT] - drawn[rival] for rival in rivals}
+    differences = {rival: drawn[subject] - drawn[rival] for rival in rivals}
     corrected = holm([sign_p(differences[rival]) for rival in rivals])
     return [
         {
-            "a": SUBJECT,
+            "a": subject,
             "b": rival,
             "metric": metric,
-            "difference": round(float(whole[SUBJECT] - whole[rival]), 6),
+            "difference": round(float(whole[subject] - whole[rival]), 6),
             **dict(zip(("low", "high"), interval(differences[rival]), strict=True)),
             "p": round(p, 6),
         }

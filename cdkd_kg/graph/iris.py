@@ -15,6 +15,8 @@ SCHEMES = frozenset(
 )
 GRAPH = "urn:cdkd:graph:"
 RELATION = "urn:cdkd:relation:"
+PLACE = "#char="
+"""What the IRI of a mention has after that of its document (RFC 5147)."""
 BLANK = "urn:cdkd:bnode:"
 """What the IRI of a node begins with that was a blank node where it came from."""
 _PLAIN = re.compile(r"[a-z0-9]+( [a-z0-9]+)*")
@@ -50,7 +52,7 @@ def document_iri(identifier: str) -> NamedNode:
 
 def mention_iri(document: NamedNode, begin: int, end: int) -> NamedNode:
     """Return the IRI of a piece of a document, in code points (RFC 5147)."""
-    return NamedNode(f"{document.value}#char={begin},{end}")
+    return NamedNode(f"{document.value}{PLACE}{begin},{end}")
 
 
 def concept_iri(name: str, concept: str) -> NamedNode:

@@ -72,7 +72,7 @@ def propose(
         before = len(documents(graph))
         run, found, built, warnings = _reading(graph, texts, entities or EntitiesConfig(), config or GraphConfig())
         keep_mentions(folder, run, found, {text.id: text.text for text in sorted(texts)})
-        _replace_proposals(graph, built, run)
+        replace_proposals(graph, built, run)
         forget_other_mentions(folder, run)
     nil = found.mentions["nil"].to_pylist()
     return {
@@ -113,7 +113,8 @@ def _reading(
     return run, found, build_graph(found, rows, known, config, used | {"id": run}), warnings
 
 
-def _replace_proposals(graph: KnowledgeGraph, built: KnowledgeGraph, run: str) -> None:
+def replace_proposals(graph: KnowledgeGraph, built: KnowledgeGraph, run: str) -> None:
+    """Let a graph have the proposals of a run that another one has, in place of those of all other runs."""
     prefix = built.proposed("").value
     earlier = [node for node in graph.store.named_graphs() if node.value.startswith(prefix)]
     old = {quad for node in earlier for quad in graph.store.match(graph=node)}

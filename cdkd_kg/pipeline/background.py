@@ -1,13 +1,42 @@
-"""Background vocabularies of a configuration: fetched by name, or RDF files."""
+"""What is known before a text is read: vocabularies, fetched by name or RDF files, and what people decided."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cdkd_kg.artifacts import sha256_file
+from cdkd_kg.artifacts import sha256_file, sha256_text
 from cdkd_kg.config import GraphConfig
 from cdkd_kg.data.manifest import identity, load_manifest
 from cdkd_kg.errors import MissingResourceError, nearest
+
+if TYPE_CHECKING:
+    from cdkd_kg.graph.decisions.decision import Decision
+    from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+
+
+def background_graph(config: GraphConfig) -> KnowledgeGraph:
+    """Return a graph in memory that says what the vocabularies say, and what follows from the decisions."""
+    from cdkd_kg.graph.decisions.settle import lay
+    from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+
+    graph = KnowledgeGraph(config.name)
+    graph.load_background(background_files(config))
+    lay(graph, decisions_of(config))
+    return graph
+
+
+def decisions_of(config: GraphConfig) -> list[Decision]:
+    """Return the decisions that hold in a run, those that were undone among them, by time.
+
+    Raises:
+        MissingResourceError: ``graph.decisions`` names none.
+    """
+    if config.decisions is None:
+        return []
+    from cdkd_kg.graph.decisions.settle import decisions_at
+
+    return decisions_at(config.decisions)
 
 
 def background_files(config: GraphConfig) -> list[Path]:
@@ -16,9 +45,14 @@ def background_files(config: GraphConfig) -> list[Path]:
 
 
 def background_identity(config: GraphConfig) -> dict[str, str]:
-    """Return what each background vocabulary is made from, as a digest."""
+    """Return what each background vocabulary is made from, and which decisions hold, as digests."""
     known = load_manifest()
-    return {name: identity(name) if name in known else sha256_file(background_file(name)) for name in config.background}
+    files = {
+        name: identity(name) if name in known else sha256_file(background_file(name)) for name in config.background
+    }
+    if config.decisions is None:
+        return files
+    return files | {"decisions": sha256_text("\n".join(one.id for one in decisions_of(config)))}
 
 
 def background_file(name: str, where: str = "graph.background") -> Path:

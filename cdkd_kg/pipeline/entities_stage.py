@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.config import Config
-from cdkd_kg.pipeline.background import background_files, background_identity
+from cdkd_kg.pipeline.background import background_graph, background_identity
 from cdkd_kg.stages import Job
 
 if TYPE_CHECKING:
@@ -45,15 +45,13 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
 
 
 def read_documents(config: Config, documents: Sequence[Document]) -> Iterator[Extraction]:
-    """Yield, part by part, what is found in documents, linked to the background vocabularies."""
+    """Yield, part by part, what is found in documents, linked to what is known."""
     from cdkd_kg.entities.extract import read_in_parts
     from cdkd_kg.entities.language import label_language
     from cdkd_kg.entities.linking.aliases import AliasTable
     from cdkd_kg.graph.facts import facts
-    from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
-    background = KnowledgeGraph(config.graph.name)
-    background.load_background(background_files(config.graph))
+    background = background_graph(config.graph)
     language = label_language(config.entities.pipeline)
     labels = AliasTable(background.labels(language))
     return read_in_parts(documents, config.entities, labels, facts(background, language))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Config
+from cdkd_kg.evaluation.answered import ANSWERED, SIGNALLED, Said, said_of, write_said
 from cdkd_kg.pipeline.conditions import WITHOUT_TEACHER
 from cdkd_kg.pipeline.corpus_stage import CHECK
 from cdkd_kg.pipeline.graph_stage import ABOUT
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from cdkd_kg.corpus.corpus import Corpus
 
-RESULTS, DEVICE = "results.json", "device"
+RESULTS, DEVICE, SUBJECT = "results.json", "device", "graph_teacher"
 Answers = dict[str, dict[int, "NDArray[np.float32]"]]
 
 
@@ -72,6 +73,32 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     for task in config.corpus.tasks:
         _add_task(config, corpus, task, inputs, results)
     write_json(folder / RESULTS, results)
+    asked = [(config, corpus, task, inputs) for task in corpus.tasks]
+    write_said((row for one in asked for row in _answered(*one)), folder / ANSWERED)
+    write_said((row for one in asked for row in _signalled(*one)), folder / SIGNALLED)
+
+
+def _answered(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Path]) -> Iterator[Said]:
+    """Yield what each student answered to each test document of a task."""
+    rows = corpus.rows(task, "test")
+    targets = corpus.targets(rows, task)
+    for condition, seeds in read_answers(config, task, inputs).items():
+        for seed, logits in seeds.items():
+            yield from said_of(task, condition, seed, rows["id"][:], logits, targets)
+
+
+def _signalled(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, Path]) -> Iterator[Said]:
+    """Yield what each expert of the teacher that sees the graph said of each document of a task, and all together."""
+    import numpy as np
+    from safetensors.numpy import load_file
+
+    rows = corpus.graph_documents()
+    mine = np.flatnonzero(np.array(rows["task"][:], dtype=str) == task)
+    ids = [rows["id"][:][place] for place in mine]
+    for condition, seed, key in _cases(config, task):
+        if condition == SUBJECT:
+            for expert, logits in sorted(load_file(inputs[f"teacher_signal {key}"] / OPINIONS).items()):
+                yield from said_of(task, expert, seed, ids, logits[mine])
 
 
 def _as_trained(domains: dict[str, Any], corpus: Corpus, seed: int, budget: int | None) -> dict[str, Any]:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import sha256_file, write_json
 from cdkd_kg.config import Config
 from cdkd_kg.graph.shipped import shipped
-from cdkd_kg.pipeline.background import background_files
+from cdkd_kg.pipeline.background import background_files, background_graph, decisions_of
 from cdkd_kg.stages import Job
 
 if TYPE_CHECKING:
+    from cdkd_kg.corpus.corpus import Corpus
+    from cdkd_kg.graph.decisions.decision import Decision
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
     from cdkd_kg.graph.label_concepts import Concepts
 
-GRAPH, TENSORS, ABOUT = "graph.nq", "tensors", "graph.json"
+GRAPH, TENSORS, ABOUT, DECISIONS = "graph.nq", "tensors", "graph.json", "decisions.json"
 
 
 def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
     """Return the job that builds the knowledge graph of a run."""
     options = {
-        "graph": config.graph.model_dump(mode="json", exclude={"similar_texts"}),
+        "graph": config.graph.model_dump(mode="json", exclude={"similar_texts", "decisions"}),
         "predicates": sha256_file(shipped("relations.ttl")),
         "pyoxigraph": version("pyoxigraph"),
     }
@@ -36,7 +38,6 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     from cdkd_kg.entities.extract import Extraction
     from cdkd_kg.entities.language import label_language, language_warnings
     from cdkd_kg.graph.build import build_graph
-    from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
     from cdkd_kg.graph.label_concepts import label_concepts
     from cdkd_kg.graph.labels import preferred
     from cdkd_kg.graph.picture import most_linked
@@ -49,8 +50,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     columns = (rows[name][:] for name in ("id", "domain", "text_hash"))
     documents = list(zip(*columns, strict=True))
     extraction = Extraction.load(inputs["entities"])
-    background = KnowledgeGraph(config.graph.name)
-    background.load_background(background_files(config.graph))
+    background = background_graph(config.graph)
     labels = _labels(config, background)
     run = {"id": job.fingerprint[:16], "pipeline": config.entities.pipeline}
     graph = build_graph(extraction, documents, background, config.graph, run)
@@ -60,6 +60,9 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     language = label_language(config.entities.pipeline)
     concepts = label_concepts(graph.labels(language), corpus.tasks)
     about = statistics(extraction, data, len(documents)) | {"revision": graph.revision, "triples": len(graph)}
+    used = _decisions_used(graph, decisions_of(config.graph))
+    about["decisions"] = {"count": len(used), "documents": len({name for one in used for name in one["documents"]})}
+    write_json(folder / DECISIONS, used)
     texts: dict[str, list[str]] = {}
     for domain, text in zip(rows["domain"][:], rows["text"][:], strict=True):
         texts.setdefault(domain, []).append(text)
@@ -68,11 +71,49 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
         *background_warnings(extraction, labels),
         *coverage_warnings(extraction, domains),
         *language_warnings(texts, config.entities.pipeline),
+        *_decision_warnings(config, corpus, used),
     ]
     write_json(
         folder / ABOUT,
         about | {"label_concepts": _named(concepts, preferred(graph, language)), "picture": most_linked(graph)},
     )
+
+
+def _decisions_used(graph: KnowledgeGraph, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+    """Return each decision in force, by time, with the documents of the graph that it reaches."""
+    from cdkd_kg.graph.decisions.decision import in_force
+    from cdkd_kg.graph.decisions.reach import reach
+
+    documents = reach(graph, decisions)
+    return [
+        {"id": one.id, "kind": one.what.kind, "label": one.what.label}
+        | {"who": one.who, "at": one.at, "why": one.why, "documents": documents[one.id]}
+        for one in in_force(decisions)
+    ]
+
+
+def _decision_warnings(config: Config, corpus: Corpus, used: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a warning where decisions reach nothing, and where some were taken on test documents."""
+    from cdkd_kg.graph.decisions.decision import in_force
+    from cdkd_kg.graph.iris import PLACE, document_iri
+
+    if config.graph.decisions is None:
+        return []
+    warnings = []
+    if not any(one["documents"] for one in used):
+        warnings.append(
+            f"graph.decisions: none of the {len(used):,} decisions of {config.graph.decisions} reaches a document of "
+            "this run; were they taken on other texts?"
+        )
+    tests = {document_iri(name).value for task in corpus.tasks for name in corpus.rows(task, "test")["id"][:]}
+    taken = in_force(decisions_of(config.graph))
+    seen = sum(any(iri.partition(PLACE)[0] in tests for iri in one.what.about) for one in taken)
+    if seen:
+        warnings.append(
+            f"graph.decisions: {seen:,} decisions were taken on test documents of this run, so its test is no longer "
+            "on texts that nobody has seen; let a graph be judged that was made of training texts alone"
+        )
+    return warnings
 
 
 def _named(concepts: Concepts, names: Mapping[str, str]) -> dict[str, dict[str, dict[str, str]]]:

@@ -1,21 +1,20 @@
-"""What a run leaves for its user: students, rows set aside, results and report, never of two runs at once."""
+"""What a run leaves for its user: students, tables, results and report, never of two runs at once."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cdkd_kg.artifacts import new_folder, write_bytes, write_json, write_text
-from cdkd_kg.corpus.check import SET_ASIDE_FILE
 from cdkd_kg.pipeline.evaluation_stage import RESULTS
 
 REPORT, STUDENTS = "report.html", "students"
 
 
-def publish(folder: Path, students: Mapping[str, Path], corpus: Path, results: dict[str, Any]) -> None:
-    """Put students, rows set aside, results and report into the folder of a run, in the place of older ones.
+def publish(folder: Path, students: Mapping[str, Path], files: Sequence[Path], results: dict[str, Any]) -> None:
+    """Put students, files of stages, results and report into the folder of a run, in the place of older ones.
 
     The report is drawn and the students are copied aside before anything is touched. Then the old report and results
     go first and the new ones come last, so that where this is cut short they are missing rather than of another run;
@@ -24,7 +23,7 @@ def publish(folder: Path, students: Mapping[str, Path], corpus: Path, results: d
     Args:
         folder: the run's folder; other files in it stay.
         students: the model folder of each student, by name.
-        corpus: the folder of the corpus stage.
+        files: that are copied under their own names, such as the rows set aside.
         results: the content of ``results.json``.
     """
     from cdkd_kg.evaluation.report import render_report
@@ -35,6 +34,7 @@ def publish(folder: Path, students: Mapping[str, Path], corpus: Path, results: d
             shutil.copytree(model, fresh / name)
         for name in (REPORT, RESULTS):
             (folder / name).unlink(missing_ok=True)
-    write_bytes(folder / SET_ASIDE_FILE, (corpus / SET_ASIDE_FILE).read_bytes())
+    for file in files:
+        write_bytes(folder / file.name, file.read_bytes())
     write_json(folder / RESULTS, results)
     write_text(folder / REPORT, report)

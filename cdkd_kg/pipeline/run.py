@@ -12,8 +12,9 @@ from typing import Any
 from cdkd_kg.artifacts import need_writable, read_json
 from cdkd_kg.config import Config
 from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.evaluation.answered import ANSWERED, SIGNALLED
 from cdkd_kg.pipeline.evaluation_stage import DEVICE, RESULTS
-from cdkd_kg.pipeline.graph_stage import ABOUT, GRAPH
+from cdkd_kg.pipeline.graph_stage import ABOUT, DECISIONS, GRAPH
 from cdkd_kg.pipeline.plan import check_models, jobs_of
 from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.publish import STUDENTS, publish
@@ -170,8 +171,17 @@ def _published(
     about = about_run(config, steps, command, scored.pop(DEVICE))
     results: dict[str, Any] = scored | about | {"git": commit, FINGERPRINT: evaluation.fingerprint}
     results["graph"] |= {"file": str(evaluation.needs["graph"].folder(cache) / GRAPH), "format": "N-Quads"}
-    publish(config.folder, _students(config, evaluation), evaluation.needs["corpus"].folder(cache), results)
+    publish(config.folder, _students(config, evaluation), _files(evaluation, cache), results)
     return results
+
+
+def _files(evaluation: Job, cache: Path) -> list[Path]:
+    """Return what stages made that a user may ask for: rows set aside, decisions, what was answered."""
+    from cdkd_kg.corpus.check import SET_ASIDE_FILE
+
+    corpus, graph = (evaluation.needs[name].folder(cache) for name in ("corpus", "graph"))
+    answered = evaluation.folder(cache)
+    return [corpus / SET_ASIDE_FILE, graph / DECISIONS, answered / ANSWERED, answered / SIGNALLED]
 
 
 def _need_output(config: Config) -> None:

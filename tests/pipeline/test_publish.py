@@ -16,7 +16,12 @@ def _publish(tmp_path, run):
         (tmp_path / part).mkdir(exist_ok=True)
     (tmp_path / "model" / "config.json").write_text(run)
     (tmp_path / "corpus" / "set_aside.jsonl").write_text(run)
-    publish(tmp_path / "run", {"topic-graph_teacher": tmp_path / "model"}, tmp_path / "corpus", {"run": run})
+    publish(
+        tmp_path / "run",
+        {"topic-graph_teacher": tmp_path / "model"},
+        [tmp_path / "corpus" / "set_aside.jsonl"],
+        {"run": run},
+    )
 
 
 def _shown(tmp_path):

@@ -10,17 +10,16 @@ from typing import Any
 from pyoxigraph import NamedNode
 
 from cdkd_kg.curation.context import Context, contexts
-from cdkd_kg.curation.queue import Item, Queue, to_judge_again
+from cdkd_kg.curation.kept_queue import kept_queue
+from cdkd_kg.curation.queue import Item, to_judge_again
 from cdkd_kg.curation.search import Hit, Search
 from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import Desk, drafted
 from cdkd_kg.entities.linking.aliases import Label
-from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.evaluation.between_runs import compare_runs
 from cdkd_kg.graph.decisions.log import Entry
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
-from cdkd_kg.graph.iris import local_name
-from cdkd_kg.graph.kept_mentions import kept_mentions, kept_texts
+from cdkd_kg.graph.iris import PLACE, local_name
 from cdkd_kg.graph.labels import labels, preferred
 from cdkd_kg.graph.neighbourhood import find_entity, neighbourhood
 from cdkd_kg.graph.view import mentioned
@@ -32,15 +31,20 @@ class Board:
     Args:
         folder: of the graph.
         copy: of it.
+        run: the folder of a run with this graph, whose teachers say what is worth most.
+        before: that of an earlier run.
+
+    Attributes:
+        name: of the graph.
+        bought: what changed from the earlier run to the other, if both are named; see
+            :func:`~cdkd_kg.evaluation.between_runs.compare_runs`.
     """
 
-    def __init__(self, folder: Path, copy: WorkingCopy) -> None:
+    def __init__(self, folder: Path, copy: WorkingCopy, run: Path | None = None, before: Path | None = None) -> None:
         self._lock, self._copy, self.name = threading.RLock(), copy, copy.graph.name
-        try:
-            found, self._texts = kept_mentions(folder, copy.graph), kept_texts(folder, copy.graph)
-        except MissingResourceError:  # no texts were read into it: there are entities to look at all the same
-            found, self._texts = Extraction.joined([]), {}
-        self._queue, self._known = Queue(found), copy.seen
+        self.bought = compare_runs(before, run) if before and run else None
+        self._queue, self._texts = kept_queue(folder, copy.graph, run)
+        self._known = copy.seen
         self._items = self._queue.items(copy.graph, copy.decisions)
         self._counts = mentioned(copy.graph)  # as the texts were read; what is decided since changes few
         self._search, self._renewed, self._fresh = Search(copy.graph.labels()), dict[str, list[Label]](), Search(())
@@ -113,6 +117,6 @@ class Board:
             while decision.what.undoes in known:
                 decision = known[decision.what.undoes]
             for iri in decision.speaks_of():
-                if "#char=" not in iri:  # a mention has no names
+                if PLACE not in iri:  # a mention has no names
                     self._renewed[iri] = list(labels(self._copy.graph, concept=NamedNode(iri)))
         self._fresh = Search(label for mine in self._renewed.values() for label in mine)

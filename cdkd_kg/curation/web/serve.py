@@ -18,7 +18,14 @@ HOST = "127.0.0.1"
 """Nothing else is ever listened on."""
 
 
-def serve(folder: Path, who: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    folder: Path,
+    who: str,
+    port: int,
+    ready: Callable[[str], None],
+    run: Path | None = None,
+    before: Path | None = None,
+) -> None:
     """Serve the page of a graph on the loopback address.
 
     Args:
@@ -26,6 +33,8 @@ def serve(folder: Path, who: str, port: int, ready: Callable[[str], None]) -> No
         who: decides where a browser does not say who sits before it.
         port: to listen on; 0 takes one that is free.
         ready: is told the address, with the token in it, once somebody can open it.
+        run: the folder of a run; see :class:`~cdkd_kg.curation.web.board.Board`.
+        before: that of an earlier one.
 
     Raises:
         ConfigError: somebody listens there already.
@@ -39,7 +48,7 @@ def serve(folder: Path, who: str, port: int, ready: Callable[[str], None]) -> No
                 f"port {port} cannot be listened on", where="--port", why=str(error), remedy="take another one, or 0"
             ) from error
         port, token = listening.getsockname()[1], secrets.token_urlsafe(32)
-        board = Board(folder, copy)
+        board = Board(folder, copy, run, before)
         ready(f"http://{HOST}:{port}/start#token={token}")
         options = uvicorn.Config(create_app(board, port, token, who), log_level="warning", server_header=False)
         uvicorn.Server(options).run(sockets=[listening])

@@ -27,6 +27,9 @@ def graph(results: Results) -> Section:
     rows = [[name, f"{about[key]:,}"] for key, name in COUNTS.items() if key in about]
     if "linked_documents" in about:
         rows.append(["Documents with a linked entity", percent(about["linked_documents"])])
+    if (decisions := about.get("decisions", {})).get("count"):
+        rows.append(["Decisions of people", f"{decisions['count']:,}"])
+        rows.append(["Documents that these reach", f"{decisions['documents']:,}"])
     edges = sorted(about.get("edges", {}).items(), key=lambda edge: (-edge[1], edge[0]))
     blocks: list[Block] = []
     if about.get("picture", {}).get("nodes"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad
 
+from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph.decisions.as_rdf import FILE, decision_quads, decisions_of, read_decisions
-from cdkd_kg.graph.decisions.decision import Decision, Draft, Triples, fold
+from cdkd_kg.graph.decisions.decision import Decision, Draft, Settled, Triples, fold, in_order
 from cdkd_kg.graph.decisions.log import LOG, DecisionLog
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
@@ -72,12 +73,40 @@ def show(graph: KnowledgeGraph, decisions: Iterable[Decision]) -> None:
 def add(graph: KnowledgeGraph, decision: Decision) -> None:
     """Let a graph that says what follows from earlier decisions say what follows from a later one, too."""
     accepts = frozenset(decision.what.accepts)
-    rejects = frozenset(decision.what.rejects) - accepts
-    gone = _quads(rejects, graph.accepted) | _quads(accepts, graph.rejected)
+    _say(graph, Settled(accepts, frozenset(decision.what.rejects) - accepts), [decision])
+
+
+def lay(graph: KnowledgeGraph, decisions: Sequence[Decision]) -> None:
+    """Let a graph that knows none of these decisions say what follows from them, beside what it says."""
+    _say(graph, fold(decisions), decisions)
+
+
+def decisions_at(path: Path) -> list[Decision]:
+    """Return the decisions in the folder of a graph, whether or not they were exported, or those of a file, by time.
+
+    Raises:
+        MissingResourceError: there are none.
+        GraphError: ``decisions.nq`` is refused.
+    """
+    if path.is_file():
+        return in_order(read_decisions(path))
+    if not is_curated(path):
+        raise MissingResourceError(
+            "no decisions are kept there",
+            where=str(path),
+            why="it has neither decisions.nq nor decisions.sqlite" if path.is_dir() else "there is nothing",
+            remedy="name the folder of a graph on which somebody decided, or its decisions.nq",
+        )
+    exported = read_decisions(path / FILE) if (path / FILE).exists() else []
+    return in_order({one.id: one for one in [*exported, *DecisionLog(path).decisions()]}.values())
+
+
+def _say(graph: KnowledgeGraph, settled: Settled, decisions: Iterable[Decision]) -> None:
+    gone = _quads(settled.rejected, graph.accepted) | _quads(settled.accepted, graph.rejected)
     there = {quad for quad in gone if next(graph.store.match(*quad), None) is not None}
-    new = (
-        _quads(accepts, graph.accepted) | _quads(rejects, graph.rejected) | {*decision_quads(decision, graph.decisions)}
-    )
+    new = _quads(settled.accepted, graph.accepted) | _quads(settled.rejected, graph.rejected)
+    for decision in decisions:
+        new |= {*decision_quads(decision, graph.decisions)}
     graph.store.patch(there, new)
 
 
