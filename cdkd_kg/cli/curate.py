@@ -307,7 +307,7 @@ def _person(who: str) -> str:
 
 
 def _meant(item: Item) -> str:
-    if item.kind == "relation":
+    if item.kind != "mention":
         return ""
     if item.nil == "new":
         return "something new"

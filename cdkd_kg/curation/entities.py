@@ -112,6 +112,29 @@ def deprecate(graph: KnowledgeGraph, entity: NamedNode, instead: NamedNode | Non
     return Draft("deprecate", said, (entity.value,), tuple(_replaced(entity, instead)), tuple(links))
 
 
+def keep(graph: KnowledgeGraph, entity: NamedNode) -> Draft:
+    """Return the decision that an entity stays as it is, although it breaks a rule."""
+    return Draft("accept", f"{name_of(graph, entity)} stays as it is", (entity.value,))
+
+
+def refuse_to_keep(graph: KnowledgeGraph, entity: NamedNode) -> Draft:
+    """Refuse to say of an entity that it breaks no rule.
+
+    Raises:
+        ConfigError: always.
+    """
+    raise ConfigError(
+        f"{name_of(graph, entity)} breaks the rule whether it should or not",
+        where=entity.value,
+        remedy="accept it as it is, or change the entity: relabel it, drop a name, merge or deprecate it",
+    )
+
+
+def unsure_of_entity(graph: KnowledgeGraph, entity: NamedNode) -> Draft:
+    """Return the decision that more must be known of an entity before it can be changed or kept."""
+    return Draft("unsure", f"unsure what to do about {name_of(graph, entity)}", (entity.value,))
+
+
 def _replaced(entity: NamedNode, by: NamedNode | None) -> list[Triple]:
     said = [Triple(entity, OWL.deprecated, _TRUE)]
     return said if by is None else [*said, Triple(entity, DCTERMS.isReplacedBy, by)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from cdkd_kg.curation.queue import Queue
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.graph.breaches import kept_breaches
 from cdkd_kg.graph.kept_mentions import kept_mentions, kept_texts
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
@@ -31,8 +32,9 @@ def kept_queue(
         if needed:
             raise
         found, texts = Extraction.joined([]), dict[str, str]()
+    breaches = kept_breaches(folder)
     if run is None:
-        return Queue(found), texts
+        return Queue(found, None, breaches), texts
     from cdkd_kg.curation.disagreement import disagreement  # with torch's libraries, which a queue does without
 
-    return Queue(found, disagreement(run)), texts
+    return Queue(found, disagreement(run), breaches), texts

@@ -17,6 +17,7 @@ from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph import view
+from cdkd_kg.graph.breaches import Breach
 from cdkd_kg.graph.decisions.decision import Decision, in_force
 from cdkd_kg.graph.iris import concept_iri, document_iri, local_name, mention_iri, statement_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
@@ -38,7 +39,7 @@ NO_MORE = 10
 
 @dataclass(frozen=True)
 class Item:
-    """Something that one decision settles: all mentions that are alike, or a relation.
+    """Something that one decision settles: all mentions that are alike, a relation, or a rule that an entity breaks.
 
     Attributes:
         id: 12 hexadecimal digits, the same as long as the item says the same.
@@ -49,7 +50,7 @@ class Item:
         documents: how many documents a decision reaches.
         state: whether it was skipped before.
         mentions: IRIs of the mentions that are not judged yet, the least certain first.
-        meaning: the IRI of what they were taken to mean; None where they are ambiguous.
+        meaning: the IRI of what they were taken to mean, or of what breaks a rule; None where they are ambiguous.
         nil: why that is nothing in the vocabulary: "new" or "ambiguous".
         candidates: what the first mention may mean, with all features, the likeliest first.
         places: (document, begin, end) of some mentions, or of what states a relation.
@@ -57,7 +58,7 @@ class Item:
     """
 
     id: str
-    kind: Literal["mention", "relation"]
+    kind: Literal["mention", "relation", "breach"]
     title: str
     worth: float
     uncertainty: float
@@ -82,25 +83,32 @@ class Queue:
 
     An item is worth
 
-    .. math:: w = H \, D \, (1 + d)
+    .. math:: w = H \, D \, d
 
     with the normalised entropy H of what the linker, or the reader of relations, thinks of it (0 where it is sure, 1
     where it knows nothing), the number D of documents that a decision reaches, and the mean disagreement d of text and
-    graph teacher about these documents, from 0 to 1; without a run to tell, 0.
+    graph teacher about these documents, from 0 to 1; without a run to tell, 1.
 
     Args:
         found: the mentions of a reading, with their candidates.
-        disagreement: by document identifier.
+        disagreement: by document identifier; nothing is known to be disputed of those that it lacks.
+        breaches: of rules; they are sure, so H is 1, and any decision about what breaks one settles it.
     """
 
-    def __init__(self, found: Extraction, disagreement: Mapping[str, float] | None = None) -> None:
-        self._found, self._disagreement = found, disagreement or {}
+    def __init__(
+        self,
+        found: Extraction,
+        disagreement: Mapping[str, float] | None = None,
+        breaches: Sequence[Breach] = (),
+    ) -> None:
+        self._found, self._disagreement = found, disagreement
         self._groups = _groups(found)
         self._group_of = {row["mention"]: key for key, rows in self._groups.items() for row in rows}
         self._judged: dict[str, str] = {}
         self._items: dict[Group, Item | None] = {}
         self._places: dict[tuple[str, str], Places] | None = None
         self._relations: dict[str, Item] = {}
+        self._breaches, self._broken = breaches, list[Item]()
         self._ties: list[str] = []
 
     def items(self, graph: KnowledgeGraph, decisions: Iterable[Decision]) -> list[Item]:
@@ -121,9 +129,11 @@ class Queue:
         ties = [decision.id for decision in decisions if decision.what.kind in _TIES]
         if self._places is None or ties != self._ties:
             self._places = self._places or _stated(graph.name, self._found)
-            self._relations, self._ties = _relation_items(graph, self._places, _read(graph)), ties
+            self._relations, self._ties = self._relation_items(graph, _read(graph)), ties
+            self._broken = self._breach_items(graph)
         items = [item for item in self._items.values() if item is not None]
-        for iri, item in self._relations.items():
+        others = [*self._relations.items(), *((str(item.meaning), item) for item in self._broken)]
+        for iri, item in others:
             if (verdict := judged.get(iri)) in (None, "unsure"):
                 items.append(item if verdict is None else replace(item, state="skipped"))
         return sorted(items, key=lambda item: (item.state == "skipped", -item.worth, item.id))
@@ -137,7 +147,7 @@ class Queue:
         """
         keys = {self._group_of[iri] for iri in wanted if iri in self._group_of}
         items = [item for key in keys if (item := self._mention_item(key, graph, wanted))]
-        relations = _relation_items(graph, self._places or {}, [*_read(graph), *_rejected(graph)])
+        relations = self._relation_items(graph, [*_read(graph), *_rejected(graph)])
         items += [item for iri, item in relations.items() if iri in wanted]
         return sorted(items, key=lambda item: (-item.worth, item.id))
 
@@ -150,12 +160,11 @@ class Queue:
             return None
         first, documents = rows[0], sorted({row["document"] for row in rows})
         uncertainty = sum(row["uncertainty"] for row in rows) / len(rows)
-        disagreement = sum(self._disagreement.get(name, 0.0) for name in documents) / len(documents)
         return Item(
             id=_id("mention", *key),
             kind="mention",
             title=first["anchor"],
-            worth=uncertainty * len(documents) * (1 + disagreement),
+            worth=uncertainty * len(documents) * self._disputed(documents),
             uncertainty=uncertainty,
             documents=len(documents),
             state="skipped" if wanted is None and all(row["mention"] in self._judged for row in rows) else "open",
@@ -165,6 +174,55 @@ class Queue:
             candidates=tuple(first["candidates"]),
             places=tuple((row["document"], row["begin"], row["end"]) for row in rows[: NO_MORE + 1]),
         )
+
+    def _relation_items(self, graph: KnowledgeGraph, read: Iterable[Read]) -> dict[str, Item]:
+        """Return the items of relations that were read from text, by the IRIs of their statements."""
+        names, places = preferred(graph), self._places or {}
+        count = {quad.subject: quad.object for quad in graph.holding(None, KD.evidenceCount)}
+        items = {}
+        for subject, predicate, target, confidence in sorted(read):
+            triple = Triple(NamedNode(subject), NamedNode(predicate), NamedNode(target))
+            statement, uncertainty = statement_iri(triple), _doubt([confidence], confidence)
+            evidence = count.get(statement)
+            documents = int(evidence.value) if isinstance(evidence, RdfLiteral) else 1
+            stated = places.get((subject, target), [])
+            items[statement.value] = Item(
+                id=_id("relation", subject, predicate, target),
+                kind="relation",
+                title="{} — {} → {}".format(*(names.get(iri, local_name(iri)) for iri in (subject, predicate, target))),
+                worth=uncertainty * documents * self._disputed({document for document, *_ in stated}),
+                uncertainty=uncertainty,
+                documents=documents,
+                state="open",
+                places=tuple(stated[: NO_MORE + 1]),
+                relation=triple,
+            )
+        return items
+
+    def _breach_items(self, graph: KnowledgeGraph) -> list[Item]:
+        """Return an item a rule that is broken, and an entity that breaks it."""
+        names, reached = preferred(graph) if self._breaches else {}, defaultdict[str, set[str]](set)
+        for row in (row for rows in self._groups.values() for row in rows):
+            reached[_entity_of(graph.name, row["iri"], row["nil"], row["concept"]) or ""].add(row["document"])
+        return [
+            Item(
+                id=_id("breach", node, message),
+                kind="breach",
+                title=f"{names.get(node, local_name(node))}: {message}",
+                worth=len(reached[node]) * self._disputed(reached[node]),
+                uncertainty=1.0,
+                documents=len(reached[node]),
+                state="open",
+                meaning=node,
+            )
+            for node, message in sorted({(breach.node, breach.message) for breach in self._breaches})
+        ]
+
+    def _disputed(self, documents: Collection[str]) -> float:
+        """Return the mean disagreement about documents."""
+        if self._disagreement is None:
+            return 1.0
+        return sum(self._disagreement.get(name, 0.0) for name in documents) / max(len(documents), 1)
 
 
 def to_judge_again(queue: Queue, graph: KnowledgeGraph, decisions: Sequence[Decision], who: str) -> list[Item]:
@@ -205,32 +263,6 @@ def _meaning(row: Mapping[str, Any]) -> str:
     if row["nil"] == "ambiguous":
         return " ".join(sorted(one["iri"] for one in row["candidates"]))
     return str(row["iri"] or row["concept"])
-
-
-def _relation_items(
-    graph: KnowledgeGraph, places: Mapping[tuple[str, str], Places], read: Iterable[Read]
-) -> dict[str, Item]:
-    """Return the items of relations that were read from text, by the IRIs of their statements."""
-    names = preferred(graph)
-    count = {quad.subject: quad.object for quad in graph.holding(None, KD.evidenceCount)}
-    items = {}
-    for subject, predicate, target, confidence in sorted(read):
-        triple = Triple(NamedNode(subject), NamedNode(predicate), NamedNode(target))
-        statement, uncertainty = statement_iri(triple), _doubt([confidence], confidence)
-        evidence = count.get(statement)
-        documents = int(evidence.value) if isinstance(evidence, RdfLiteral) else 1
-        items[statement.value] = Item(
-            id=_id("relation", subject, predicate, target),
-            kind="relation",
-            title="{} — {} → {}".format(*(names.get(iri, local_name(iri)) for iri in (subject, predicate, target))),
-            worth=uncertainty * documents,
-            uncertainty=uncertainty,
-            documents=documents,
-            state="open",
-            places=tuple(places.get((subject, target), ())[: NO_MORE + 1]),
-            relation=triple,
-        )
-    return items
 
 
 def _read(graph: KnowledgeGraph) -> Iterable[Read]:

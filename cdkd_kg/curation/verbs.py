@@ -35,7 +35,7 @@ class Desk(NamedTuple):
         item = self.item(name)
         if item.kind != "mention":
             raise ConfigError(
-                "this item is a relation, and no mention", where=name, remedy="accept, reject or change it"
+                f"this item is a {item.kind}, and no mention", where=name, remedy="accept, reject or change it"
             )
         return [NamedNode(iri) for iri in item.mentions]
 
@@ -48,7 +48,7 @@ class Desk(NamedTuple):
         item = self.item(name)
         if item.relation is None:
             raise ConfigError(
-                "this item is a mention, and no relation", where=name, remedy="link it, or create an entity"
+                f"this item is a {item.kind}, and no relation", where=name, remedy="link it, or create an entity"
             )
         return item.relation
 
@@ -72,11 +72,14 @@ class Verb(NamedTuple):
 def _judged(
     of_mentions: Callable[[KnowledgeGraph, Sequence[NamedNode], NamedNode], Draft],
     of_relation: Callable[[KnowledgeGraph, Triple], Draft],
+    of_breach: Callable[[KnowledgeGraph, NamedNode], Draft],
 ) -> Callable[[Desk, str], Draft]:
     def draft(desk: Desk, name: str) -> Draft:
         item = desk.item(name)
         if item.relation is not None:
             return of_relation(desk.graph, item.relation)
+        if item.kind == "breach":
+            return of_breach(desk.graph, NamedNode(str(item.meaning)))
         if item.meaning is None:
             raise ConfigError(
                 "it could not be decided what this means", where=name, remedy="link it, or create an entity"
@@ -87,14 +90,23 @@ def _judged(
 
 
 def _unsure(desk: Desk, name: str) -> Draft:
-    if desk.item(name).relation is not None:
-        return relations.unsure_of_relation(desk.graph, desk.relation(name))
+    item = desk.item(name)
+    if item.relation is not None:
+        return relations.unsure_of_relation(desk.graph, item.relation)
+    if item.kind == "breach":
+        return entities.unsure_of_entity(desk.graph, NamedNode(str(item.meaning)))
     return mentions.unsure(desk.graph, desk.mentions(name))
 
 
 VERBS: dict[str, Verb] = {
-    "accept": Verb("ITEM", "it is as the graph says", _judged(mentions.accept_link, relations.accept_relation)),
-    "reject": Verb("ITEM", "it is not as the graph says", _judged(mentions.reject_link, relations.reject_relation)),
+    "accept": Verb(
+        "ITEM", "it is as the graph says", _judged(mentions.accept_link, relations.accept_relation, entities.keep)
+    ),
+    "reject": Verb(
+        "ITEM",
+        "it is not as the graph says",
+        _judged(mentions.reject_link, relations.reject_relation, entities.refuse_to_keep),
+    ),
     "unsure": Verb("ITEM", "skip it; it comes back last", _unsure),
     "link": Verb(
         "ITEM ENTITY",

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import rdflib
 from pyoxigraph import NamedNode, Quad
 from rdflib.namespace import SH
 
 from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.graph.breaches import Breach
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import RDF
 from cdkd_kg.graph.parse import parse
 from cdkd_kg.graph.rdflib_view import to_rdflib
 from cdkd_kg.graph.shipped import shipped
-
-
-class Breach(NamedTuple):
-    """One rule that one node breaks."""
-
-    severity: str
-    node: str
-    path: str
-    value: str
-    message: str
 
 
 def validate(

@@ -137,7 +137,7 @@ def test_a_name_is_asked_for_and_kept(page: Page, folder: Path) -> None:
 def test_nothing_runs_over_the_edge(page: Page, address: str, width: int, height: int, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.set_viewport_size({"width": width, "height": height})
-    for path in ("/", "/find?typed=f", "/entity?name=flu", "/history"):
+    for path in ("/", "/find?typed=f", "/entity?name=flu", "/history", "/bought"):
         page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator("main").count() == page.locator("header").count() == 1
@@ -145,7 +145,7 @@ def test_nothing_runs_over_the_edge(page: Page, address: str, width: int, height
 
 
 def test_every_control_has_a_name_and_the_keys_are_told(page: Page, address: str) -> None:
-    for path in ("/", "/find", "/entity?name=flu", "/history"):
+    for path in ("/", "/find", "/entity?name=flu", "/history", "/bought"):
         page.goto(address + path)
         nameless = page.evaluate(
             """() => [...document.querySelectorAll("button, input:not([type=hidden]), a")]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from pyoxigraph import RdfFormat, parse
 
 from cdkd_kg.config import GraphConfig
+from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.graph.build import build_graph
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy, working_copy
 from cdkd_kg.graph.folder import graph_folder
@@ -35,17 +36,17 @@ FOUND = extraction(
 TEXTS = {"a/1": "Ann has a flu.", "a/2": "ANN has a cold.", "a/3": "cold, see Flu and   it."}
 
 
-def proposed(name: str) -> KnowledgeGraph:
+def proposed(name: str, found: Extraction = FOUND, texts: Iterable[str] = TEXTS) -> KnowledgeGraph:
     background = KnowledgeGraph(name)
     background.add(quad for quad in parse(VOCABULARY, format=RdfFormat.TURTLE))
     config = GraphConfig(name=name, max_document_share=1.0, min_npmi=0.0)
-    return build_graph(FOUND, documents(*TEXTS), background, config, {"id": "r1"})
+    return build_graph(found, documents(*texts), background, config, {"id": "r1"})
 
 
-def make(folder: Path) -> Path:
+def make(folder: Path, found: Extraction = FOUND, texts: Mapping[str, str] = TEXTS) -> Path:
     with graph_folder(folder, create=True) as graph:
-        keep_mentions(folder, "r1", FOUND, TEXTS)
-        graph.add(proposed(graph.name))
+        keep_mentions(folder, "r1", found, texts)
+        graph.add(proposed(graph.name, found, texts))
     return folder
 
 

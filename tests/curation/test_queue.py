@@ -13,6 +13,7 @@ from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import VERBS, Desk, drafted
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.graph.breaches import Breach
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
 from tests.curation.conftest import FOUND, TEXTS
 from tests.curation.test_decisions import ANNS, COLD, COLDS, FLU, HAS_FLU, IT
@@ -47,9 +48,33 @@ def test_the_order_is_doubt_times_documents_times_disagreement(copy: WorkingCopy
     cold = next(item for item in plain if item.title == "cold")
     assert cold.worth == pytest.approx(cold.uncertainty * 2)
     split = next(item for item in items(copy, disagreement={"a/2": 1.0}) if item.title == "cold")
-    assert split.worth == pytest.approx(cold.worth * 1.5)
+    assert split.worth == pytest.approx(cold.worth * 0.5)
     sure = next(item for item in plain if item.title == "Ann")
     assert (sure.uncertainty, sure.worth) == (0, 0)
+
+
+BROKEN = [Breach("Warning", FLU.value, "", "", "has no use"), Breach("Warning", FLU.value, "", "x", "has no use")]
+
+
+def test_a_broken_rule_is_an_item_until_something_is_decided_about_what_breaks_it(copy: WorkingCopy) -> None:
+    def broken() -> list[Item]:
+        found = Queue(FOUND, breaches=BROKEN).items(copy.graph, copy.log.decisions())
+        return [item for item in found if item.kind == "breach"]
+
+    (item,) = broken()
+    assert (item.title, item.documents, item.worth, item.meaning) == ("flu: has no use", 2, 2.0, FLU.value)
+    desk = Desk(copy.graph, broken())
+    with pytest.raises(ConfigError, match="accept it as it is, or change"):
+        drafted(desk, "reject", [item.id])
+    with pytest.raises(ConfigError, match="no mention"):
+        drafted(desk, "link", [item.id, "cold"])
+    copy.decide(drafted(desk, "unsure", [item.id]), "ada")
+    assert [item.state for item in broken()] == ["skipped"]
+    changed = copy.decide(drafted(desk, "add-alias", [FLU.value, "grippe"]), "ada")
+    assert broken() == []
+    copy.decide(undo(copy.entries, str(changed.number)), "ada")
+    copy.decide(drafted(desk, "accept", [item.id]), "ada", "it is used in the clinic")
+    assert broken() == []
 
 
 def test_an_item_is_called_the_same_as_long_as_it_says_the_same(copy: WorkingCopy) -> None:

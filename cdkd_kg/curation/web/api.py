@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from cdkd_kg.curation.undo import undone
-from cdkd_kg.curation.web.models import Asked, Decided, Found, Items, Problem, Undoing
+from cdkd_kg.curation.web.models import Asked, Decided, Exported, Found, Items, Problem, Undoing
 from cdkd_kg.curation.web.requests import Person, Seen, ToBoard
 from cdkd_kg.graph.decisions.log import Entry
 
@@ -89,6 +89,18 @@ def decide(board: ToBoard, who: Person, number: Seen, asked: Asked) -> Decided:
 def undo(board: ToBoard, who: Person, number: Seen, asked: Undoing) -> Decided:
     """Undo a decision, whenever it was taken; undo the undoing to have it back."""
     return told(board.undo(asked.decision, who, asked.why, number))
+
+
+@router.post("/export", status_code=201)
+def export(board: ToBoard) -> Exported:
+    """Write all decisions into the folder of the graph as sorted N-Quads, for git."""
+    return Exported(file=str(board.export()))
+
+
+@router.get("/bought")
+def read_bought(board: ToBoard) -> dict[str, Any]:
+    """Return what changed between the two runs that the server was started with; nothing where it was not."""
+    return board.bought or {}
 
 
 def told(entry: Entry, gone: bool = False) -> Decided:

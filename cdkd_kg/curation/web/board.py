@@ -17,6 +17,7 @@ from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import Desk, drafted
 from cdkd_kg.entities.linking.aliases import Label
 from cdkd_kg.evaluation.between_runs import compare_runs
+from cdkd_kg.graph.decisions.as_rdf import FILE, write_decisions
 from cdkd_kg.graph.decisions.log import Entry
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
 from cdkd_kg.graph.iris import PLACE, local_name
@@ -41,7 +42,7 @@ class Board:
     """
 
     def __init__(self, folder: Path, copy: WorkingCopy, run: Path | None = None, before: Path | None = None) -> None:
-        self._lock, self._copy, self.name = threading.RLock(), copy, copy.graph.name
+        self._lock, self._folder, self._copy, self.name = threading.RLock(), folder, copy, copy.graph.name
         self.bought = compare_runs(before, run) if before and run else None
         self._queue, self._texts = kept_queue(folder, copy.graph, run)
         self._known = copy.seen
@@ -90,6 +91,12 @@ class Board:
         with self._lock:
             self.items()
             return list(self._copy.entries)
+
+    def export(self) -> Path:
+        """Write all decisions into the folder of the graph as sorted N-Quads, for git, and return the file."""
+        with self._lock:
+            write_decisions(self._copy.log.decisions(), self._copy.graph, self._folder / FILE)
+            return self._folder / FILE
 
     def find(self, typed: str, most: int = 10) -> list[Hit]:
         """Return the entities whose names have words that begin as the typed ones do."""

@@ -65,6 +65,12 @@ class Found(BaseModel):
     preferred: str
 
 
+class Exported(BaseModel):
+    """Where the decisions were written."""
+
+    file: str
+
+
 class Problem(BaseModel):
     """Why something was not done (RFC 9457)."""
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import StringConstraints
 from pyoxigraph import NamedNode
 
 from cdkd_kg.curation.agreement import agreements, disputed
@@ -21,13 +22,17 @@ from cdkd_kg.curation.undo import undone
 from cdkd_kg.curation.web.guard import Guard
 from cdkd_kg.curation.web.requests import Person, Seen, ToBoard, board_of, person
 from cdkd_kg.errors import CdkdError, ConflictError, MissingResourceError
+from cdkd_kg.graph.iris import RELATION
 from cdkd_kg.graph.neighbourhood import as_picture
 
 HERE = Path(__file__).parent
 LISTED, PLACES = 30, 5
+NAMED = ("graph_teacher", "text_teacher", "similar_text", "no_distillation")
+"""The students that readers of the page have a name for."""
 FEATURES = ("score", "similarity", "prior", "type_fit", "context", "coherence")
 _SESSION = 30 * 24 * 3600
 router = APIRouter(include_in_schema=False)
+Word = Annotated[str, StringConstraints(max_length=2000)]
 
 
 @router.get("/start")
@@ -73,16 +78,18 @@ def hits(
     request: Request,
     board: ToBoard,
     who: Person,
+    verb: Annotated[str, Query(max_length=40)],
+    words: Annotated[list[Word], Query(max_length=8)],
     typed: Annotated[str, Query(max_length=200)] = "",
-    item: Annotated[str, Query(max_length=40)] = "",
-    entity: Annotated[str, Query(max_length=2000)] = "",
-    shown: Annotated[str, Query(max_length=20)] = "work",
+    middle: Annotated[str, Query(max_length=200)] = "",
+    page: Annotated[str, Query(max_length=20)] = "work",
+    shown: Annotated[str, Query(max_length=2000)] = "",
 ) -> HTMLResponse:
-    """Return a few entities to choose from: what an item means, or what an entity is the same as."""
+    """Return a few entities to choose from, each the last word of a decision; ``middle`` is the word before it."""
     number, _ = board.items()
-    return _page(
-        request, "hits.html.j2", who, hits=board.find(typed), item=item, entity=entity, shown=shown, seen=number
-    )
+    words = [*words, middle] if middle else words
+    found: dict[str, Any] = {"hits": board.find(typed), "verb": verb, "words": words, "back": page, "shown": shown}
+    return _page(request, "hits.html.j2", who, seen=number, **found)
 
 
 @router.get("/entity")
@@ -105,6 +112,12 @@ def picture(request: Request, who: Person, name: Annotated[str, Query(max_length
 def history(request: Request, who: Person) -> HTMLResponse:
     """Return what was decided, the newest first."""
     return _page(request, "history.html.j2", who, **_history(request))
+
+
+@router.get("/bought")
+def bought(request: Request, board: ToBoard, who: Person) -> HTMLResponse:
+    """Return what changed from one run to another, and which decisions did it."""
+    return _page(request, "bought.html.j2", who, bought=board.bought, named=NAMED)
 
 
 @router.post("/decide")
@@ -138,6 +151,13 @@ def undo(
     name = decision or _last_of(request, who)
     said = board.undo(name, who, "", number).decision.what.label if name else ""
     return _part(request, who, page, shown, said=said)
+
+
+@router.post("/export")
+def export(request: Request, board: ToBoard, who: Person) -> HTMLResponse:
+    """Write the decisions into the folder of the graph, and return the history."""
+    said = strings()["history_exported"].format(file=board.export())
+    return _part(request, who, "history", "", said=said)
 
 
 async def refused(request: Request, error: CdkdError, status: int) -> HTMLResponse:
@@ -220,16 +240,20 @@ def _gap(item: Item | None) -> float | None:
 
 
 def _shown(request: Request, item: Item | None) -> dict[str, str]:
-    """Return what an item was taken to mean, in a word, and the IRI of that or of what else it is about."""
+    """Return what an item was taken to mean, the IRI of what it is about, and the predicate of a relation."""
     iri = None if item is None else item.meaning or next((one["iri"] for one in item.candidates), None)
+    predicate = ""
     if item is not None and item.relation is not None:
         iri = item.relation.subject.value if isinstance(item.relation.subject, NamedNode) else None
-    return {"means": board_of(request).called(iri) if iri else "", "pictured": iri or ""}
+        predicate = item.relation.predicate.value.removeprefix(RELATION)
+    return {"means": board_of(request).called(iri) if iri else "", "pictured": iri or "", "predicate": predicate}
 
 
 def _entity(request: Request, name: str) -> dict[str, Any]:
-    around = board_of(request).entity(name)
-    return {"around": around, "picture": json.dumps(as_picture(around))}
+    board = board_of(request)
+    around = board.entity(name)
+    meant = [item for item in board.items()[1] if item.kind == "mention" and item.meaning == around["iri"]]
+    return {"around": around, "picture": json.dumps(as_picture(around)), "meant": meant[:PLACES]}
 
 
 def _history(request: Request) -> dict[str, Any]:
@@ -258,11 +282,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    strings = json.loads((HERE / "strings.json").read_text("utf-8"))
-    environment.globals["t"] = lambda key, **values: strings[key].format(**values)
-    environment.globals["keys"] = strings["keys"]
+    environment.globals["t"] = lambda key, **values: strings()[key].format(**values)
+    environment.globals["keys"] = strings()["keys"]
     environment.filters["address"] = _address
     return environment
+
+
+@cache
+def strings() -> dict[str, Any]:
+    """Return every text of the pages, by its name."""
+    said: dict[str, Any] = json.loads((HERE / "strings.json").read_text("utf-8"))
+    return said
 
 
 def _address(iri: str) -> str:

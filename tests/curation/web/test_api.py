@@ -17,7 +17,10 @@ from tests.curation.web.server import TOKEN, served
 EXAMPLES = int(os.environ.get("CDKD_EXAMPLES", "15"))
 """`CDKD_EXAMPLES=500 pytest tests/curation/web/test_api.py` for the full figure, for each operation."""
 
-PATHS = ["/api/items", "/api/items/{name}", "/api/entities", "/api/entity", "/api/decisions", "/api/undo"]
+PATHS = [
+    "/api/items", "/api/items/{name}", "/api/entities", "/api/entity", "/api/decisions", "/api/undo", "/api/export",
+    "/api/bought",
+]  # fmt: skip
 
 
 def item(program: TestClient, title: str) -> str:

@@ -67,9 +67,14 @@ function pictures() {
   }
 }
 
+const itemShown = () => document.querySelector("[data-item]")?.dataset.item;
+let item = itemShown();
+
 document.addEventListener("htmx:after:swap", () => {
   pictures();
   const title = document.getElementById("title");
-  if (title && document.activeElement === document.body) title.focus(); // what had the focus is no more
+  // What had the focus is no more, or is the field of another item, into which the next key must not go.
+  if (title && (document.activeElement === document.body || item !== itemShown())) title.focus();
+  item = itemShown();
 });
 pictures();
