@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quickstart test lint clean
+.PHONY: quickstart test figures pictures lint clean
 .DELETE_ON_ERROR:
 
 quickstart: .venv/quickstart
@@ -14,6 +14,14 @@ test: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+figures: .venv/dev
+	tests/browser/install.sh
+	$(BIN)/python -m benchmarks.curation --json results/curation.json
+
+pictures: .venv/dev
+	tests/browser/install.sh
+	$(BIN)/python -m tests.browser.pictures
 
 lint: .venv/dev
 	$(BIN)/ruff check --fix .

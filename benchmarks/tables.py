@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bad_input_table import bad_input_table
+from benchmarks.curation_bbc_table import curation_bbc_table
+from benchmarks.curation_table import curation_table
 from benchmarks.distillation_table import distillation_table
 from benchmarks.graph_table import graph_table
 from benchmarks.graph_teacher_table import graph_teacher_table
@@ -31,6 +33,8 @@ from cdkd_kg.study.tables import markdown_tables
 ROOT = Path(__file__).parents[1]
 BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "bad_input": bad_input_table,
+    "curation": curation_table,
+    "curation_bbc": curation_bbc_table,
     "distillation": distillation_table,
     "graph": graph_table,
     "graph_teacher": graph_teacher_table,

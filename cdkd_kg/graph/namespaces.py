@@ -54,7 +54,7 @@ KD = Namespace(
     "urn:cdkd:ns#",
     (
         "Decision", "accepts", "candidate", "comention", "confidence", "domain", "entityType", "evidenceCount", "nil",
-        "npmi", "pValue", "pattern", "rejects", "textHash", "undoes", "verdict", "wording",
+        "npmi", "pValue", "pattern", "rejects", "textHash", "triple", "undoes", "verdict", "wording",
     ),
 )  # fmt: skip
 PREFIXES: dict[str, str] = {

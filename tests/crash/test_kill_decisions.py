@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -27,7 +28,7 @@ def decide(folder: Path) -> None:
         os.write(1, f"{entry.number} {entry.decision.id}\n".encode())
 
 
-def test_no_decision_is_lost_or_half_there(tmp_path: Path) -> None:
+def test_no_decision_is_lost_or_half_there(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     chance, told = random.Random(0), dict[int, str]()
     code = f"from pathlib import Path; from {decide.__module__} import decide; decide(Path({str(tmp_path)!r}))"
     for _ in range(KILLS):
@@ -44,3 +45,4 @@ def test_no_decision_is_lost_or_half_there(tmp_path: Path) -> None:
     assert len(entries) - len(told) <= KILLS  # each was killed at one at most that it had not told of yet
     assert all(len(decision.what.accepts) == 20 for decision in entries.values())
     assert list(entries) == list(range(1, len(entries) + 1))
+    record_property("SIGKILLs while decisions were taken", KILLS)

@@ -10,21 +10,24 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from cdkd_kg.artifacts import write_bytes
-from cdkd_kg.errors import GraphError
+from cdkd_kg.errors import ConfigError, GraphError
 from cdkd_kg.graph.decisions.decision import KINDS, Decision, Draft
-from cdkd_kg.graph.iris import statement_iri
+from cdkd_kg.graph.iris import check_scheme
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import KD, PROV, RDF, RDFS, XSD
+from cdkd_kg.graph.terms import triple_of
 
 FILE = "decisions.nq"
 """In a graph's folder, where git sees it."""
 _DECISION, _PERSON = "urn:cdkd:decision:", "urn:cdkd:person:"
-_ENDS = (RDF.subject, RDF.predicate, RDF.object)
 Said = dict[NamedNode, dict[NamedNode, list[NamedNode | Literal]]]
 
 
 def decision_quads(decision: Decision, graph: NamedNode) -> Iterator[Quad]:
-    """Yield what there is to say of a decision, of who took it, and of the statements that it accepts and rejects."""
+    """Yield what there is to say of a decision, of who took it, and of the triples that it accepts and rejects.
+
+    A triple is a literal that has it as N-Triples, one line in the file, so that git shows what was decided.
+    """
     node, what = decision_iri(decision.id), decision.what
     person = NamedNode(_PERSON + quote(decision.who, safe=""))
     said: list[tuple[NamedNode, NamedNode, NamedNode | Literal]] = [
@@ -44,10 +47,7 @@ def decision_quads(decision: Decision, graph: NamedNode) -> Iterator[Quad]:
         if other:
             said.append((node, predicate, decision_iri(other)))
     for predicate, triples in ((KD.accepts, what.accepts), (KD.rejects, what.rejects)):
-        for triple in triples:
-            statement = statement_iri(triple)
-            said += [(node, predicate, statement), (statement, RDF.type, RDF.Statement)]
-            said += [(statement, name, end) for name, end in zip(_ENDS, triple, strict=True)]
+        said += [(node, predicate, Literal(str(triple), datatype=KD.triple)) for triple in triples]
     yield from (Quad(*one, graph) for one in said)
 
 
@@ -107,7 +107,7 @@ def _decision(node: NamedNode, said: Said, where: str) -> Decision:
     if kind is None or len(people) != 1:
         raise _broken(node, where, "its verdict or who took it is not known")
     accepts, rejects = (
-        tuple(_triple(statement, said, node, where) for statement in mine.get(predicate, ()))
+        tuple(_triple(said_of.value, node, where) for said_of in mine.get(predicate, ()))
         for predicate in (KD.accepts, KD.rejects)
     )
     undoes, base = (
@@ -125,12 +125,17 @@ def _names(person: NamedNode | Literal, said: Said) -> list[NamedNode | Literal]
     return said[person].get(RDFS.label, []) if isinstance(person, NamedNode) and person in said else []
 
 
-def _triple(statement: NamedNode | Literal, said: Said, node: NamedNode, where: str) -> Triple:
-    ends = [said[statement].get(name, []) if isinstance(statement, NamedNode) else [] for name in _ENDS]
-    match ends:
-        case [[NamedNode() as subject], [NamedNode() as predicate], [target]]:
-            return Triple(subject, predicate, target)
-    raise _broken(node, where, "a statement that it is about is not whole")
+def _triple(text: str, node: NamedNode, where: str) -> Triple:
+    try:
+        triple = triple_of(text)
+    except ConfigError as error:
+        raise _broken(node, where, str(error)) from error
+    for term in triple:
+        if isinstance(term, NamedNode):
+            check_scheme(term.value, where)
+        elif not isinstance(term, Literal):
+            raise _broken(node, where, "a triple of it is not of IRIs and literals")
+    return triple
 
 
 def _broken(node: NamedNode, where: str, why: str) -> GraphError:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -19,12 +20,14 @@ TOKEN = "the-token"  # noqa: S105 - of a server that lasts as long as a test
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, bought: dict[str, Any] | None = None) -> Iterator[str]:
     """Give the address of a server."""
     with working_copy(folder) as copy, socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        app = create_app(Board(folder, copy), port, TOKEN, "ada")
+        board = Board(folder, copy)
+        board.bought = bought
+        app = create_app(board, port, TOKEN, "ada")
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import schemathesis
@@ -106,7 +106,10 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("mode", schemathesis.GenerationMode)
 def test_it_is_as_it_is_described(
-    described: schemathesis.schemas.BaseSchema, path: str, mode: schemathesis.GenerationMode
+    described: schemathesis.schemas.BaseSchema,
+    path: str,
+    mode: schemathesis.GenerationMode,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """Whatever is asked, right or wrong: never a failure, and always one of the answers that the description has."""
     if (path, mode.name) == ("/api/items/{name}", "NEGATIVE"):
@@ -121,6 +124,7 @@ def test_it_is_as_it_is_described(
             case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"}, excluded_checks=excluded)
 
         check()
+    record_property("requests made from the description, at most", EXAMPLES * len(described[path]))
 
 
 def test_every_operation_is_tried(described: schemathesis.schemas.BaseSchema) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
+from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.decisions.as_rdf import decision_iri, decision_quads, decisions_of
 from cdkd_kg.graph.decisions.decision import Decision, Draft, fold, in_force, later_than, resting_on
-from cdkd_kg.graph.namespaces import RDF, SKOS, XSD
+from cdkd_kg.graph.namespaces import KD, RDF, SKOS, XSD
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 NODES = st.sampled_from([NamedNode(f"urn:{name}") for name in "abc"])
@@ -116,3 +118,26 @@ def test_times_grow_whatever_the_clock_says_and_are_canonical() -> None:
     quad = Quad(NamedNode("urn:a"), NamedNode("urn:b"), Literal(now, datatype=XSD.dateTime))
     store.add(quad)
     assert list(store) == [quad]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("<urn:a> <urn:b> <javascript:alert(1)>", "scheme 'javascript'"),
+        ("<file:///etc> <urn:b> <urn:c>", "scheme 'file'"),
+        ("_:a <urn:b> <urn:c>", "not of IRIs and literals"),
+        ("<urn:a> <urn:b>", "is no RDF term"),
+        ("<urn:a> <urn:b> <urn:c> . <urn:d> <urn:e> <urn:f>", "something in it was changed|is no RDF term"),
+    ],
+)
+def test_a_triple_that_a_graph_would_refuse_is_refused_in_a_decision_too(text: str, why: str) -> None:
+    node = NamedNode("urn:a")
+    made = Decision(Draft("accept", "x", ("urn:a",), (Triple(node, node, node),)), "ada", at(1))
+    quads = [
+        Quad(one.subject, one.predicate, Literal(text, datatype=KD.triple), one.graph_name)
+        if one.predicate == KD.accepts
+        else one
+        for one in decision_quads(made, NamedNode("urn:g"))
+    ]
+    with pytest.raises(GraphError, match=why):
+        decisions_of(quads, "here")
