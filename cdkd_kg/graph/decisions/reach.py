@@ -15,7 +15,7 @@ def reach(graph: KnowledgeGraph, decisions: Iterable[Decision]) -> dict[str, lis
     """Return the identifiers of the documents that each decision in force reaches, by its id.
 
     A decision on mentions reaches their documents. One on entities, names or relations reaches the documents of the
-    graph that mention an entity it speaks of.
+    graph that mention an entity it speaks of. One that changes nothing, such as being unsure, reaches none.
 
     Args:
         graph: that says what follows from the decisions; documents that are not in it are left out.
@@ -28,8 +28,9 @@ def reach(graph: KnowledgeGraph, decisions: Iterable[Decision]) -> dict[str, lis
         mentioning[entity].add(document)
     found = {}
     for decision in in_force(decisions):
-        documents = {iri.partition(PLACE)[0] for iri in decision.what.about if PLACE in iri}
-        if not documents:
+        about = decision.what.about if decision.what.accepts or decision.what.rejects else ()
+        documents = {iri.partition(PLACE)[0] for iri in about if PLACE in iri}
+        if about and not documents:
             documents = set().union(*(mentioning.get(iri, ()) for iri in decision.speaks_of()))
         found[decision.id] = sorted(known[iri] for iri in documents if iri in known)
     return found
