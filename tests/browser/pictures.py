@@ -30,7 +30,9 @@ COMMANDS = (
     "cdkd curate decide graphs/things merge knife blade",
     'cdkd curate undo graphs/things 4 --why "a knife has a handle"',
 )
-PAGES = {"work": "/", "entity": f"/entity?name={quote('kettle')}", "history": "/history", "bought": "/bought"}
+FIRST = "async () => (await (await fetch('/api/items')).json()).items.find(one => one.candidates.length).id"
+"""The id of the first item that has candidates."""
+PAGES = {"work": "/?item=", "entity": f"/entity?name={quote('kettle')}", "history": "/history", "bought": "/bought"}
 
 
 def main() -> None:
@@ -50,7 +52,8 @@ def main() -> None:
             page = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light").new_page()
             page.goto(f"{address}/start#token={TOKEN}", wait_until="commit")
             page.wait_for_url(f"{address}/")
-            for name, path in PAGES.items():
+            pages = PAGES | {"work": PAGES["work"] + page.evaluate(FIRST)}
+            for name, path in pages.items():
                 page.goto(address + path, wait_until="networkidle")
                 page.wait_for_timeout(500)  # until the picture is drawn
                 page.screenshot(path=pictures / f"curation-{name}.png")
