@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,10 @@ class Board:
         self._known = copy.seen
         self._items = self._queue.items(copy.graph, copy.decisions)
         self._counts = mentioned(copy.graph)  # as the texts were read; what is decided since changes few
-        self._search, self._renewed, self._fresh = Search(copy.graph.labels()), dict[str, list[Label]](), Search(())
+        self._renewed, self._fresh = dict[str, list[Label]](), Search(())
+        beside = ThreadPoolExecutor(1)  # many names take seconds, for which nobody need wait to begin
+        self._search = beside.submit(lambda: Search(copy.graph.labels()))
+        beside.shutdown(wait=False)
 
     def items(self) -> tuple[int, list[Item]]:
         """Return the number of the newest decision, and what is open after it, the worthiest first."""
@@ -101,9 +105,10 @@ class Board:
     def find(self, typed: str, most: int = 10) -> list[Hit]:
         """Return the entities whose names have words that begin as the typed ones do."""
         self.items()
+        search = self._search.result()
         with self._lock:
             renewed = self._fresh.find(typed, most)
-            kept = [hit for hit in self._search.find(typed, most) if hit.iri not in self._renewed]
+            kept = [hit for hit in search.find(typed, most) if hit.iri not in self._renewed]
             return (renewed + kept)[:most]
 
     def entity(self, name: str) -> dict[str, Any]:
