@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from cdkd_kg.curation.names import checked_name, name_of, need_entity
+from cdkd_kg.curation.names import checked_name, ever_said, name_of, need_entity
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.iris import statement_iri
@@ -52,19 +52,18 @@ def relabel(graph: KnowledgeGraph, entity: NamedNode, label: str, language: str 
         ConfigError: the entity is not there, or the label is not one, or its name already.
     """
     need_entity(graph, entity)
-    old = [
-        quad.object
-        for quad in graph.holding(entity, SKOS.prefLabel)
-        if isinstance(quad.object, Literal) and (quad.object.language or "en") == (language or "en")
-    ]
+    said = {one.object for one in ever_said(graph, entity, SKOS.prefLabel)}
+    old = [one for one in said if isinstance(one, Literal) and (one.language or "en") == (language or "en")]
+    old.sort(key=str)
     text = _text(label, language or next((one.language for one in old if one.language), ""))
-    if text in old:
+    if next(graph.holding(entity, SKOS.prefLabel, text), None) is not None:
         raise ConfigError(f"it is called {text.value!r} already", where=entity.value)
+    old = [one for one in old if one != text]
     accepts = [Triple(entity, SKOS.prefLabel, text), *(Triple(entity, SKOS.altLabel, one) for one in old)]
     rejects = [Triple(entity, SKOS.prefLabel, one) for one in old]
     rejects += [quad.triple for quad in graph.holding(entity, SKOS.altLabel, text)]
-    said = f"{name_of(graph, entity)} is called {text.value!r}"
-    return Draft("relabel", said, (entity.value,), tuple(accepts), tuple(rejects))
+    spoken = f"{name_of(graph, entity)} is called {text.value!r}"
+    return Draft("relabel", spoken, (entity.value,), tuple(accepts), tuple(rejects))
 
 
 def add_alias(graph: KnowledgeGraph, entity: NamedNode, label: str, language: str = "") -> Draft:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from cdkd_kg.curation.names import checked_name, name_of, need_entity, new_concept
+from cdkd_kg.curation.names import checked_name, ever_said, name_of, need_entity, new_concept
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
@@ -89,9 +89,10 @@ def _relink(
     graph: KnowledgeGraph, mention: NamedNode, entity: NamedNode, accepts: list[Triple], rejects: list[Triple]
 ) -> None:
     """Add to a decision that a mention means an entity, for sure, and nothing else."""
-    accepts += [Triple(mention, ITSRDF.taIdentRef, entity), Triple(mention, ITSRDF.taConfidence, SURE)]
-    rejects += [one for one in _said(graph, mention, ITSRDF.taIdentRef) if one.object != entity]
-    rejects += [*_said(graph, mention, ITSRDF.taConfidence), *_said(graph, mention, KD.nil)]
+    kept = [Triple(mention, ITSRDF.taIdentRef, entity), Triple(mention, ITSRDF.taConfidence, SURE)]
+    accepts += kept
+    for predicate in (ITSRDF.taIdentRef, ITSRDF.taConfidence, KD.nil):
+        rejects += [one for one in ever_said(graph, mention, predicate) if one not in kept]
 
 
 def _new(graph: KnowledgeGraph, entity: NamedNode) -> list[Triple]:

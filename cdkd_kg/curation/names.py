@@ -50,6 +50,16 @@ def need_entity(graph: KnowledgeGraph, entity: NamedNode) -> NamedNode:
     return entity
 
 
+def ever_said(graph: KnowledgeGraph, subject: NamedNode, predicate: NamedNode) -> list[Triple]:
+    """Return what the graph would say of a subject if nothing were rejected.
+
+    Who decides that one thing holds of several that could rejects all of these: what an earlier decision rejects would
+    come back when that one is undone.
+    """
+    found = {quad.triple for name in graph.visible() for quad in graph.store.match(subject, predicate, None, name)}
+    return sorted(found, key=str)
+
+
 def new_concept(graph: KnowledgeGraph, label: str) -> tuple[NamedNode, list[Triple]]:
     """Return the IRI of a concept that is to be, and what makes it one.
 

@@ -15,12 +15,13 @@ from cdkd_kg.errors import ConfigError, DataRefusedError
 from cdkd_kg.graph import view
 from cdkd_kg.graph.build import build_graph
 from cdkd_kg.graph.decisions.decision import Draft
+from cdkd_kg.graph.decisions.undoable import made_by
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.iris import document_iri, mention_iri, relation_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import preferred
-from cdkd_kg.graph.namespaces import DCTERMS, OWL, SKOS
+from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, OWL, SKOS
 from tests.curation.conftest import FOUND
 from tests.graph.helpers import EX, documents
 
@@ -37,11 +38,14 @@ EVERY: dict[str, Callable[[KnowledgeGraph], Draft]] = {
     "reject": lambda graph: mentions.reject_link(graph, COLDS, COLD),
     "unsure": lambda graph: mentions.unsure(graph, COLDS),
     "link": lambda graph: mentions.link(graph, [IT], GOUT),
+    "link on": lambda graph: mentions.link(graph, [IT, *COLDS], PAIN),
     "create": lambda graph: mentions.create(graph, COLDS, "chill"),
     "split": lambda graph: mentions.split(graph, COLD, COLDS[:1], "chill"),
     "merge": lambda graph: entities.merge(graph, COLD, FLU),
+    "merge on": lambda graph: entities.merge(graph, FLU, GOUT),
     "merge new": lambda graph: entities.merge(graph, ANN, PAIN),
     "relabel": lambda graph: entities.relabel(graph, FLU, "grippe"),
+    "relabel on": lambda graph: entities.relabel(graph, FLU, "the flu"),
     "add alias": lambda graph: entities.add_alias(graph, FLU, "grippe", "fr"),
     "drop alias": lambda graph: entities.drop_alias(graph, FLU, "influenza"),
     "deprecate": lambda graph: entities.deprecate(graph, COLD, FLU),
@@ -251,3 +255,48 @@ def test_what_was_accepted_and_rejected_by_other_means_becomes_a_decision(folder
     with graph_folder(folder) as graph:
         assert next(graph.holding(GOUT, SKOS.related), None) is not None
     assert [one.decision.what.kind for one in DecisionLog(folder).entries()] == ["import", "undo", "import"]
+
+
+def meanings(graph: KnowledgeGraph, mention: NamedNode) -> set[str]:
+    return {str(quad.object) for quad in graph.holding(mention, ITSRDF.taIdentRef)}
+
+
+def test_a_mention_means_one_thing_also_when_an_earlier_decision_is_undone_or_comes_back(copy: WorkingCopy) -> None:
+    first = copy.decide(mentions.link(copy.graph, COLDS, GOUT), "ada")
+    copy.decide(mentions.link(copy.graph, COLDS, FLU), "ada")
+    gone = copy.decide(undo(copy.entries, str(first.number)), "ada")
+    assert meanings(copy.graph, COLDS[0]) == {str(FLU)}
+    assert len({quad.object for quad in copy.graph.holding(COLDS[0], ITSRDF.taConfidence)}) == 1
+    copy.decide(undo(copy.entries, str(gone.number)), "ada")
+    assert meanings(copy.graph, COLDS[0]) == {str(FLU)}
+
+
+def test_an_entity_has_one_preferred_name_also_when_an_earlier_relabelling_is_undone(copy: WorkingCopy) -> None:
+    first = copy.decide(entities.relabel(copy.graph, FLU, "grippe"), "ada")
+    copy.decide(entities.relabel(copy.graph, FLU, "the flu"), "ada")
+    copy.decide(undo(copy.entries, str(first.number)), "ada")
+    assert [quad.object.value for quad in copy.graph.holding(FLU, SKOS.prefLabel)] == ["the flu"]
+    assert "flu" in names(copy.graph, FLU)
+
+
+def test_a_merge_on_which_another_rests_is_not_undone_before_that(copy: WorkingCopy) -> None:
+    first = copy.decide(entities.merge(copy.graph, COLD, FLU), "ada")
+    second = copy.decide(entities.merge(copy.graph, FLU, GOUT), "ada")
+    with pytest.raises(DataRefusedError, match="'flu' is 'gout'"):
+        copy.decide(undo(copy.entries, str(first.number)), "ada")
+    copy.decide(undo(copy.entries, str(second.number)), "ada")
+    copy.decide(undo(copy.entries, str(first.number)), "ada")
+    assert meanings(copy.graph, COLDS[0]) == {str(COLD)}
+
+
+def test_what_speaks_of_a_concept_that_nobody_made_any_more_does_not_come_back(copy: WorkingCopy) -> None:
+    made = copy.decide(mentions.create(copy.graph, [IT], "a sore"), "ada")
+    sore = next(iter(made_by(made.decision.what)))
+    linked = copy.decide(mentions.link(copy.graph, COLDS, NamedNode(sore)), "ada")
+    back = copy.decide(undo(copy.entries, str(linked.number)), "ada")
+    there = copy.decide(undo(copy.entries, str(made.number)), "ada")
+    with pytest.raises(DataRefusedError, match="nobody made any more"):
+        copy.decide(undo(copy.entries, str(back.number)), "ada")
+    copy.decide(undo(copy.entries, str(there.number)), "ada")
+    copy.decide(undo(copy.entries, str(back.number)), "ada")
+    assert meanings(copy.graph, COLDS[0]) == {f"<{sore}>"}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from pyoxigraph import Quad
+from pyoxigraph import Literal, Quad
 
 from cdkd_kg.curation.undo import undo
 from cdkd_kg.errors import ConfigError, DataRefusedError
@@ -17,8 +19,12 @@ from cdkd_kg.graph.decisions.log import DecisionLog
 from cdkd_kg.graph.decisions.settle import show
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.namespaces import ITSRDF, SKOS
 from tests.curation.conftest import proposed
 from tests.curation.test_decisions import EVERY
+
+EXAMPLES = int(os.environ.get("CDKD_EXAMPLES", "30"))
+"""`CDKD_EXAMPLES=500 pytest tests/curation/test_machine.py` for the full figure."""
 
 
 class Curating(RuleBasedStateMachine):
@@ -66,10 +72,19 @@ class Curating(RuleBasedStateMachine):
         assert self.base <= {Quad(*quad) for quad in self.copy.graph}
         told = fold(in_force(decisions))
         assert not told.accepted & told.rejected
+        self._each_means_and_is_called_one_thing()
+
+    def _each_means_and_is_called_one_thing(self) -> None:
+        said = Counter[tuple[object, ...]]()
+        for predicate in (ITSRDF.taIdentRef, ITSRDF.taConfidence, SKOS.prefLabel):
+            for triple in {quad.triple for quad in self.copy.graph.holding(None, predicate)}:
+                language = triple.object.language or "en" if isinstance(triple.object, Literal) else ""
+                said[triple.subject, predicate, language] += 1
+        assert [key for key, count in said.items() if count > 1] == []
 
     def teardown(self) -> None:
         self.folder.cleanup()
 
 
 TestCurating = Curating.TestCase
-TestCurating.settings = settings(max_examples=30, stateful_step_count=12, deadline=None)
+TestCurating.settings = settings(max_examples=EXAMPLES, stateful_step_count=12, deadline=None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +21,9 @@ from cdkd_kg.graph.terms import triple_of
 
 FILE = "decisions.nq"
 """In a graph's folder, where git sees it."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,5}[1-9])?Z")
+_AHEAD = timedelta(days=1)
+"""How far the clock of another computer may be ahead of ours."""
 _DECISION, _PERSON = "urn:cdkd:decision:", "urn:cdkd:person:"
 Said = dict[NamedNode, dict[NamedNode, list[NamedNode | Literal]]]
 
@@ -114,11 +119,26 @@ def _decision(node: NamedNode, said: Said, where: str) -> Decision:
         one(predicate, needed=False).removeprefix(_DECISION) for predicate in (KD.undoes, PROV.wasInformedBy)
     )
     what = Draft(kind, one(RDFS.label), tuple(values(PROV.used)), accepts, rejects, undoes)
-    found = Decision(what, people.pop(), one(PROV.endedAtTime), one(RDFS.comment, needed=False), base)
+    found = Decision(
+        what, people.pop(), _time(one(PROV.endedAtTime), node, where), one(RDFS.comment, needed=False), base
+    )
     found = Decision.of_record(found.record())
     if decision_iri(found.id) != node:
         raise _broken(node, where, "it is not what its id is the digest of: something in it was changed")
     return found
+
+
+def _time(at: str, node: NamedNode, where: str) -> str:
+    """Return a time that others can be later than; one that is not would be in the log for ever."""
+    if not _TIME.fullmatch(at):
+        raise _broken(node, where, f"{at!r} is no time in UTC, such as 2026-01-31T12:00:00.5Z")
+    try:
+        ahead = datetime.fromisoformat(at) - datetime.now(UTC)
+    except ValueError as error:
+        raise _broken(node, where, str(error)) from error
+    if ahead > _AHEAD:
+        raise _broken(node, where, f"{at} has not come yet")
+    return at
 
 
 def _names(person: NamedNode | Literal, said: Said) -> list[NamedNode | Literal]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.artifacts import canonical_json, sha256_text
-from cdkd_kg.graph.namespaces import RDF, SKOS
+from cdkd_kg.graph.namespaces import ITSRDF
 from cdkd_kg.graph.terms import triple_of
 
 Kind = Literal[
@@ -20,6 +20,8 @@ Kind = Literal[
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Triples = frozenset[Triple]
+SINGLE = frozenset({ITSRDF.taIdentRef, ITSRDF.taConfidence})
+"""Predicates of which one triple of a subject can be accepted."""
 
 
 class Draft(NamedTuple):
@@ -40,6 +42,10 @@ class Draft(NamedTuple):
     accepts: tuple[Triple, ...] = ()
     rejects: tuple[Triple, ...] = ()
     undoes: str = ""
+
+    def names(self) -> set[str]:
+        """Return the IRIs that are an end of what it accepts."""
+        return _named(self.accepts)
 
 
 @dataclass(frozen=True)
@@ -100,9 +106,14 @@ class Settled(NamedTuple):
     rejected: Triples
 
 
+def moment(at: str) -> str:
+    """Return a time so that earlier ones sort before later ones: as text, "05.12Z" would come after "05.123Z"."""
+    return at.removesuffix("Z")
+
+
 def in_order(decisions: Iterable[Decision]) -> list[Decision]:
     """Return decisions by time; who knows the same ones has the same order, wherever they come from."""
-    return sorted(decisions, key=lambda one: (one.at, one.id))
+    return sorted(decisions, key=lambda one: (moment(one.at), one.id))
 
 
 def standing(decisions: Iterable[Decision]) -> list[Decision]:
@@ -127,33 +138,23 @@ def in_force(decisions: Iterable[Decision]) -> list[Decision]:
 def fold(decisions: Iterable[Decision]) -> Settled:
     """Return what holds after all decisions: of each triple, what was said last.
 
+    A mention means one entity, and is sure of it once, so the last that was accepted of it takes the place of others.
     It depends on the set of decisions alone, so undoing one is the fold without it, and two curators who exchange
     theirs come to the same graph.
     """
     accepted: set[Triple] = set()
     rejected: set[Triple] = set()
+    only: dict[tuple[NamedNode, NamedNode], Triple] = {}
     for decision in in_force(decisions):
         accepted.difference_update(decision.what.rejects)
         rejected.update(decision.what.rejects)
         rejected.difference_update(decision.what.accepts)
+        for triple in decision.what.accepts:
+            if triple.predicate in SINGLE and isinstance(triple.subject, NamedNode):
+                accepted.discard(only.get((triple.subject, triple.predicate), triple))
+                only[triple.subject, triple.predicate] = triple
         accepted.update(decision.what.accepts)
     return Settled(frozenset(accepted), frozenset(rejected))
-
-
-def made_by(draft: Draft) -> set[str]:
-    """Return the IRIs of the concepts that a draft makes."""
-    created = (one.subject for one in draft.accepts if (one.predicate, one.object) == (RDF.type, SKOS.Concept))
-    return {node.value for node in created if isinstance(node, NamedNode)}
-
-
-def resting_on(decision: Decision, decisions: Iterable[Decision]) -> list[Decision]:
-    """Return the later decisions in force that speak of a concept which ``decision`` made."""
-    made = made_by(decision.what)
-    return [
-        other
-        for other in in_force(decisions)
-        if other.id != decision.id and made & {*other.what.about, *_named(other.what.accepts)}
-    ]
 
 
 def _named(triples: Iterable[Triple]) -> set[str]:

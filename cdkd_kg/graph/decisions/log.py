@@ -12,8 +12,9 @@ from typing import NamedTuple
 from pyoxigraph import Quad, Store, Triple
 
 from cdkd_kg.artifacts import canonical_json
-from cdkd_kg.errors import ArtifactError, ConflictError, DataRefusedError
-from cdkd_kg.graph.decisions.decision import Decision, Draft, in_order, later_than, resting_on, standing
+from cdkd_kg.errors import ArtifactError, ConflictError
+from cdkd_kg.graph.decisions.decision import Decision, Draft, in_order, later_than
+from cdkd_kg.graph.decisions.undoable import need_undoable
 
 LOG = "decisions.sqlite"
 WAIT = 30.0
@@ -68,8 +69,13 @@ class DecisionLog:
                 self._need_unseen(connection, draft, seen)
             if draft.undoes:
                 need_undoable(draft.undoes, [entry.decision for entry in _entries(connection)])
-            last = connection.execute("SELECT id, at FROM decision ORDER BY at DESC, id DESC LIMIT 1").fetchone()
+            last = connection.execute(
+                "SELECT id, at FROM decision ORDER BY rtrim(at, 'Z') DESC, id DESC LIMIT 1"
+            ).fetchone()
             base, at = last or ("", None)
+            if seen is not None:
+                shown = connection.execute("SELECT id FROM decision WHERE number <= ? ORDER BY number DESC", (seen,))
+                base = (shown.fetchone() or ("",))[0]
             return _insert(connection, Decision.of_record(Decision(draft, who, later_than(at), why, base).record()))
 
     def absorb(self, decisions: Iterable[Decision]) -> int:
@@ -148,6 +154,13 @@ class DecisionLog:
                         remedy="use that version, or export its decisions there and import them here",
                     )
                 yield connection
+        except sqlite3.OperationalError as error:
+            raise ArtifactError(
+                "the log of decisions cannot be used now",
+                where=str(self.file),
+                why=str(error),
+                remedy="another process writes it, or the disk is full; nothing that was kept is lost, so try again",
+            ) from error
         except sqlite3.DatabaseError as error:
             raise ArtifactError(
                 "the log of decisions cannot be read or written",
@@ -155,29 +168,6 @@ class DecisionLog:
                 why=str(error),
                 remedy="restore the file, or take the decisions from decisions.nq: move it away and import that",
             ) from error
-
-
-def need_undoable(target: str, decisions: list[Decision]) -> Decision:
-    """Return the decision that an undoing names.
-
-    Raises:
-        DataRefusedError: it is not there, was undone before, or made a concept that later decisions speak of.
-    """
-    found = next((one for one in decisions if one.id == target), None)
-    if found is None:
-        raise DataRefusedError("there is no such decision", where=target, remedy="`cdkd curate history` has their ids")
-    if any(one.what.undoes == target for one in standing(decisions)):
-        raise DataRefusedError(
-            "this was undone before", where=target, why=found.what.label, remedy="undo the undoing to have it back"
-        )
-    if later := resting_on(found, decisions):
-        raise DataRefusedError(
-            "later decisions speak of what this one made",
-            where=target,
-            why="; ".join(f"{one.id[:8]}: {one.what.label}" for one in later[:5]),
-            remedy="undo those before",
-        )
-    return found
 
 
 def _make(connection: sqlite3.Connection) -> None:

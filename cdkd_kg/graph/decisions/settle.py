@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode, Quad
 
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph.decisions.as_rdf import FILE, decision_quads, decisions_of, read_decisions
-from cdkd_kg.graph.decisions.decision import Decision, Draft, Settled, Triples, fold, in_order
+from cdkd_kg.graph.decisions.decision import SINGLE, Decision, Draft, Settled, Triples, fold, in_order
 from cdkd_kg.graph.decisions.log import LOG, DecisionLog
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
@@ -103,11 +103,14 @@ def decisions_at(path: Path) -> list[Decision]:
 
 def _say(graph: KnowledgeGraph, settled: Settled, decisions: Iterable[Decision]) -> None:
     gone = _quads(settled.rejected, graph.accepted) | _quads(settled.accepted, graph.rejected)
+    for triple in settled.accepted:
+        if triple.predicate in SINGLE and isinstance(triple.subject, NamedNode):
+            gone |= {*graph.store.match(triple.subject, triple.predicate, None, graph.accepted)}
     there = {quad for quad in gone if next(graph.store.match(*quad), None) is not None}
     new = _quads(settled.accepted, graph.accepted) | _quads(settled.rejected, graph.rejected)
     for decision in decisions:
         new |= {*decision_quads(decision, graph.decisions)}
-    graph.store.patch(there, new)
+    graph.store.patch(there - new, new)
 
 
 def _triples(graph: KnowledgeGraph, part: NamedNode) -> Triples:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cdkd_kg.artifacts import aside_of, sweep
 from cdkd_kg.errors import GraphError
-from cdkd_kg.graph.decisions.decision import Decision, Draft
+from cdkd_kg.graph.decisions.decision import Decision, Draft, moment
 from cdkd_kg.graph.decisions.log import LOG, DecisionLog, Entry
 from cdkd_kg.graph.decisions.settle import add, pull, show
 from cdkd_kg.graph.folder import STORE, graph_folder, need_graph
@@ -47,9 +47,9 @@ class WorkingCopy:
     def refresh(self) -> None:
         """Take in what was decided since, by others too."""
         fresh = self.log.entries(since=self.seen)
-        newest = max((entry.decision.at for entry in self.entries), default="")
+        newest = max((moment(entry.decision.at) for entry in self.entries), default="")
         self.entries += fresh
-        if all(newest < entry.decision.at and not entry.decision.what.undoes for entry in fresh):
+        if all(newest < moment(entry.decision.at) and not entry.decision.what.undoes for entry in fresh):
             for entry in fresh:
                 add(self.graph, entry.decision)
         else:  # one is undone, or is older than what was known: what was said last may be another

@@ -11,7 +11,8 @@ from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.decisions.as_rdf import decision_iri, decision_quads, decisions_of
-from cdkd_kg.graph.decisions.decision import Decision, Draft, fold, in_force, later_than, resting_on
+from cdkd_kg.graph.decisions.decision import Decision, Draft, fold, in_force, in_order, later_than
+from cdkd_kg.graph.decisions.undoable import resting_on
 from cdkd_kg.graph.namespaces import KD, RDF, SKOS, XSD
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
@@ -106,6 +107,22 @@ def test_what_speaks_of_a_concept_rests_on_the_decision_that_made_it() -> None:
     assert resting_on(create, made) == [named, linked]
     assert resting_on(create, [*made, undoing(named, 20)]) == [linked]
     assert resting_on(unrelated, made) == []
+
+
+def test_decisions_are_in_the_order_of_their_times_and_not_of_their_letters() -> None:
+    times = [f"2026-01-01T00:00:05{fraction}Z" for fraction in ("", ".1", ".12", ".12345", ".123451", ".2")]
+    made = [Decision(Draft("unsure", str(number), ()), "ada", time) for number, time in enumerate(times)]
+    assert in_order(reversed(made)) == made
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["9999-12-31T23:59:59.999999Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00.10Z", "2026-02-31T00:00:00Z", "?"],
+)
+def test_a_time_that_would_stay_in_the_log_for_ever_is_refused(time: str) -> None:
+    quads = [*decision_quads(Decision(Draft("unsure", "x", ("urn:a",)), "ada", time), NamedNode("urn:g"))]
+    with pytest.raises(GraphError):
+        decisions_of(quads, "here")
 
 
 def test_times_grow_whatever_the_clock_says_and_are_canonical() -> None:

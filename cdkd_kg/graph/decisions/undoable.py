@@ -1,0 +1,76 @@
+"""Which decisions can be undone: those on which no other one in force rests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pyoxigraph import NamedNode
+
+from cdkd_kg.errors import DataRefusedError
+from cdkd_kg.graph.decisions.decision import Decision, Draft, in_force, in_order, later_than, standing
+from cdkd_kg.graph.namespaces import RDF, SKOS
+
+
+def need_undoable(target: str, decisions: Sequence[Decision]) -> Decision:
+    """Return the decision that an undoing names.
+
+    Raises:
+        DataRefusedError: it is not there, was undone before, made a concept that later decisions speak of, or said what
+            a later merge took over; or it is an undoing, and what would come back speaks of a concept that nobody made.
+    """
+    found = next((one for one in decisions if one.id == target), None)
+    if found is None:
+        raise DataRefusedError("there is no such decision", where=target, remedy="`cdkd curate history` has their ids")
+    if any(one.what.undoes == target for one in standing(decisions)):
+        raise DataRefusedError(
+            "this was undone before", where=target, why=found.what.label, remedy="undo the undoing to have it back"
+        )
+    if later := resting_on(found, decisions):
+        raise DataRefusedError(
+            "later decisions rest on this one", where=target, why=_told(later), remedy="undo those before"
+        )
+    if found.what.undoes and (broken := _without_ground(found, decisions)):
+        raise DataRefusedError(
+            "what would come back speaks of what nobody made any more",
+            where=target,
+            why=_told(broken),
+            remedy="have that back first, by undoing its undoing",
+        )
+    return found
+
+
+def made_by(draft: Draft) -> set[str]:
+    """Return the IRIs of the concepts that a draft makes."""
+    created = (one.subject for one in draft.accepts if (one.predicate, one.object) == (RDF.type, SKOS.Concept))
+    return {node.value for node in created if isinstance(node, NamedNode)}
+
+
+def resting_on(decision: Decision, decisions: Iterable[Decision]) -> list[Decision]:
+    """Return the other decisions in force that speak of a concept which ``decision`` made, or are merges that moved
+    what it accepted to another entity."""
+    made, said = made_by(decision.what), set(decision.what.accepts)
+    return [
+        other
+        for other in in_force(decisions)
+        if other.id != decision.id
+        and (
+            made & {*other.what.about, *other.what.names()}
+            or (other.what.kind == "merge" and not said.isdisjoint(other.what.rejects))
+        )
+    ]
+
+
+def _without_ground(undoing: Decision, decisions: Sequence[Decision]) -> list[Decision]:
+    """Return the decisions that would be in force again without an undoing, but speak of concepts of undone ones."""
+    before = {one.id for one in in_force(decisions)}
+    latest = in_order(decisions)[-1].at
+    redo = Decision(Draft("undo", "", (), undoes=undoing.id), "", later_than(latest))
+    after = in_force([*decisions, redo])
+    lost = set[str]().union(*(made_by(one.what) for one in decisions)) - set[str]().union(
+        *(made_by(one.what) for one in after)
+    )
+    return [one for one in after if one.id not in before and lost & {*one.what.about, *one.what.names()}]
+
+
+def _told(decisions: Sequence[Decision]) -> str:
+    return "; ".join(f"{one.id[:8]}: {one.what.label}" for one in decisions[:5])
