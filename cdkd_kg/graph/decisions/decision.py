@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args
 
+from pyoxigraph import Literal as RdfLiteral
 from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.artifacts import canonical_json, sha256_text
-from cdkd_kg.graph.namespaces import ITSRDF
+from cdkd_kg.graph.namespaces import ITSRDF, SKOS
 from cdkd_kg.graph.terms import triple_of
 
 Kind = Literal[
@@ -20,8 +21,8 @@ Kind = Literal[
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Triples = frozenset[Triple]
-SINGLE = frozenset({ITSRDF.taIdentRef, ITSRDF.taConfidence})
-"""Predicates of which one triple of a subject can be accepted."""
+_SINGLE = {ITSRDF.taIdentRef, ITSRDF.taConfidence, SKOS.prefLabel}
+Slot = tuple[NamedNode, NamedNode, str]
 
 
 class Draft(NamedTuple):
@@ -138,23 +139,35 @@ def in_force(decisions: Iterable[Decision]) -> list[Decision]:
 def fold(decisions: Iterable[Decision]) -> Settled:
     """Return what holds after all decisions: of each triple, what was said last.
 
-    A mention means one entity, and is sure of it once, so the last that was accepted of it takes the place of others.
+    Of what can be said but once (:func:`slot_of`) the last that was accepted takes the place of others.
     It depends on the set of decisions alone, so undoing one is the fold without it, and two curators who exchange
     theirs come to the same graph.
     """
     accepted: set[Triple] = set()
     rejected: set[Triple] = set()
-    only: dict[tuple[NamedNode, NamedNode], Triple] = {}
+    only: dict[Slot, Triple] = {}
     for decision in in_force(decisions):
         accepted.difference_update(decision.what.rejects)
         rejected.update(decision.what.rejects)
         rejected.difference_update(decision.what.accepts)
         for triple in decision.what.accepts:
-            if triple.predicate in SINGLE and isinstance(triple.subject, NamedNode):
-                accepted.discard(only.get((triple.subject, triple.predicate), triple))
-                only[triple.subject, triple.predicate] = triple
+            if slot := slot_of(triple):
+                accepted.discard(only.get(slot, triple))
+                only[slot] = triple
         accepted.update(decision.what.accepts)
     return Settled(frozenset(accepted), frozenset(rejected))
+
+
+def slot_of(triple: Triple) -> Slot | None:
+    """Return what only one triple can say, and this one does; None where there may be several.
+
+    A mention means one entity and is sure of it once, and an entity has one preferred name a language; a name without a
+    language counts as English.
+    """
+    if triple.predicate not in _SINGLE or not isinstance(triple.subject, NamedNode):
+        return None
+    language = triple.object.language or "en" if isinstance(triple.object, RdfLiteral) else ""
+    return triple.subject, triple.predicate, language
 
 
 def _named(triples: Iterable[Triple]) -> set[str]:

@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode, Quad
 
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph.decisions.as_rdf import FILE, decision_quads, decisions_of, read_decisions
-from cdkd_kg.graph.decisions.decision import SINGLE, Decision, Draft, Settled, Triples, fold, in_order
+from cdkd_kg.graph.decisions.decision import Decision, Draft, Settled, Triples, fold, in_order, slot_of
 from cdkd_kg.graph.decisions.log import LOG, DecisionLog
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
@@ -104,8 +104,9 @@ def decisions_at(path: Path) -> list[Decision]:
 def _say(graph: KnowledgeGraph, settled: Settled, decisions: Iterable[Decision]) -> None:
     gone = _quads(settled.rejected, graph.accepted) | _quads(settled.accepted, graph.rejected)
     for triple in settled.accepted:
-        if triple.predicate in SINGLE and isinstance(triple.subject, NamedNode):
-            gone |= {*graph.store.match(triple.subject, triple.predicate, None, graph.accepted)}
+        if slot := slot_of(triple):
+            said = graph.store.match(slot[0], slot[1], None, graph.accepted)
+            gone |= {quad for quad in said if slot_of(quad.triple) == slot}
     there = {quad for quad in gone if next(graph.store.match(*quad), None) is not None}
     new = _quads(settled.accepted, graph.accepted) | _quads(settled.rejected, graph.rejected)
     for decision in decisions:
