@@ -134,13 +134,14 @@ def validate_cli(
 ) -> None:
     """Say what breaks the rules (SHACL), and put it into the queue; ends with status 3 where there is a violation."""
     from cdkd_kg.graph.breaches import keep_breaches
+    from cdkd_kg.graph.decisions.log import DecisionLog
     from cdkd_kg.graph.folder import graph_folder
     from cdkd_kg.graph.validate import validate
 
     with graph_folder(graph) as found:
         breaches = validate(found, shapes, node)
         if node is None:
-            keep_breaches(graph, breaches)
+            keep_breaches(graph, breaches, (decision.id for decision in DecisionLog(graph).decisions()))
     if as_json:
         typer.echo(json.dumps([breach._asdict() for breach in breaches], indent=1, ensure_ascii=False))
     elif breaches:

@@ -8,6 +8,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from cdkd_kg.curation.names import checked_name, ever_said, name_of, need_entity
 from cdkd_kg.errors import ConfigError
+from cdkd_kg.graph.breaches import breach_iri
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.iris import statement_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
@@ -111,27 +112,29 @@ def deprecate(graph: KnowledgeGraph, entity: NamedNode, instead: NamedNode | Non
     return Draft("deprecate", said, (entity.value,), tuple(_replaced(entity, instead)), tuple(links))
 
 
-def keep(graph: KnowledgeGraph, entity: NamedNode) -> Draft:
-    """Return the decision that an entity stays as it is, although it breaks a rule."""
-    return Draft("accept", f"{name_of(graph, entity)} stays as it is", (entity.value,))
+def keep(graph: KnowledgeGraph, entity: NamedNode, rule: str) -> Draft:
+    """Return the decision that an entity stays as it is, although it breaks the rule that says ``rule``."""
+    said = f"{name_of(graph, entity)} stays as it is, although {rule}"
+    return Draft("accept", said, (breach_iri(entity.value, rule),))
 
 
-def refuse_to_keep(graph: KnowledgeGraph, entity: NamedNode) -> Draft:
+def refuse_to_keep(graph: KnowledgeGraph, entity: NamedNode, rule: str) -> Draft:
     """Refuse to say of an entity that it breaks no rule.
 
     Raises:
         ConfigError: always.
     """
     raise ConfigError(
-        f"{name_of(graph, entity)} breaks the rule whether it should or not",
+        f"{name_of(graph, entity)} breaks the rule whether it should or not: {rule}",
         where=entity.value,
         remedy="accept it as it is, or change the entity: relabel it, drop a name, merge or deprecate it",
     )
 
 
-def unsure_of_entity(graph: KnowledgeGraph, entity: NamedNode) -> Draft:
+def unsure_of_entity(graph: KnowledgeGraph, entity: NamedNode, rule: str) -> Draft:
     """Return the decision that more must be known of an entity before it can be changed or kept."""
-    return Draft("unsure", f"unsure what to do about {name_of(graph, entity)}", (entity.value,))
+    said = f"unsure what to do about {name_of(graph, entity)}: {rule}"
+    return Draft("unsure", said, (breach_iri(entity.value, rule),))
 
 
 def _replaced(entity: NamedNode, by: NamedNode | None) -> list[Triple]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cdkd_kg.curation.queue import Queue
 from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.errors import ConfigError, MissingResourceError
 from cdkd_kg.graph.breaches import kept_breaches
 from cdkd_kg.graph.kept_mentions import kept_mentions, kept_texts
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
@@ -25,6 +25,7 @@ def kept_queue(
 
     Raises:
         MissingResourceError: texts are needed and there are none, or the run is not finished.
+        ConfigError: the run is of other documents.
     """
     try:
         found, texts = kept_mentions(folder, graph), kept_texts(folder, graph)
@@ -37,4 +38,12 @@ def kept_queue(
         return Queue(found, None, breaches), texts
     from cdkd_kg.curation.disagreement import disagreement  # with torch's libraries, which a queue does without
 
-    return Queue(found, disagreement(run), breaches), texts
+    moved = disagreement(run)
+    if texts and not texts.keys() & moved.keys():
+        raise ConfigError(
+            "the run is of other documents than the graph",
+            where=str(run),
+            why="so it cannot say which of these are worth most",
+            remedy="name a run with this graph, or none",
+        )
+    return Queue(found, moved, breaches), texts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pyoxigraph import Literal, NamedNode, Triple
 
 from cdkd_kg.entities.linking.names import fold
@@ -9,7 +11,7 @@ from cdkd_kg.errors import ConfigError
 from cdkd_kg.graph.iris import GRAPH, check_scheme, concept_iri, local_name
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import MAX_CHARACTERS, preferred
-from cdkd_kg.graph.namespaces import OWL, RDF, SKOS
+from cdkd_kg.graph.namespaces import DCTERMS, OWL, RDF, SKOS
 
 
 def name_of(graph: KnowledgeGraph, entity: NamedNode) -> str:
@@ -48,6 +50,27 @@ def need_entity(graph: KnowledgeGraph, entity: NamedNode) -> NamedNode:
             f"{name_of(graph, entity)} is deprecated", where=entity.value, remedy="take what it was replaced by"
         )
     return entity
+
+
+def replaced(graph: KnowledgeGraph) -> dict[str, str | None]:
+    """Return what is to be used in place of each deprecated entity, and None where there is nothing."""
+    instead: dict[str, str | None] = {
+        quad.subject.value: None
+        for quad in graph.holding(None, OWL.deprecated, Literal(True))
+        if isinstance(quad.subject, NamedNode)
+    }
+    for quad in graph.holding(None, DCTERMS.isReplacedBy):
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
+            instead[quad.subject.value] = quad.object.value
+    return {iri: _last(iri, instead) for iri in instead}
+
+
+def _last(iri: str, instead: Mapping[str, str | None]) -> str | None:
+    seen, now = {iri}, instead[iri]
+    while now is not None and now in instead and now not in seen:
+        seen.add(now)
+        now = instead[now]
+    return now
 
 
 def ever_said(graph: KnowledgeGraph, subject: NamedNode, predicate: NamedNode) -> list[Triple]:

@@ -13,13 +13,14 @@ from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.artifacts import canonical_json, sha256_text
 from cdkd_kg.curation.agreement import disputed, judged_by_others
+from cdkd_kg.curation.names import replaced
 from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph import view
-from cdkd_kg.graph.breaches import Breach
+from cdkd_kg.graph.breaches import Breaches, breach_iri
 from cdkd_kg.graph.decisions.decision import Decision, in_force
-from cdkd_kg.graph.iris import concept_iri, document_iri, local_name, mention_iri, statement_iri
+from cdkd_kg.graph.iris import PLACE, concept_iri, document_iri, local_name, mention_iri, statement_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import preferred
 from cdkd_kg.graph.namespaces import KD
@@ -31,8 +32,8 @@ Places = list[tuple[str, int, int]]
 """Where texts speak of something: document, begin and end."""
 Read = tuple[str, str, str, float]
 """Subject, predicate, object and confidence of a relation that was read from text."""
-_TIES = {"merge", "import"}
-"""Decisions that change which relations there are, beside judging them."""
+_TIES = {"merge", "deprecate", "import"}
+"""Decisions that change which entities and relations there are, beside judging them."""
 NO_MORE = 10
 """Places of an item that are told beside the first."""
 
@@ -55,6 +56,7 @@ class Item:
         candidates: what the first mention may mean, with all features, the likeliest first.
         places: (document, begin, end) of some mentions, or of what states a relation.
         relation: the triple that is to be judged.
+        rule: that is broken, in words.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Item:
     candidates: tuple[Mapping[str, Any], ...] = ()
     places: tuple[tuple[str, int, int], ...] = ()
     relation: Triple | None = None
+    rule: str = ""
 
     def told(self) -> dict[str, Any]:
         """Return the item as JSON has it."""
@@ -92,14 +95,14 @@ class Queue:
     Args:
         found: the mentions of a reading, with their candidates.
         disagreement: by document identifier; nothing is known to be disputed of those that it lacks.
-        breaches: of rules; they are sure, so H is 1, and any decision about what breaks one settles it.
+        breaches: of rules; they are sure, so H is 1, and any later decision about what breaks one settles it.
     """
 
     def __init__(
         self,
         found: Extraction,
         disagreement: Mapping[str, float] | None = None,
-        breaches: Sequence[Breach] = (),
+        breaches: Breaches | None = None,
     ) -> None:
         self._found, self._disagreement = found, disagreement
         self._groups = _groups(found)
@@ -108,7 +111,8 @@ class Queue:
         self._items: dict[Group, Item | None] = {}
         self._places: dict[tuple[str, str], Places] | None = None
         self._relations: dict[str, Item] = {}
-        self._breaches, self._broken = breaches, list[Item]()
+        self._breaches, self._broken = breaches or Breaches(), list[Item]()
+        self._replaced: dict[str, str | None] = {}
         self._ties: list[str] = []
 
     def items(self, graph: KnowledgeGraph, decisions: Iterable[Decision]) -> list[Item]:
@@ -124,16 +128,18 @@ class Queue:
             judged |= dict.fromkeys(decision.what.about, decision.what.kind)
         changed = {iri for iri, _ in judged.items() ^ self._judged.items()}
         self._judged = judged
-        stale = {self._group_of[iri] for iri in changed if iri in self._group_of} if self._items else self._groups
-        self._items |= {key: self._mention_item(key, graph) for key in stale}
         ties = [decision.id for decision in decisions if decision.what.kind in _TIES]
-        if self._places is None or ties != self._ties:
+        anew = self._places is None or ties != self._ties
+        if anew:
+            self._replaced = replaced(graph)
+        stale = self._groups if anew else {self._group_of[iri] for iri in changed if iri in self._group_of}
+        self._items |= {key: self._mention_item(key, graph) for key in stale}
+        if anew:
             self._places = self._places or _stated(graph.name, self._found)
             self._relations, self._ties = self._relation_items(graph, _read(graph)), ties
             self._broken = self._breach_items(graph)
         items = [item for item in self._items.values() if item is not None]
-        others = [*self._relations.items(), *((str(item.meaning), item) for item in self._broken)]
-        for iri, item in others:
+        for iri, item in [*self._relations.items(), *self._still_broken(decisions)]:
             if (verdict := judged.get(iri)) in (None, "unsure"):
                 items.append(item if verdict is None else replace(item, state="skipped"))
         return sorted(items, key=lambda item: (item.state == "skipped", -item.worth, item.id))
@@ -159,6 +165,8 @@ class Queue:
         if not rows:
             return None
         first, documents = rows[0], sorted({row["document"] for row in rows})
+        meaning = _entity_of(graph.name, first["iri"], first["nil"], first["concept"])
+        meaning = self._replaced.get(meaning, meaning) if meaning else None
         uncertainty = sum(row["uncertainty"] for row in rows) / len(rows)
         return Item(
             id=_id("mention", *key),
@@ -169,11 +177,19 @@ class Queue:
             documents=len(documents),
             state="skipped" if wanted is None and all(row["mention"] in self._judged for row in rows) else "open",
             mentions=tuple(row["mention"] for row in rows),
-            meaning=_entity_of(graph.name, first["iri"], first["nil"], first["concept"]),
-            nil=first["nil"],
-            candidates=tuple(first["candidates"]),
+            meaning=meaning,
+            nil=first["nil"] if meaning else "ambiguous",
+            candidates=self._still(first["candidates"]),
             places=tuple((row["document"], row["begin"], row["end"]) for row in rows[: NO_MORE + 1]),
         )
+
+    def _still(self, candidates: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+        """Return candidates, those that were merged as what they were merged into, without those out of use."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for one in candidates:
+            if now := self._replaced.get(one["iri"], one["iri"]):
+                found.setdefault(now, {**one, "iri": now})
+        return tuple(found.values())
 
     def _relation_items(self, graph: KnowledgeGraph, read: Iterable[Read]) -> dict[str, Item]:
         """Return the items of relations that were read from text, by the IRIs of their statements."""
@@ -201,7 +217,7 @@ class Queue:
 
     def _breach_items(self, graph: KnowledgeGraph) -> list[Item]:
         """Return an item a rule that is broken, and an entity that breaks it."""
-        names, reached = preferred(graph) if self._breaches else {}, defaultdict[str, set[str]](set)
+        names, reached = preferred(graph) if self._breaches.found else {}, defaultdict[str, set[str]](set)
         for row in (row for rows in self._groups.values() for row in rows):
             reached[_entity_of(graph.name, row["iri"], row["nil"], row["concept"]) or ""].add(row["document"])
         return [
@@ -214,9 +230,15 @@ class Queue:
                 documents=len(reached[node]),
                 state="open",
                 meaning=node,
+                rule=message,
             )
-            for node, message in sorted({(breach.node, breach.message) for breach in self._breaches})
+            for node, message in sorted({(breach.node, breach.message) for breach in self._breaches.found})
         ]
+
+    def _still_broken(self, decisions: Iterable[Decision]) -> list[tuple[str, Item]]:
+        """Return the items of broken rules, by the IRIs of their breaches, but of what was changed since."""
+        changed = {iri for one in decisions if one.id not in self._breaches.decisions for iri in one.what.about}
+        return [(breach_iri(str(one.meaning), one.rule), one) for one in self._broken if one.meaning not in changed]
 
     def _disputed(self, documents: Collection[str]) -> float:
         """Return the mean disagreement about documents."""
@@ -231,19 +253,31 @@ def to_judge_again(queue: Queue, graph: KnowledgeGraph, decisions: Sequence[Deci
 
 
 def item_of(items: Sequence[Item], name: str) -> Item:
-    """Return the item whose id begins so.
+    """Return the item whose id begins so; of ``ID@DOCUMENT`` only the mentions in that document.
 
     Raises:
         MissingResourceError: there is none, or several.
     """
+    name, _, document = name.partition("@")
     fits = [item for item in items if name and item.id.startswith(name)]
     if len(fits) == 1:
-        return fits[0]
+        return _only_in(document, fits[0]) if document else fits[0]
     raise MissingResourceError(
         f"{'several items' if fits else 'no item'} in the queue {'have' if fits else 'has'} an id that begins {name!r}",
         why=", ".join(item.id for item in fits[:5]) if fits else "it may have been judged",
         remedy="`cdkd curate queue` has the ids",
     )
+
+
+def _only_in(document: str, item: Item) -> Item:
+    mentions = tuple(iri for iri in item.mentions if iri.startswith(document_iri(document).value + PLACE))
+    if not mentions:
+        raise MissingResourceError(
+            f"the item {item.id} has no open mention in {document!r}",
+            remedy="`cdkd curate show` has the documents of an item",
+        )
+    places = tuple(place for place in item.places if place[0] == document)
+    return replace(item, id=f"{item.id}@{document}", mentions=mentions, places=places, documents=1)
 
 
 def _groups(found: Extraction) -> dict[Group, list[dict[str, Any]]]:

@@ -72,14 +72,14 @@ class Verb(NamedTuple):
 def _judged(
     of_mentions: Callable[[KnowledgeGraph, Sequence[NamedNode], NamedNode], Draft],
     of_relation: Callable[[KnowledgeGraph, Triple], Draft],
-    of_breach: Callable[[KnowledgeGraph, NamedNode], Draft],
+    of_breach: Callable[[KnowledgeGraph, NamedNode, str], Draft],
 ) -> Callable[[Desk, str], Draft]:
     def draft(desk: Desk, name: str) -> Draft:
         item = desk.item(name)
         if item.relation is not None:
             return of_relation(desk.graph, item.relation)
         if item.kind == "breach":
-            return of_breach(desk.graph, NamedNode(str(item.meaning)))
+            return of_breach(desk.graph, NamedNode(str(item.meaning)), item.rule)
         if item.meaning is None:
             raise ConfigError(
                 "it could not be decided what this means", where=name, remedy="link it, or create an entity"
@@ -94,7 +94,7 @@ def _unsure(desk: Desk, name: str) -> Draft:
     if item.relation is not None:
         return relations.unsure_of_relation(desk.graph, item.relation)
     if item.kind == "breach":
-        return entities.unsure_of_entity(desk.graph, NamedNode(str(item.meaning)))
+        return entities.unsure_of_entity(desk.graph, NamedNode(str(item.meaning)), item.rule)
     return mentions.unsure(desk.graph, desk.mentions(name))
 
 

@@ -44,9 +44,10 @@ def compare_runs(before: Path, after: Path) -> dict[str, Any]:
 
     Raises:
         MissingResourceError: a folder is not that of a finished run.
-        ConfigError: the runs have no test document in common.
+        ConfigError: the runs have no test document in common, or a task has other labels in one than in the other.
     """
     runs = {BEFORE: run_results(before), AFTER: run_results(after)}
+    _need_same_labels(runs[BEFORE], runs[AFTER], after)
     moved = _moves(before, after, multi_label_tasks(runs[AFTER]))
     decisions, reached = _decisions(before, after, moved)
     everywhere = {name for mine in moved.values() for name in mine}
@@ -76,6 +77,18 @@ def run_results(folder: Path) -> dict[str, Any]:
         )
     found: dict[str, Any] = read_json(folder / "results.json")
     return found
+
+
+def _need_same_labels(before: Mapping[str, Any], after: Mapping[str, Any], where: Path) -> None:
+    old, new = (run["config"]["corpus"]["tasks"] for run in (before, after))
+    for task in sorted(old.keys() & new.keys()):
+        if any(old[task][name] != new[task][name] for name in ("labels", "multi_label")):
+            raise ConfigError(
+                f"the task {task!r} has other labels in one run than in the other",
+                where=str(where),
+                why=f"{old[task]['labels']} and {new[task]['labels']}",
+                remedy="compare runs on the same task",
+            )
 
 
 def _about(folder: Path, results: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +180,7 @@ def _moves(before: Path, after: Path, multi_label: Mapping[str, bool]) -> dict[s
 
     signals = read_said(before / SIGNALLED), read_said(after / SIGNALLED)
     found: dict[str, dict[str, tuple[float, bool]]] = {}
-    for task in (task for task in signals[1] if task in signals[0]):
+    for task in (task for task in signals[1] if all(FUSED in said.get(task, {}) for said in signals)):
         seeds = [said[task][FUSED] for said in signals]
         names = sorted(set.intersection(*(set(said) for mine in seeds for said in mine.values())))
         old, new = (mean_probabilities(mine, names, multi_label=multi_label[task]) for mine in seeds)

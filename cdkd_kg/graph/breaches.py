@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from cdkd_kg.artifacts import read_json, write_json
+from cdkd_kg.artifacts import canonical_json, read_json, sha256_text, write_json
 
 BREACHES = "breaches.json"
 
@@ -21,12 +21,33 @@ class Breach(NamedTuple):
     message: str
 
 
-def keep_breaches(folder: Path, breaches: Iterable[Breach]) -> None:
+class Breaches(NamedTuple):
+    """What broke the rules when somebody asked.
+
+    Attributes:
+        found: the breaches.
+        decisions: ids of the decisions that were known then.
+    """
+
+    found: tuple[Breach, ...] = ()
+    decisions: frozenset[str] = frozenset()
+
+
+def keep_breaches(folder: Path, found: Iterable[Breach], decisions: Iterable[str]) -> None:
     """Write what breaks the rules into a graph folder, in place of what did before."""
-    write_json(folder / BREACHES, [breach._asdict() for breach in breaches])
+    said = {"found": [breach._asdict() for breach in found], "decisions": sorted(decisions)}
+    write_json(folder / BREACHES, said)
 
 
-def kept_breaches(folder: Path) -> list[Breach]:
+def kept_breaches(folder: Path) -> Breaches:
     """Return what broke the rules; nothing where nobody asked yet."""
     path = folder / BREACHES
-    return [Breach(**one) for one in read_json(path)] if path.is_file() else []
+    if not path.is_file():
+        return Breaches()
+    said = read_json(path)
+    return Breaches(tuple(Breach(**one) for one in said["found"]), frozenset(said["decisions"]))
+
+
+def breach_iri(node: str, message: str) -> str:
+    """Return the IRI of "this node breaks this rule", for decisions about that alone."""
+    return "urn:cdkd:breach:" + sha256_text(canonical_json([node, message]))[:32]

@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdkd_kg.artifacts import sha256_file, sha256_text
 from cdkd_kg.config import GraphConfig
 from cdkd_kg.data.manifest import identity, load_manifest
-from cdkd_kg.errors import MissingResourceError, nearest
+from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
+
+DECISIONS = "graph.decisions"
 
 if TYPE_CHECKING:
     from cdkd_kg.graph.decisions.decision import Decision
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
 
-def background_graph(config: GraphConfig) -> KnowledgeGraph:
-    """Return a graph in memory that says what the vocabularies say, and what follows from the decisions."""
+def background_graph(config: GraphConfig, planned: Mapping[str, str]) -> KnowledgeGraph:
+    """Return a graph in memory that says what the vocabularies say, and what follows from the decisions.
+
+    Args:
+        config: of the graph.
+        planned: what :func:`background_identity` said when the run was planned.
+
+    Raises:
+        MissingResourceError: ``graph.decisions`` names none.
+        ConfigError: somebody decided since.
+    """
     from cdkd_kg.graph.decisions.settle import lay
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
     graph = KnowledgeGraph(config.name)
     graph.load_background(background_files(config))
-    lay(graph, decisions_of(config))
+    lay(graph, decisions_of(config, planned))
     return graph
 
 
-def decisions_of(config: GraphConfig) -> list[Decision]:
-    """Return the decisions that hold in a run, those that were undone among them, by time.
-
-    Raises:
-        MissingResourceError: ``graph.decisions`` names none.
-    """
+def decisions_of(config: GraphConfig, planned: Mapping[str, str] | None = None) -> list[Decision]:
+    """Return the decisions that hold in a run, those that were undone among them, by time; raises as above."""
     if config.decisions is None:
         return []
     from cdkd_kg.graph.decisions.settle import decisions_at
 
-    return decisions_at(config.decisions)
+    found = decisions_at(config.decisions)
+    if planned is not None and planned[DECISIONS] != _digest(found):
+        raise ConfigError(
+            "somebody decided on the graph since this run began",
+            where=f"graph.decisions: {config.decisions}",
+            why="a part of the run would know what another part does not",
+            remedy="run it again; or let graph.decisions name a decisions.nq that nobody changes meanwhile",
+        )
+    return found
+
+
+def _digest(decisions: Iterable[Decision]) -> str:
+    return sha256_text("\n".join(one.id for one in decisions))
 
 
 def background_files(config: GraphConfig) -> list[Path]:
@@ -52,7 +72,7 @@ def background_identity(config: GraphConfig) -> dict[str, str]:
     }
     if config.decisions is None:
         return files
-    return files | {"decisions": sha256_text("\n".join(one.id for one in decisions_of(config)))}
+    return files | {DECISIONS: _digest(decisions_of(config))}
 
 
 def background_file(name: str, where: str = "graph.background") -> Path:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from cdkd_kg.entities.tables import Extraction
 
 
+BACKGROUND = "background"
+
+
 def entities_job(config: Config, corpus: Job) -> Job:
     """Return the job that reads the documents of the graph."""
     return Job("entities", "all domains", reading_options(config), {"corpus": corpus}, partial(_work, config))
@@ -29,29 +32,28 @@ def reading_options(config: Config) -> dict[str, Any]:
         "entities": config.entities.model_dump(mode="json", exclude={"link_model"}),
         "link_model": link_model_identity(config.entities),
         "pipeline": pipeline_identity(config.entities.pipeline),
-        "background": background_identity(config.graph),
+        BACKGROUND: background_identity(config.graph),
     }
 
 
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
-    del job
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.entities.extract import Document
     from cdkd_kg.entities.tables import save_parts
 
     rows = Corpus.load(inputs["corpus"]).graph_documents()
     documents = [Document(name, text) for name, text in zip(rows["id"][:], rows["text"][:], strict=True)]
-    save_parts(read_documents(config, documents), folder)
+    save_parts(read_documents(config, documents, job.options[BACKGROUND]), folder)
 
 
-def read_documents(config: Config, documents: Sequence[Document]) -> Iterator[Extraction]:
-    """Yield, part by part, what is found in documents, linked to what is known."""
+def read_documents(config: Config, documents: Sequence[Document], planned: Mapping[str, str]) -> Iterator[Extraction]:
+    """Yield, part by part, what is found in documents, linked to what was known when the run was planned."""
     from cdkd_kg.entities.extract import read_in_parts
     from cdkd_kg.entities.language import label_language
     from cdkd_kg.entities.linking.aliases import AliasTable
     from cdkd_kg.graph.facts import facts
 
-    background = background_graph(config.graph)
+    background = background_graph(config.graph, planned)
     language = label_language(config.entities.pipeline)
     labels = AliasTable(background.labels(language))
     return read_in_parts(documents, config.entities, labels, facts(background, language))

@@ -12,6 +12,7 @@ from cdkd_kg.artifacts import sha256_file, write_json
 from cdkd_kg.config import Config
 from cdkd_kg.graph.shipped import shipped
 from cdkd_kg.pipeline.background import background_files, background_graph, decisions_of
+from cdkd_kg.pipeline.entities_stage import BACKGROUND
 from cdkd_kg.stages import Job
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     columns = (rows[name][:] for name in ("id", "domain", "text_hash"))
     documents = list(zip(*columns, strict=True))
     extraction = Extraction.load(inputs["entities"])
-    background = background_graph(config.graph)
+    planned = job.needs["entities"].options[BACKGROUND]
+    decisions = decisions_of(config.graph, planned)
+    background = background_graph(config.graph, planned)
     labels = _labels(config, background)
     run = {"id": job.fingerprint[:16], "pipeline": config.entities.pipeline}
     graph = build_graph(extraction, documents, background, config.graph, run)
@@ -60,7 +63,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     language = label_language(config.entities.pipeline)
     concepts = label_concepts(graph.labels(language), corpus.tasks)
     about = statistics(extraction, data, len(documents)) | {"revision": graph.revision, "triples": len(graph)}
-    used = _decisions_used(graph, decisions_of(config.graph))
+    used = _decisions_used(graph, decisions)
     about["decisions"] = {"count": len(used), "documents": len({name for one in used for name in one["documents"]})}
     write_json(folder / DECISIONS, used)
     texts: dict[str, list[str]] = {}
@@ -71,7 +74,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
         *background_warnings(extraction, labels),
         *coverage_warnings(extraction, domains),
         *language_warnings(texts, config.entities.pipeline),
-        *_decision_warnings(config, corpus, used),
+        *_decision_warnings(config, corpus, decisions, used),
     ]
     write_json(
         folder / ABOUT,
@@ -92,7 +95,9 @@ def _decisions_used(graph: KnowledgeGraph, decisions: Sequence[Decision]) -> lis
     ]
 
 
-def _decision_warnings(config: Config, corpus: Corpus, used: Sequence[Mapping[str, Any]]) -> list[str]:
+def _decision_warnings(
+    config: Config, corpus: Corpus, decisions: Sequence[Decision], used: Sequence[Mapping[str, Any]]
+) -> list[str]:
     """Return a warning where decisions reach nothing, and where some were taken on test documents."""
     from cdkd_kg.graph.decisions.decision import in_force
     from cdkd_kg.graph.iris import PLACE, document_iri
@@ -106,8 +111,7 @@ def _decision_warnings(config: Config, corpus: Corpus, used: Sequence[Mapping[st
             "this run; were they taken on other texts?"
         )
     tests = {document_iri(name).value for task in corpus.tasks for name in corpus.rows(task, "test")["id"][:]}
-    taken = in_force(decisions_of(config.graph))
-    seen = sum(any(iri.partition(PLACE)[0] in tests for iri in one.what.about) for one in taken)
+    seen = sum(any(iri.partition(PLACE)[0] in tests for iri in one.speaks_of()) for one in in_force(decisions))
     if seen:
         warnings.append(
             f"graph.decisions: {seen:,} decisions were taken on test documents of this run, so its test is no longer "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pyoxigraph import NamedNode
 
 from cdkd_kg.curation import entities, mentions, relations
 from cdkd_kg.curation.context import contexts
@@ -13,8 +14,9 @@ from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import VERBS, Desk, drafted
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import ConfigError, MissingResourceError
-from cdkd_kg.graph.breaches import Breach
+from cdkd_kg.graph.breaches import Breach, Breaches
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
+from cdkd_kg.graph.namespaces import ITSRDF
 from tests.curation.conftest import FOUND, TEXTS
 from tests.curation.test_decisions import ANNS, COLD, COLDS, FLU, HAS_FLU, IT
 from tests.graph.helpers import EX, extraction, mention
@@ -53,16 +55,18 @@ def test_the_order_is_doubt_times_documents_times_disagreement(copy: WorkingCopy
     assert (sure.uncertainty, sure.worth) == (0, 0)
 
 
-BROKEN = [Breach("Warning", FLU.value, "", "", "has no use"), Breach("Warning", FLU.value, "", "x", "has no use")]
+BROKEN = tuple(
+    Breach("Warning", FLU.value, "", value, rule) for value, rule in (("", "it has no use"), ("x", "it has no use"))
+)
 
 
 def test_a_broken_rule_is_an_item_until_something_is_decided_about_what_breaks_it(copy: WorkingCopy) -> None:
-    def broken() -> list[Item]:
-        found = Queue(FOUND, breaches=BROKEN).items(copy.graph, copy.log.decisions())
-        return [item for item in found if item.kind == "breach"]
+    def broken(found: Breaches = Breaches(BROKEN)) -> list[Item]:  # noqa: B008 - it never changes
+        items = Queue(FOUND, breaches=found).items(copy.graph, copy.log.decisions())
+        return [item for item in items if item.kind == "breach"]
 
     (item,) = broken()
-    assert (item.title, item.documents, item.worth, item.meaning) == ("flu: has no use", 2, 2.0, FLU.value)
+    assert (item.title, item.documents, item.worth, item.meaning) == ("flu: it has no use", 2, 2.0, FLU.value)
     desk = Desk(copy.graph, broken())
     with pytest.raises(ConfigError, match="accept it as it is, or change"):
         drafted(desk, "reject", [item.id])
@@ -72,9 +76,38 @@ def test_a_broken_rule_is_an_item_until_something_is_decided_about_what_breaks_i
     assert [item.state for item in broken()] == ["skipped"]
     changed = copy.decide(drafted(desk, "add-alias", [FLU.value, "grippe"]), "ada")
     assert broken() == []
+    known = frozenset(one.id for one in copy.log.decisions())
+    assert [one.rule for one in broken(Breaches(BROKEN, known))] == ["it has no use"]  # found again since
     copy.decide(undo(copy.entries, str(changed.number)), "ada")
     copy.decide(drafted(desk, "accept", [item.id]), "ada", "it is used in the clinic")
     assert broken() == []
+    other = Breach("Warning", FLU.value, "", "", "it is too short")
+    assert [one.rule for one in broken(Breaches((*BROKEN, other), known))] == ["it is too short"]
+
+
+def test_the_mentions_of_one_document_can_be_judged_alone(copy: WorkingCopy) -> None:
+    cold = next(item for item in items(copy) if item.title == "cold")
+    here = item_of(items(copy), f"{cold.id[:4]}@a/2")
+    assert (here.mentions, here.documents, here.places) == ((COLDS[0].value,), 1, (("a/2", 10, 14),))
+    copy.decide(drafted(Desk(copy.graph, items(copy)), "reject", [here.id]), "ada")
+    rest = next(item for item in items(copy) if item.title == "cold")
+    assert (rest.id, rest.mentions) == (cold.id, (COLDS[1].value,))
+    with pytest.raises(MissingResourceError, match="no open mention in 'a/2'"):
+        item_of(items(copy), here.id)
+
+
+def test_what_was_merged_is_asked_as_what_it_was_merged_into(copy: WorkingCopy) -> None:
+    queue = Queue(FOUND)
+    queue.items(copy.graph, copy.log.decisions())
+    copy.decide(entities.merge(copy.graph, COLD, FLU), "ada")
+    copy.decide(entities.deprecate(copy.graph, NamedNode(EX + "gout")), "ada")
+    found = queue.items(copy.graph, copy.log.decisions())
+    cold = next(item for item in found if item.title == "cold")
+    assert cold.meaning == FLU.value
+    it = next(item for item in found if item.title == "it")
+    assert [one["iri"] for one in it.candidates] == [EX + "pain"]
+    copy.decide(drafted(Desk(copy.graph, found), "accept", [cold.id]), "ada")
+    assert {str(quad.object) for quad in copy.graph.holding(COLDS[0], ITSRDF.taIdentRef)} == {str(FLU)}
 
 
 def test_an_item_is_called_the_same_as_long_as_it_says_the_same(copy: WorkingCopy) -> None:

@@ -20,12 +20,13 @@ from cdkd_kg.curation.verbs import Desk, drafted
 from cdkd_kg.curation.web.app import create_app
 from cdkd_kg.curation.web.board import Board
 from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.evaluation.answered import Said, write_said
 from cdkd_kg.evaluation.between_runs import compare_runs
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.decisions.log import DecisionLog
 from cdkd_kg.graph.decisions.working_copy import working_copy
 from cdkd_kg.graph.iris import document_iri, mention_iri
-from cdkd_kg.pipeline.run import run
+from cdkd_kg.pipeline.run import cache_of, plan_run, run
 from tests.models import tiny_bert
 from tests.pipeline.corpus import settings, write_config, write_corpus
 from tests.pipeline.test_explain import _vocabulary
@@ -200,6 +201,30 @@ def test_decisions_that_reach_nothing_and_those_on_test_documents_are_told(loop:
     said = run(loop.config.model_copy(update={"graph": graph}), until="graph").warnings
     assert any("none of the 1 decisions" in warning for warning in said)
     assert any("1 decisions were taken on test documents" in warning for warning in said)
+
+
+def test_who_decides_while_a_run_reads_is_told_to_run_it_again(loop: Loop, tmp_path: Path) -> None:
+    (tmp_path / "decisions.nq").write_bytes(b"")
+    graph = loop.config.graph.model_copy(update={"decisions": tmp_path})
+    planned = plan_run(loop.config.model_copy(update={"graph": graph}), "entities")
+    DecisionLog(tmp_path).append(Draft("unsure", "unsure of it", ("urn:a",)), "ada")
+    job = planned[-1][0]
+    inputs = {name: need.folder(cache_of(loop.config)) for name, need in job.needs.items()}
+    with pytest.raises(ConfigError, match="since this run began"):
+        job.work(job, inputs, tmp_path)
+
+
+def test_a_run_of_other_documents_or_labels_is_refused(loop: Loop, tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_bytes((loop.before / "results.json").read_bytes())
+    rows = [row | {"document": "elsewhere/1"} for row in _table(loop.before / "signals.parquet")]
+    write_said((Said(**row) for row in rows), tmp_path / "signals.parquet")
+    with working_copy(loop.graph) as copy, pytest.raises(ConfigError, match="other documents"):
+        kept_queue(loop.graph, copy.graph, tmp_path)
+    results = read_json(tmp_path / "results.json")
+    results["config"]["corpus"]["tasks"]["topic"]["labels"] = ["one", "two"]
+    write_json(tmp_path / "results.json", results)
+    with pytest.raises(ConfigError, match="other labels"):
+        compare_runs(loop.before, tmp_path)
 
 
 def test_without_decisions_to_be_found_a_run_stops(loop: Loop, tmp_path: Path) -> None:

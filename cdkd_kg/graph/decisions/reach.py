@@ -28,9 +28,9 @@ def reach(graph: KnowledgeGraph, decisions: Iterable[Decision]) -> dict[str, lis
         mentioning[entity].add(document)
     found = {}
     for decision in in_force(decisions):
-        about = decision.what.about if decision.what.accepts or decision.what.rejects else ()
-        documents = {iri.partition(PLACE)[0] for iri in about if PLACE in iri}
-        if about and not documents:
+        changes = decision.what.accepts or decision.what.rejects
+        documents = {iri.partition(PLACE)[0] for iri in decision.what.about if PLACE in iri and changes}
+        if changes and not documents:
             documents = set().union(*(mentioning.get(iri, ()) for iri in decision.speaks_of()))
         found[decision.id] = sorted(known[iri] for iri in documents if iri in known)
     return found

@@ -46,9 +46,13 @@ def made_by(draft: Draft) -> set[str]:
 
 
 def resting_on(decision: Decision, decisions: Iterable[Decision]) -> list[Decision]:
-    """Return the other decisions in force that speak of a concept which ``decision`` made, or are merges that moved
-    what it accepted to another entity."""
-    made, said = made_by(decision.what), set(decision.what.accepts)
+    """Return the other decisions in force that rest on one.
+
+    They speak of a concept that it made, or are merges that moved what it said to another entity. What it accepted as
+    it was proposed they would have moved all the same.
+    """
+    made = made_by(decision.what)
+    said = set(decision.what.accepts) if decision.what.kind != "accept" else set()
     return [
         other
         for other in in_force(decisions)
