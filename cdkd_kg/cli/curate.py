@@ -220,6 +220,7 @@ def export_cli(
         Path | None,
         typer.Option("--output", "-o", help=".nq, or .sssom.tsv for mappings; else decisions.nq of the graph."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write the decisions as sorted N-Quads for git, or the mappings as they are now as SSSOM."""
     from cdkd_kg.graph.decisions.as_rdf import FILE, write_decisions
@@ -233,7 +234,7 @@ def export_cli(
             write_decisions(copy.log.decisions(), copy.graph, output)
         else:
             raise ConfigError("decisions are written as .nq or .sssom.tsv", where=str(output))
-    typer.echo(str(output))
+    typer.echo(json.dumps({"file": str(output)}) if as_json else str(output))
 
 
 @app.command("import")

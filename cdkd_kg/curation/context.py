@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-AROUND = 80
-"""Characters on each side, at most; words are not cut."""
+AROUND, LEAST = 240, 40
+"""Characters on each side, at most and, where there are as many, at least; words are not cut."""
+_END = re.compile(r"[.!?][\"')\]]*\s+")
 
 
 class Context(NamedTuple):
-    """A mention in its text; ``before`` and ``after`` begin or end with an ellipsis where there is more."""
+    """A mention in its sentence, with a piece of the next ones where that is short.
+
+    ``before`` and ``after`` begin or end with an ellipsis where a sentence is longer.
+    """
 
     document: str
     before: str
@@ -30,9 +35,15 @@ def contexts(places: Iterable[tuple[str, int, int]], texts: Mapping[str, str]) -
 
 def _context(document: str, text: str, begin: int, end: int) -> Context:
     before, after = text[max(0, begin - AROUND) : begin], text[end : end + AROUND]
-    if begin > AROUND:
+    starts = [found.end() for found in _END.finditer(before) if len(before) - found.end() >= LEAST]
+    stops = [found.end() for found in _END.finditer(after) if found.end() >= LEAST]
+    if starts:
+        before = before[starts[-1] :]
+    elif begin > AROUND:
         before = "… " + before.partition(" ")[2]
-    if end + AROUND < len(text):
+    if stops:
+        after = after[: stops[0]].rstrip()
+    elif end + AROUND < len(text):
         after = after.rpartition(" ")[0] + " …"
     return Context(document, _plain(before), _plain(text[begin:end]), _plain(after))
 

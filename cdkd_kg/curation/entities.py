@@ -15,6 +15,7 @@ from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, KD, OWL, RDF, RDFS, SKOS
 
 _NAMES = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel, RDFS.label)
+_PREFERRED = {SKOS.prefLabel, RDFS.label}
 _ITS_OWN = {RDF.type, SKOS.inScheme, SKOS.topConceptOf, KD.entityType, DCTERMS.isReplacedBy}
 """What stays with an entity that was merged into another."""
 _OF_STATEMENTS = {RDF.subject, RDF.predicate, RDF.object, KD.candidate, SKOS.hasTopConcept}
@@ -85,15 +86,18 @@ def drop_alias(graph: KnowledgeGraph, entity: NamedNode, label: str) -> Draft:
     """Return the decision that an entity does not have a name, in whatever language.
 
     Raises:
-        ConfigError: the entity is not there, it has no such name, or no other one.
+        ConfigError: the entity is not there, it has no such name, no other one, or no other preferred one.
     """
     need_entity(graph, entity)
-    names = list(_named(graph, entity))
-    gone = [Triple(entity, kind, text) for kind, text in names if text.value == checked_name(label)]
-    if not gone or len(gone) == len(names):
-        why = "it has no such name" if not gone else "it has no other name"
+    label, names = checked_name(label), list(_named(graph, entity))
+    gone = [Triple(entity, kind, text) for kind, text in names if text.value == label]
+    left = {kind for kind, text in names if text.value != label}
+    why = "" if gone and left else "it has no other name" if gone else "it has no such name"
+    if not why and not left & _PREFERRED and {one.predicate for one in gone} & _PREFERRED:
+        why = "it is what the entity is called; call it otherwise first"
+    if why:
         raise ConfigError(f"{label!r} cannot be dropped", where=entity.value, why=why)
-    said = f"{name_of(graph, entity)} is not called {checked_name(label)!r}"
+    said = f"{name_of(graph, entity)} is not called {label!r}"
     return Draft("drop alias", said, (entity.value,), rejects=tuple(gone))
 
 

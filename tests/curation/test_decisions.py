@@ -300,3 +300,11 @@ def test_what_speaks_of_a_concept_that_nobody_made_any_more_does_not_come_back(c
     copy.decide(undo(copy.entries, str(there.number)), "ada")
     copy.decide(undo(copy.entries, str(back.number)), "ada")
     assert meanings(copy.graph, COLDS[0]) == {f"<{sore}>"}
+
+
+def test_the_name_that_an_entity_goes_by_is_not_dropped_before_it_has_another(copy: WorkingCopy) -> None:
+    with pytest.raises(ConfigError, match="call it otherwise first"):
+        entities.drop_alias(copy.graph, FLU, "flu")
+    copy.decide(entities.relabel(copy.graph, FLU, "grippe"), "ada")
+    copy.decide(entities.drop_alias(copy.graph, FLU, "flu"), "ada")
+    assert preferred(copy.graph)[FLU.value] == "grippe"

@@ -219,12 +219,12 @@ def test_a_relation_is_no_mention_and_the_other_way_round(copy: WorkingCopy) -> 
 
 
 def test_words_around_a_mention_are_whole_and_on_one_line() -> None:
-    text = "before " * 30 + "\n\tthe flu\n" + "after " * 30
+    text = "before " * 60 + "\n\tthe flu\n" + "after " * 60
     [place] = contexts([("d", text.index("flu"), text.index("flu") + 3), ("gone", 0, 1)], {"d": text})[:1]
     assert place.before.startswith("… before")
     assert place.before.endswith("before   the ")
     assert place.after.endswith("after …")
-    assert (place.anchor, len(place.before) <= 83, len(place.after) <= 83) == ("flu", True, True)
+    assert (place.anchor, len(place.before) <= 243, len(place.after) <= 243) == ("flu", True, True)
     assert contexts([("a/1", 0, 3)], TEXTS)[0][1:] == ("", "Ann", " has a flu.")
 
 
@@ -232,3 +232,13 @@ def test_deprecating_what_others_are_merged_into_is_possible(copy: WorkingCopy) 
     copy.decide(entities.deprecate(copy.graph, FLU), "ada")
     assert ANNS
     assert "flu" in titles(copy)  # its mentions mean nothing now, which is still to be judged
+
+
+def test_a_context_is_the_sentence_and_goes_on_where_that_is_short() -> None:
+    text = (
+        "It rained. Mr. Jones, who keeps bees in the valley below, has a cold since the fair. He rests. " + "So. " * 99
+    )
+    place = contexts([("d", text.index("cold"), text.index("cold") + 4)], {"d": text})[0]
+    assert place.before == "Jones, who keeps bees in the valley below, has a "
+    assert place.after.startswith(" since the fair. He rests. So.")
+    assert len(place.after) < 60
