@@ -162,33 +162,42 @@ def export(request: Request, board: ToBoard, who: Person) -> HTMLResponse:
 
 async def refused(request: Request, error: CdkdError, status: int) -> HTMLResponse:
     """Return what the page shows where something was not done: why, and what it is now."""
+    who, told = person(request), {"error": str(error)}
+    if request.method == "GET":
+        return _page(request, "refused.html.j2", who, status, **told)
     form = await request.form()
     page, shown = (str(form.get(name, default)) for name, default in (("page", "work"), ("shown", "")))
     wanted = " ".join(str(word) for word in [form.get("verb", ""), *form.getlist("words")])
     theirs = [entry.decision for entry in error.theirs] if isinstance(error, ConflictError) else []
-    told = {"error": str(error), "theirs": theirs, "yours": wanted}
-    who = person(request)
-    if request.method == "GET":
-        return _page(request, "refused.html.j2", who, status, **told)
-    return _part(request, who, page, shown, status, **told)
+    return _part(request, who, page, shown, status, **told, theirs=theirs, yours=wanted)
 
 
 def _part(request: Request, who: str, page: str, shown: str, status: int = 200, **told: Any) -> HTMLResponse:
-    """Return the main part of a page again."""
+    """Return the main part of a page again, without what it showed where that is no more."""
+    for name in (shown, ""):
+        try:
+            template, values = _content(request, who, page, name, done=not told.get("error"))
+        except CdkdError:
+            continue
+        return _page(request, template, who, status, **values, **told)
+    return _page(request, "refused.html.j2", who, status, **told)
+
+
+def _content(request: Request, who: str, page: str, shown: str, *, done: bool) -> tuple[str, dict[str, Any]]:
+    """Return the template of a page and what it shows; once something is done, the next item."""
     if page == "history":
-        return _page(request, "history.html.j2", who, status, **_history(request), **told)
+        return "history.html.j2", _history(request)
     if page == "entity" and shown:
-        return _page(request, "entity.html.j2", who, status, **_entity(request, shown), **told)
+        return "entity.html.j2", _entity(request, shown)
     if page == "again":
-        return _page(request, "again.html.j2", who, status, **_again(request, who, ""), **told)
-    return _page(request, "work.html.j2", who, status, **_work(request, shown if told.get("error") else ""), **told)
+        return "again.html.j2", _again(request, who, "")
+    return "work.html.j2", _work(request, "" if done else shown)
 
 
 def _page(request: Request, template: str, who: str, status: int = 200, **values: Any) -> HTMLResponse:
-    board = board_of(request)
-    defaults: dict[str, Any] = {"said": "", "error": "", "theirs": [], "yours": "", "seen": board.items()[0]}
+    defaults: dict[str, Any] = {"said": "", "error": "", "theirs": [], "yours": ""}
     shown = {
-        "board": board,
+        "board": board_of(request),
         "who": who,
         "whole": "hx-request" not in request.headers,
         "page": template.partition(".")[0],
@@ -251,14 +260,17 @@ def _shown(request: Request, item: Item | None) -> dict[str, str]:
 
 def _entity(request: Request, name: str) -> dict[str, Any]:
     board = board_of(request)
+    number, items = board.items()  # before the rest is read, which may know of more and must not claim to
     around = board.entity(name)
-    meant = [item for item in board.items()[1] if item.kind == "mention" and item.meaning == around["iri"]]
-    return {"around": around, "picture": json.dumps(as_picture(around)), "meant": meant[:PLACES]}
+    meant = [item for item in items if item.kind == "mention" and item.meaning == around["iri"]]
+    return {"seen": number, "around": around, "picture": json.dumps(as_picture(around)), "meant": meant[:PLACES]}
 
 
 def _history(request: Request) -> dict[str, Any]:
-    entries = board_of(request).entries()
-    return {"entries": entries[::-1], "gone": undone(entries)}
+    board = board_of(request)
+    number, _ = board.items()
+    entries = board.entries()
+    return {"seen": number, "entries": entries[::-1], "gone": undone(entries)}
 
 
 def _last_of(request: Request, who: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from cdkd_kg.curation.web.guard import LARGEST
+from cdkd_kg.curation.web.guard import LARGEST, Guard, Message, Receive, Scope, Send
 from cdkd_kg.graph.decisions.log import DecisionLog
 from tests.curation.web.conftest import HERE, PORT, TOKEN
 
@@ -140,6 +141,26 @@ def test_a_large_body_is_refused_whatever_it_says_of_itself(program: TestClient,
         program.post("/api/decisions", content=b"{}", headers=headers | {"Content-Length": "2, 2"}).status_code == 413
     )
     assert written(folder) == 0
+
+
+def test_who_reads_a_body_twice_does_not_wait_for_ever() -> None:
+    read = list[str]()
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        read.extend([(await receive())["type"], (await receive())["type"]])
+
+    messages = [{"type": "http.request", "body": b""}]
+
+    async def once() -> Message:
+        return messages.pop() if messages else await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        pass
+
+    headers = [(b"host", HERE.removeprefix("http://").encode()), (b"authorization", f"Bearer {TOKEN}".encode())]
+    scope = {"type": "http", "method": "POST", "path": "/decide", "headers": headers}
+    asyncio.run(asyncio.wait_for(Guard(application, PORT, TOKEN)(scope, once, send), 5))
+    assert read == ["http.request", "http.disconnect"]
 
 
 @pytest.mark.parametrize(
