@@ -20,6 +20,7 @@ from cdkd_kg.entities.linking.aliases import Label
 from cdkd_kg.evaluation.between_runs import compare_runs
 from cdkd_kg.graph.decisions.as_rdf import FILE, write_decisions
 from cdkd_kg.graph.decisions.log import Entry
+from cdkd_kg.graph.decisions.settle import pull
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
 from cdkd_kg.graph.iris import PLACE, local_name
 from cdkd_kg.graph.labels import labels, preferred
@@ -97,8 +98,12 @@ class Board:
             return list(self._copy.entries)
 
     def export(self) -> Path:
-        """Write all decisions into the folder of the graph as sorted N-Quads, for git, and return the file."""
+        """Write all decisions into the folder of the graph as sorted N-Quads, for git, and return the file.
+
+        What the file has and the log lacks, as after `git pull`, is taken in before.
+        """
         with self._lock:
+            pull(self._copy.log, self._folder)
             write_decisions(self._copy.log.decisions(), self._copy.graph, self._folder / FILE)
             return self._folder / FILE
 

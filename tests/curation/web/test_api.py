@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import schemathesis
@@ -11,6 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
+from cdkd_kg.graph.decisions.as_rdf import FILE, read_decisions, write_decisions
+from cdkd_kg.graph.decisions.decision import Draft
+from cdkd_kg.graph.decisions.log import DecisionLog
+from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from tests.curation.conftest import make
 from tests.curation.web.server import TOKEN, served
 
@@ -73,6 +78,16 @@ def test_who_decides_on_what_changed_is_shown_both(program: TestClient) -> None:
     assert program.post("/api/decisions", json=mine).status_code == 428
     assert program.post("/api/decisions", json=mine, headers={"If-Match": "*"}).status_code == 400
     assert program.post("/api/decisions", json=mine, headers={"If-Match": '"1"'}).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/api/export", "/export"])
+def test_what_git_pull_brought_meanwhile_is_kept(program: TestClient, folder: Path, path: str) -> None:
+    assert program.post("/api/export").status_code == 201  # nothing yet
+    theirs = DecisionLog(folder.parent / "theirs").append(Draft("relabel", "of bob", ("urn:x",)), "bob").decision
+    write_decisions([theirs], KnowledgeGraph("ills"), folder / FILE)
+    assert program.post(path).status_code in (200, 201)
+    assert [one.id for one in read_decisions(folder / FILE)] == [theirs.id]
+    assert [one["label"] for one in program.get("/api/decisions").json()] == ["of bob"]
 
 
 @pytest.mark.parametrize(
