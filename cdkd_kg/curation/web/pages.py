@@ -80,16 +80,16 @@ def hits(
     who: Person,
     verb: Annotated[str, Query(max_length=40)],
     words: Annotated[list[Word], Query(max_length=8)],
+    seen: Annotated[int, Query(ge=0, lt=10**15, description="What the page has seen from which this is asked.")],
     typed: Annotated[str, Query(max_length=200)] = "",
     middle: Annotated[str, Query(max_length=200)] = "",
     page: Annotated[str, Query(max_length=20)] = "work",
     shown: Annotated[str, Query(max_length=2000)] = "",
 ) -> HTMLResponse:
     """Return a few entities to choose from, each the last word of a decision; ``middle`` is the word before it."""
-    number, _ = board.items()
     words = [*words, middle] if middle else words
     found: dict[str, Any] = {"hits": board.find(typed), "verb": verb, "words": words, "back": page, "shown": shown}
-    return _page(request, "hits.html.j2", who, seen=number, **found)
+    return _page(request, "hits.html.j2", who, seen=seen, **found)
 
 
 @router.get("/entity")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import html
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
+from cdkd_kg.curation.web.board import Board
+from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.decisions.log import DecisionLog
 from tests.curation.conftest import make
 from tests.curation.web.server import TOKEN, served
@@ -53,3 +59,42 @@ def test_a_log_that_cannot_be_read_is_said_on_the_page(real: httpx.Client, folde
     for answer in (real.get("/"), decide(real, 0, "add-alias", "flu", "the bug"), real.post("/export")):
         assert answer.status_code == 422
         assert "the log of decisions cannot be read" in answer.text
+
+
+def test_what_is_chosen_from_a_list_claims_no_more_than_its_page_has_seen(browser: TestClient) -> None:
+    def numbers(text: str) -> set[str]:
+        return {*re.findall(r'If-Match": "\\"(\d+)', text), *re.findall(r"seen=(\d+)", text)}
+
+    page = browser.get("/entity?name=flu").text
+    assert numbers(page) == {"0"}
+    address = html.unescape(re.findall(r'hx-get="(/hits\?verb=merge[^"]*)"', page)[0])
+    browser.cookies["cdkd_who"] = "bob"
+    assert decide(browser, 0, "relabel", "flu", "grippe").status_code == 200
+    browser.cookies["cdkd_who"] = "ada"
+    hits = browser.get(f"{address}&typed=cold").text
+    assert "cold" in hits
+    assert numbers(hits) == {"0"}
+    iri = html.unescape(re.findall(r'name="words" value="([^"]*)"', hits)[-1])
+    assert decide(browser, 0, "merge", "grippe", iri).status_code == 412
+
+
+@pytest.mark.parametrize("path", ["/entity?name=flu", "/history"])
+def test_a_page_claims_no_more_than_it_shows(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch, folder: Path, path: str
+) -> None:
+    decide(browser, 0, "add-alias", "cold", "a cold")
+    read = {name: getattr(Board, name) for name in ("entity", "entries")}
+
+    def then_bob_decides(name: str) -> Callable[..., Any]:
+        def answer(board: Board, *words: str) -> Any:
+            found = read[name](board, *words)
+            DecisionLog(folder).append(Draft("relabel", "of bob", ("urn:x",)), "bob")
+            return found
+
+        return answer
+
+    for name in read:
+        monkeypatch.setattr(Board, name, then_bob_decides(name))
+    page = browser.get(path).text
+    assert "of bob" not in page
+    assert set(re.findall(r'If-Match": "\\"(\d+)', page)) == {"1"}
