@@ -10,6 +10,7 @@ from fastapi import Depends, Header, HTTPException, Request
 
 from cdkd_kg.curation.names import checked_name
 from cdkd_kg.curation.web.board import Board
+from cdkd_kg.errors import ConfigError
 
 WHO = "cdkd_who"
 _TAG = re.compile(r'"(\d{1,15})"')
@@ -29,8 +30,13 @@ def person(
     ] = None,
 ) -> str:
     """Return who asks; a browser says it in a cookie, so that every page knows."""
-    told = curator or request.cookies.get(WHO)
-    return checked_name(unquote(told)) if told else str(request.app.state.who)
+    if curator:
+        return checked_name(unquote(curator))
+    starter = str(request.app.state.who)
+    try:
+        return checked_name(unquote(request.cookies.get(WHO) or starter))
+    except ConfigError:  # which would be in the way on every page, that for another name included
+        return starter
 
 
 def seen(

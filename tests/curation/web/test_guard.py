@@ -95,6 +95,22 @@ def test_without_the_token_nothing_is_told(stranger: TestClient, path: str) -> N
         assert "flu" not in answer.text
 
 
+@pytest.mark.parametrize("others", ["a/b=1", "=", "x", 'q="', "é=1", f"cdkd_{PORT}=stale", f"xcdkd_{PORT}=y"])
+def test_cookies_of_other_servers_do_not_shut_the_door(stranger: TestClient, others: str) -> None:
+    mine = f'cdkd_{PORT}="{TOKEN}"'
+    for cookie in (f"{others}; {mine}", f"{mine}; {others}"):
+        assert stranger.get("/", headers={"Cookie": cookie.encode()}).status_code == 200
+    assert stranger.get("/", headers={"Cookie": others.encode()}).status_code == 401
+    assert stranger.get("/", headers={"Cookie": f"x{mine}"}).status_code == 401
+
+
+def test_a_cookie_with_a_name_that_nobody_can_have_is_passed_over(program: TestClient) -> None:
+    for name in ("A%E2%80%8DB", "%20", "%00", "x" * 2000):
+        page = program.get("/", headers={"Cookie": f"cdkd_who={name}"})
+        assert (page.status_code, 'data-who="ada"' in page.text) == (200, True)
+    assert program.get("/", headers={"X-CDKD-Curator": "A%E2%80%8DB"}).status_code == 422
+
+
 def test_the_way_in_says_nothing_and_takes_only_the_token(stranger: TestClient) -> None:
     assert "ills" not in stranger.get("/start").text
     assert stranger.get("/static/app.js").status_code == 200
