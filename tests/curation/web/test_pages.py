@@ -17,6 +17,7 @@ from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.decisions.log import DecisionLog
 from tests.curation.conftest import make
 from tests.curation.web.server import TOKEN, served
+from tests.graph.helpers import EX
 
 
 @pytest.fixture
@@ -98,3 +99,56 @@ def test_a_page_claims_no_more_than_it_shows(
     page = browser.get(path).text
     assert "of bob" not in page
     assert set(re.findall(r'If-Match": "\\"(\d+)', page)) == {"1"}
+
+
+def items(client: httpx.Client) -> dict[str, str]:
+    return {one["title"]: one["id"] for one in client.get("/api/items").json()["items"]}
+
+
+@pytest.mark.parametrize("page", ["work", "again"])
+def test_who_is_late_sees_the_same_item_and_what_they_wanted_in_words(browser: TestClient, page: str) -> None:
+    it = items(browser)["it"]
+    browser.cookies["cdkd_who"] = "bob"
+    assert decide(browser, 0, "link", it, "gout").status_code == 200
+    browser.cookies["cdkd_who"] = "ada"
+    late = decide(browser, 0, "unsure", it, why="<who knows>", page=page, shown=it)
+    assert late.status_code == 412
+    assert f'data-item="{it}"' in late.text
+    wanted = html.unescape(re.findall("You wanted:</b> (.*?)</p>", late.text)[0])
+    assert it not in wanted
+    assert wanted == "unsure what 'it' means: <who knows>"
+
+
+def test_an_item_that_is_gone_gives_way_to_the_next(browser: TestClient) -> None:
+    found = items(browser)
+    assert decide(browser, 0, "link", found["it"], "gout").status_code == 200
+    gone = decide(browser, 1, "unsure", found["it"], shown=found["it"])
+    assert gone.status_code == 404
+    assert "data-item=" in gone.text
+
+
+@pytest.mark.parametrize("page", ["/", "/again", "/entity?name=flu"])
+def test_every_form_says_what_its_page_shows(browser: TestClient, page: str) -> None:
+    it = items(browser)["it"]
+    browser.cookies["cdkd_who"] = "bob"
+    decide(browser, 0, "link", it, "gout")
+    browser.cookies["cdkd_who"] = "ada"
+    text = browser.get(page).text
+    shown = re.findall('data-item="([^"]*)"', text) or [EX + "flu"]
+    assert set(re.findall('name="shown" value="([^"]*)"', text)) == set(shown)
+
+
+def test_what_is_in_dispute_comes_first_relations_too(browser: TestClient) -> None:
+    found = items(browser)
+    relation = next(name for title, name in found.items() if "→" in title)
+    browser.cookies["cdkd_who"] = "bob"
+    for number, name in enumerate((found["it"], found["cold"], relation)):
+        verb = ["link", name, "gout"] if name == found["it"] else ["accept", name]
+        assert decide(browser, number, *verb).status_code == 200
+    browser.cookies["cdkd_who"] = "ada"
+    assert decide(browser, 3, "reject", relation).status_code == 200
+    page = html.unescape(browser.get("/again").text)
+    assert re.findall(r'href="/again\?item=(\w+)"', page)[0] == relation
+    assert page.index("In dispute</h2>") < page.index(f"item={relation}") < page.index("Judged by others</h2>")
+    assert f'data-item="{relation}"' in page
+    assert re.search(r"settles it\. .*bob: .*; ada: ", page)
