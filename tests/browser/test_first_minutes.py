@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from cdkd_kg.graph.decisions.decision import in_force
 from cdkd_kg.graph.decisions.log import DecisionLog
+from tests.curation.web.server import TOKEN
 from tests.graph.helpers import EX
 
 
@@ -169,3 +171,39 @@ def test_without_the_token_there_is_only_the_way_in(page: Page, address: str) ->
     assert answer is not None
     assert answer.status == 401
     stranger.context.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda route: route.abort(),
+        lambda route: route.fulfill(status=401, body="open the address", content_type="text/plain"),
+        lambda route: route.fulfill(status=500, body="Internal Server Error", content_type="text/plain"),
+        lambda route: route.fulfill(status=422, body="{}", content_type="application/problem+json"),
+    ],
+    ids=["no answer", "another token", "a failure", "a problem"],
+)
+def test_a_request_that_no_page_answers_is_said(
+    chromium: Browser, address: str, answer: Callable[[Route], None]
+) -> None:
+    page = chromium.new_page()
+    page.goto(f"{address}/start#token={TOKEN}")
+    page.wait_for_url(f"{address}/")
+    before = title(page)
+    page.route("**/decide", answer)
+    page.keyboard.press("s")
+    expect(page.locator("#said")).to_contain_text("Is cdkd curate serve still running?")
+    assert title(page) == before
+    page.unroute("**/decide")
+    page.keyboard.press("s")
+    expect(page.locator("#title")).not_to_have_text(before)
+    expect(page.locator("#said")).not_to_contain_text("still running")
+    page.context.close()
+
+
+def test_keys_are_told_with_the_pages_where_they_work(page: Page, address: str) -> None:
+    page.goto(f"{address}/find")
+    page.keyboard.press("?")
+    told = page.get_by_role("dialog").inner_text()
+    assert told.index("On Work and Second opinion") < told.index("undo your last decision")
+    assert told.index("undo your last decision") < told.index("On every page") < told.index("find an entity")

@@ -152,3 +152,10 @@ def test_what_is_in_dispute_comes_first_relations_too(browser: TestClient) -> No
     assert page.index("In dispute</h2>") < page.index(f"item={relation}") < page.index("Judged by others</h2>")
     assert f'data-item="{relation}"' in page
     assert re.search(r"settles it\. .*bob: .*; ada: ", page)
+
+
+def test_what_was_undone_does_not_count_as_decided(browser: TestClient) -> None:
+    decide(browser, 0, "add-alias", "flu", "the bug")
+    assert "; 1 decided" in browser.get("/").text
+    browser.post("/undo", data={"page": "work"}, headers={"If-Match": '"1"'})
+    assert "; 0 decided" in browser.get("/").text
