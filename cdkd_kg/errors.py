@@ -64,11 +64,14 @@ class GraphError(CdkdError):
 
 
 class ConflictError(CdkdError):
-    """Somebody else decided about the same since the page was read; ``theirs`` has what they decided."""
+    """Somebody else decided about the same since the page was read.
 
-    def __init__(self, what: str, *, theirs: Sequence[Any] = (), **told: str) -> None:
+    ``theirs`` has what they decided, ``yours`` what was wanted, in words.
+    """
+
+    def __init__(self, what: str, *, theirs: Sequence[Any] = (), yours: str = "", **told: str) -> None:
         super().__init__(what, **told)
-        self.theirs = theirs
+        self.theirs, self.yours = theirs, yours
 
 
 class ArtifactError(CdkdError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,16 @@ from tests.curation.web.server import TOKEN, served
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+def need(chromium: str | None) -> None:
+    """Skip a test without Chromium, or fail where it must be there (``CDKD_NEED_CHROMIUM``)."""
+    if chromium is None:
+        stop = pytest.fail if os.environ.get("CDKD_NEED_CHROMIUM") else pytest.skip
+        stop("there is no Chromium, and it could not be installed: see tests/browser/install.sh")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium, and it could not be installed: see tests/browser/install.sh")
+    need(CHROMIUM)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]

@@ -4,4 +4,4 @@ command -v chromium >/dev/null && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null && exit 0
 fi
-echo "Chromium is not here and cannot be installed; the tests in tests/browser are skipped." >&2
+echo "Chromium is not here and cannot be installed; the tests in tests/browser are skipped, or fail with CDKD_NEED_CHROMIUM." >&2

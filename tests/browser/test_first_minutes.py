@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from cdkd_kg.graph.decisions.decision import in_force
 from cdkd_kg.graph.decisions.log import DecisionLog
+from tests.curation.web.server import TOKEN
 from tests.graph.helpers import EX
 
 
@@ -72,7 +74,7 @@ def test_merging_undoing_one_of_some_time_ago_and_looking_back(page: Page, folde
     page.locator("#merge-hits button").first.click()
     expect(page.locator("#said")).to_have_text("'cold' is 'flu'")
     expect(page.locator("#title")).to_have_text("flu")
-    expect(page.locator(".names")).to_contain_text("cold")
+    expect(page.locator(".names").first).to_contain_text("cold")
     for number in range(5):
         page.fill("#alias", f"name {number}")
         page.locator("#alias").press("Enter")
@@ -83,7 +85,7 @@ def test_merging_undoing_one_of_some_time_ago_and_looking_back(page: Page, folde
     expect(page.locator("tbody tr.undone")).to_have_count(1)
     assert labels(folder) == [f"'flu' is also called 'name {number}'" for number in range(5)]
     page.goto(f"{address}/entity?name={EX}cold")
-    expect(page.locator(".names")).to_have_text("cold preferred")
+    expect(page.locator(".names").first).to_have_text("cold preferred")
 
 
 def test_who_is_late_sees_what_was_decided_and_what_they_wanted(page: Page, folder: Path, address: str) -> None:
@@ -169,3 +171,39 @@ def test_without_the_token_there_is_only_the_way_in(page: Page, address: str) ->
     assert answer is not None
     assert answer.status == 401
     stranger.context.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda route: route.abort(),
+        lambda route: route.fulfill(status=401, body="open the address", content_type="text/plain"),
+        lambda route: route.fulfill(status=500, body="Internal Server Error", content_type="text/plain"),
+        lambda route: route.fulfill(status=422, body="{}", content_type="application/problem+json"),
+    ],
+    ids=["no answer", "another token", "a failure", "a problem"],
+)
+def test_a_request_that_no_page_answers_is_said(
+    chromium: Browser, address: str, answer: Callable[[Route], None]
+) -> None:
+    page = chromium.new_page()
+    page.goto(f"{address}/start#token={TOKEN}")
+    page.wait_for_url(f"{address}/")
+    before = title(page)
+    page.route("**/decide", answer)
+    page.keyboard.press("s")
+    expect(page.locator("#said")).to_contain_text("Is cdkd curate serve still running?")
+    assert title(page) == before
+    page.unroute("**/decide")
+    page.keyboard.press("s")
+    expect(page.locator("#title")).not_to_have_text(before)
+    expect(page.locator("#said")).not_to_contain_text("still running")
+    page.context.close()
+
+
+def test_keys_are_told_with_the_pages_where_they_work(page: Page, address: str) -> None:
+    page.goto(f"{address}/find")
+    page.keyboard.press("?")
+    told = page.get_by_role("dialog").inner_text()
+    assert told.index("On Work and Second opinion") < told.index("undo your last decision")
+    assert told.index("undo your last decision") < told.index("On every page") < told.index("find an entity")

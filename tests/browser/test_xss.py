@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 from pyoxigraph import Literal, NamedNode, Quad
 
 from cdkd_kg.config import GraphConfig
 from cdkd_kg.curation import entities
+from cdkd_kg.entities.tables import Extraction
+from cdkd_kg.graph.breaches import Breach, keep_breaches
 from cdkd_kg.graph.build import build_graph
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.decisions.log import DecisionLog
 from cdkd_kg.graph.folder import graph_folder
+from cdkd_kg.graph.iris import document_iri, mention_iri
 from cdkd_kg.graph.kept_mentions import keep_mentions
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import RDF, SKOS
@@ -22,6 +29,8 @@ from tests.curation.web.server import TOKEN, served
 from tests.graph.helpers import documents, extraction, mention, relation
 
 RUN = "window.run=1"
+ELEMENTS = ("script", "iframe", "object", "embed", "img", "svg", "math", "style", "template")
+STATES = ("new", "gone")
 HANDLERS = [
     "onerror",
     "onload",
@@ -74,70 +83,176 @@ def concept(number: int) -> str:
     return f"http://example.org/{number}"
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("xss") / "ills"
+def broken(number: int) -> str:
+    """Return an entity on which nobody decides, so that the rule that it breaks is shown."""
+    return f"http://example.org/broken/{number}"
+
+
+def vocabulary() -> KnowledgeGraph:
     background = KnowledgeGraph("ills")
     for number, payload in enumerate(PAYLOADS):
-        node, kinds = NamedNode(concept(number)), (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel, SKOS.definition)
-        background.add([Quad(node, RDF.type, SKOS.Concept), *(Quad(node, kind, Literal(payload)) for kind in kinds)])
-    texts = {f"d/{payload}": f"{payload} and {payload}" for payload in PAYLOADS}
+        for node in map(NamedNode, (concept(number), broken(number))):
+            kinds = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel, SKOS.definition)
+            said = (Quad(node, kind, Literal(payload)) for kind in kinds)
+            background.add([Quad(node, RDF.type, SKOS.Concept), *said])
+    return background
+
+
+def candidates(number: int) -> list[dict[str, Any]]:
+    same = {"kind": "preferred", "form": "exact", "similarity": 1.0, "score": 0.4}
+    return [{"iri": concept(n), "label": PAYLOADS[n], **same} for n in (number, number - 1 if number else 1)]
+
+
+def reading(texts: Iterable[str]) -> Extraction:
     rows, stated = [], []
     for number, (name, payload) in enumerate(zip(texts, PAYLOADS, strict=True)):
-        candidates = [
-            {
-                "iri": concept(n),
-                "label": PAYLOADS[n],
-                "kind": "preferred",
-                "form": "exact",
-                "similarity": 1.0,
-                "score": 0.4,
-            }
-            for n in (number, number - 1 if number else 1)
-        ]
-        rows.append(
-            mention(name, 0, payload, concept(number), candidates=candidates, confidence=0.4, type=f"T{number}")
-        )
-        rows.append(mention(name, len(payload) + 5, payload, nil="ambiguous", candidates=candidates, confidence=0.4))
-        stated.append(relation(name, 0, "have", len(payload) + 5))
-    found = extraction(rows, stated)
+        told: dict[str, Any] = {"candidates": candidates(number), "confidence": 0.4}
+        rows.append(mention(name, 0, payload, concept(number), type=f"T{number}", **told))
+        rows.append(mention(name, len(payload) + 5, payload, nil="ambiguous", **told))
+        other = concept((number + 1) % len(PAYLOADS))
+        rows.append(mention(name, 2 * len(payload) + 10, payload, other, type=f"U{number}", **told))
+        stated.append(relation(name, 0, "have", 2 * len(payload) + 10))
+    return extraction(rows, stated)
+
+
+def decide(log: DecisionLog, graph: KnowledgeGraph, texts: Iterable[str]) -> None:
+    """Let people of the worst names decide on each entity, and two of them differ on each first mention."""
+    for number, (name, payload) in enumerate(zip(texts, PAYLOADS, strict=True)):
+        draft = entities.add_alias(graph, NamedNode(concept(number)), f"other {number}")
+        log.append(Draft(draft.kind, payload, draft.about, draft.accepts), payload, payload)
+        first = mention_iri(document_iri(name), 0, len(payload)).value
+        log.append(Draft("accept", payload, (first,)), payload, payload)
+        log.append(Draft("reject", payload, (first,)), f"{payload} too", payload)
+
+
+def bought() -> dict[str, Any]:
+    """Return what two runs differ in, as :func:`cdkd_kg.evaluation.between_runs.compare_runs` does."""
+    moved = {"documents": 1, "moved": 0.5, "relabelled": 1}
+    scored = dict.fromkeys(("before", "after", "difference", "low", "high", "p"), 0.5) | {"documents": 1}
+    return {
+        "runs": {name: {"name": PAYLOADS[0], "decisions": 1} for name in ("before", "after")},
+        "settings": PAYLOADS,
+        "scores": [scored | {"domain": payload, "condition": payload} for payload in PAYLOADS],
+        "decisions": [
+            moved | {"label": one, "who": one, "state": state} for one, state in zip(PAYLOADS, cycle(STATES))
+        ],
+        "reached": moved,
+        "elsewhere": moved,
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("xss") / "ills"
+    texts = {f"d/{payload}": f"{payload} and {payload} and {payload}" for payload in PAYLOADS}
+    found = reading(texts)
     with graph_folder(folder, create=True) as graph:
         keep_mentions(folder, "r1", found, texts)
-        graph.add(build_graph(found, documents(*texts), background, GraphConfig(name="ills"), {"id": "r1"}))
-        log = DecisionLog(folder)
-        for number, payload in enumerate(PAYLOADS):
-            draft = entities.add_alias(graph, NamedNode(concept(number)), f"other {number}")
-            log.append(Draft(draft.kind, payload, draft.about, draft.accepts), payload, payload)
-    with served(folder) as found_at:
+        keep_breaches(folder, (Breach(one, broken(n), one, one, one) for n, one in enumerate(PAYLOADS)))
+        graph.add(build_graph(found, documents(*texts), vocabulary(), GraphConfig(name="ills"), {"id": "r1"}))
+        decide(DecisionLog(folder), graph, texts)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    with served(folder, bought()) as found_at:
         yield found_at
 
 
-def test_nothing_is_run(chromium: Browser, address: str, record_property: Callable[[str, object], None]) -> None:
-    context = chromium.new_context()
-    page, alarms = context.new_page(), list[str]()
-    page.on("dialog", lambda dialog: alarms.append(dialog.message) or dialog.dismiss())
-    page.on("console", lambda message: alarms.append(message.text) if "Security Policy" in message.text else None)
-    page.on(
-        "request", lambda request: None if request.url.startswith((address, "data:,")) else alarms.append(request.url)
-    )
-    page.goto(f"{address}/start#token={TOKEN}")
-    page.wait_for_url(f"{address}/")
-    context.add_cookies([{"name": "cdkd_who", "value": quote(PAYLOADS[0]), "url": address}])
-    items = page.evaluate("async () => (await (await fetch('/api/items?most=1000')).json()).items.map(one => one.id)")
-    assert len(items) >= 100
-    places = [f"/?item={name}" for name in items] + [f"/entity?name={quote(concept(n), safe='')}" for n in range(50)]
-    seen = set[str]()
-    for place in [*places, "/history", *(f"/find?typed={quote(payload)}" for payload in PAYLOADS)]:
-        page.goto(address + place)
+class Looking:
+    """A browser that looks at pages, and hears of all that goes wrong there."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.page, self.address = context.new_page(), address
+        self.alarms, self._seen = list[str](), defaultdict[str, set[str]](set)
+        self.page.on("dialog", lambda dialog: self.alarms.append(dialog.message) or dialog.dismiss())
+        self.page.on("console", lambda said: self.alarms.append(said.text) if "Policy" in said.text else None)
+        self.page.on("request", lambda request: self._asked(request.url))
+        self.page.goto(f"{address}/start#token={TOKEN}")
+        self.page.wait_for_url(f"{address}/")
+        context.add_cookies([{"name": "cdkd_who", "value": quote(PAYLOADS[0]), "url": address}])
+
+    def at(self, kind: str, place: str, within: str = "main") -> None:
+        """Look at a page of a kind."""
+        self.page.goto(self.address + place)
+        self.look(kind, place, within)
+
+    def look(self, kind: str, place: str, within: str = "main") -> None:
+        """Look at what is shown: nothing of it runs, and nothing of it became an element."""
+        page = self.page
         page.evaluate(
-            "document.querySelectorAll('main *').forEach(one => one.dispatchEvent(new MouseEvent('mouseover')))"
+            "for (const one of document.querySelectorAll('body *')) one.dispatchEvent(new MouseEvent('mouseover'))"
         )
-        seen |= {payload for payload in PAYLOADS if payload in page.locator("body").inner_text()}
+        text = page.locator("body").inner_text()
+        self._seen[kind] |= {one for one in PAYLOADS if one in text or repr(one)[1:-1] in text}
         assert page.evaluate("window.run") is None, place
-        assert page.locator("main script, main iframe, main object, main embed, main img, main svg").count() == 0, place
+        made = ", ".join(f"{within} {name}" for name in ELEMENTS)
+        assert page.locator(made).count() == 0, place
         assert page.locator("[onerror], [onload], [onclick], [onfocus], [ontoggle]").count() == 0, place
-    shown = {" ".join(payload.split()) for payload in PAYLOADS if "\u2028" not in payload}
-    assert shown <= seen  # as the text that it is
-    assert alarms == []
-    record_property("payloads in every field of the page, in Chromium", len(PAYLOADS))
+
+    def missing(self, kind: str) -> set[str]:
+        """Return the payloads that no page of a kind has shown as the text that they are."""
+        return {one for one in PAYLOADS if "\u2028" not in one} - self._seen[kind]
+
+    def ids(self, path: str) -> list[str]:
+        """Return the ids of what the programming interface has at a path."""
+        asked = f"async () => (await (await fetch('{path}?most=1000')).json()).items.map(one => one.id)"
+        return list(self.page.evaluate(asked))
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.address, "data:,")):
+            self.alarms.append(url)
+
+
+@pytest.fixture(scope="module")
+def looking(chromium: Browser, address: str) -> Iterator[Looking]:
+    context = chromium.new_context()
+    yield Looking(context, address)
     context.close()
+
+
+def places(looking: Looking) -> dict[str, list[str]]:
+    """Return the addresses of all pages, by their kind."""
+    return {
+        "work": [f"/?item={name}" for name in looking.ids("/api/items")],
+        "again": [f"/again?item={name}" for name in looking.ids("/api/again")[: len(PAYLOADS)]],
+        "entity": [f"/entity?name={quote(concept(n), safe='')}" for n in range(len(PAYLOADS))],
+        "history": ["/history"],
+        "bought": ["/bought"],
+        "find": [f"/find?typed={quote(payload)}" for payload in PAYLOADS],
+        "refused": [f"/entity?name={quote(f'no {payload}')}" for payload in PAYLOADS],
+    }
+
+
+def test_nothing_is_run(looking: Looking, record_property: Callable[[str, object], None]) -> None:
+    everywhere = places(looking)
+    assert len(everywhere["work"]) == 200  # mentions, ambiguous ones, relations and broken rules
+    for kind, found in everywhere.items():
+        for place in found:
+            looking.at(kind, place)
+        assert looking.missing(kind) == set(), kind
+    assert looking.alarms == []
+    record_property("payloads in every field of the page, in Chromium", len(PAYLOADS))
+
+
+def test_nothing_is_run_of_what_is_chosen_from(looking: Looking) -> None:
+    for payload in map(quote, PAYLOADS):
+        looking.at("hits", f"/hits?verb=add-relation&words={payload}&seen=0&typed={payload}&middle={payload}", "body")
+    assert looking.missing("hits") == set()
+    assert looking.alarms == []
+
+
+def test_nothing_is_run_of_what_was_wanted_and_what_others_did(looking: Looking, folder: Path) -> None:
+    for number, payload in enumerate(PAYLOADS):
+        looking.page.goto(f"{looking.address}/entity?name={quote(concept(number), safe='')}")
+        DecisionLog(folder).append(Draft("relabel", payload, (concept(number),)), payload, payload)
+        looking.page.fill("#why", payload)
+        looking.page.fill("#alias", payload + " 2")
+        looking.page.locator("#alias").press("Enter")
+        alert = looking.page.get_by_role("alert")
+        alert.wait_for()
+        assert "Somebody was faster" in alert.inner_text()
+        looking.look("conflict", payload)
+    assert looking.missing("conflict") == set()
+    assert looking.alarms == []

@@ -6,9 +6,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from cdkd_kg.curation.agreement import agreements, disputed
 from cdkd_kg.curation.undo import undone
-from cdkd_kg.curation.web.models import Asked, Decided, Exported, Found, Items, Problem, Undoing
-from cdkd_kg.curation.web.requests import Person, Seen, ToBoard
+from cdkd_kg.curation.web.models import (
+    Agreed,
+    Agreements,
+    Asked,
+    Decided,
+    Exported,
+    Found,
+    Items,
+    Problem,
+    Undoing,
+)  # fmt: skip
+from cdkd_kg.curation.web.requests import TAG, Person, Seen, ToBoard
 from cdkd_kg.graph.decisions.log import Entry
 
 
@@ -30,6 +41,17 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         413: "It is too large.",
         422: "It makes no sense.",
     }.items()
+}
+_IF_MATCH: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "If-Match",
+            "in": "header",
+            "required": True,
+            "description": "The number `seen` of what was looked at, in quotes.",
+            "schema": {"type": "string", "pattern": TAG, "examples": ['"12"']},
+        }
+    ]
 }
 _STALE: dict[int | str, dict[str, Any]] = {
     412: _problem("Somebody decided about the same since; `theirs` and `yours` have both."),
@@ -53,6 +75,34 @@ def read_item(board: ToBoard, name: str) -> dict[str, Any]:
     number, _ = board.items()
     item = board.item(name)
     return item.told() | {"seen": number, "contexts": [place._asdict() for place in board.contexts(item)]}
+
+
+@router.get("/again")
+def read_again(board: ToBoard, who: Person, most: Annotated[int, Query(ge=1, le=1000)] = 50) -> Items:
+    """Return what is in dispute, with what people said, and after it what others judged and who asks has not."""
+    number, _ = board.items()
+    items = board.again(who)
+    disputes = board.disputes(items)
+    told = [
+        item.told()
+        | {
+            "disputed": [
+                {"who": one.decision.who, "label": one.decision.what.label} for one in disputes.get(item.id, ())
+            ]
+        }
+        for item in items[:most]
+    ]
+    return Items(seen=number, open=len(items), skipped=0, items=told)
+
+
+@router.get("/agreement")
+def read_agreement(board: ToBoard) -> Agreements:
+    """Return how far each two people agree on what both have judged, and what is in dispute."""
+    decisions = [entry.decision for entry in board.entries()]
+    return Agreements(
+        agreement=[Agreed(**pair._asdict()) for pair in agreements(decisions)],
+        disputed={iri: {one.decision.who: one.says for one in said} for iri, said in disputed(decisions).items()},
+    )
 
 
 @router.get("/entities")
@@ -79,13 +129,13 @@ def read_decisions(board: ToBoard, since: Annotated[int, Query(ge=0, le=10**15)]
     return [told(entry, entry.decision.id in gone) for entry in entries if entry.number > since]
 
 
-@router.post("/decisions", status_code=201, responses=_STALE)
+@router.post("/decisions", status_code=201, responses=_STALE, openapi_extra=_IF_MATCH)
 def decide(board: ToBoard, who: Person, number: Seen, asked: Asked) -> Decided:
     """Decide; it is on the disk when this answers."""
     return told(board.decide(asked.verb, asked.words, who, asked.why, number))
 
 
-@router.post("/undo", status_code=201, responses=_STALE)
+@router.post("/undo", status_code=201, responses=_STALE, openapi_extra=_IF_MATCH)
 def undo(board: ToBoard, who: Person, number: Seen, asked: Undoing) -> Decided:
     """Undo a decision, whenever it was taken; undo the undoing to have it back."""
     return told(board.undo(asked.decision, who, asked.why, number))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from pyoxigraph import NamedNode
 
+from cdkd_kg.curation.agreement import Verdict, disputed
 from cdkd_kg.curation.context import Context, contexts
 from cdkd_kg.curation.kept_queue import kept_queue
 from cdkd_kg.curation.queue import Item, to_judge_again
@@ -20,8 +21,9 @@ from cdkd_kg.entities.linking.aliases import Label
 from cdkd_kg.evaluation.between_runs import compare_runs
 from cdkd_kg.graph.decisions.as_rdf import FILE, write_decisions
 from cdkd_kg.graph.decisions.log import Entry
+from cdkd_kg.graph.decisions.settle import pull
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
-from cdkd_kg.graph.iris import PLACE, local_name
+from cdkd_kg.graph.iris import PLACE, local_name, statement_iri
 from cdkd_kg.graph.labels import labels, preferred
 from cdkd_kg.graph.neighbourhood import find_entity, neighbourhood
 from cdkd_kg.graph.view import mentioned
@@ -65,10 +67,23 @@ class Board:
             return self._known, self._items
 
     def again(self, who: str) -> list[Item]:
-        """Return what is in dispute, or was judged by others and not by this person."""
+        """Return what is in dispute, and after it what was judged by others and not by this person."""
         with self._lock:
             self._copy.refresh()
-            return to_judge_again(self._queue, self._copy.graph, self._copy.decisions, who)
+            items = to_judge_again(self._queue, self._copy.graph, self._copy.decisions, who)
+            disputes = self.disputes(items)
+            return sorted(items, key=lambda item: item.id not in disputes)
+
+    def disputes(self, items: Iterable[Item]) -> dict[str, list[Verdict]]:
+        """Return what people said of those of some items that are in dispute, by the id of the item."""
+        with self._lock:
+            open_, found = disputed(self._copy.decisions), dict[str, list[Verdict]]()
+        for item in items:
+            about = item.mentions if item.relation is None else (statement_iri(item.relation).value,)
+            said = {one.decision.id: one for iri in about for one in open_.get(iri, ())}
+            if said:
+                found[item.id] = list(said.values())
+        return found
 
     def item(self, name: str, who: str = "") -> Item:
         """Return the item whose id begins so; raises MissingResourceError."""
@@ -97,8 +112,12 @@ class Board:
             return list(self._copy.entries)
 
     def export(self) -> Path:
-        """Write all decisions into the folder of the graph as sorted N-Quads, for git, and return the file."""
+        """Write all decisions into the folder of the graph as sorted N-Quads, for git, and return the file.
+
+        What the file has and the log lacks, as after `git pull`, is taken in before.
+        """
         with self._lock:
+            pull(self._copy.log, self._folder)
             write_decisions(self._copy.log.decisions(), self._copy.graph, self._folder / FILE)
             return self._folder / FILE
 

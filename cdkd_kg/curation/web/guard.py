@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
-from http.cookies import SimpleCookie
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -62,7 +62,11 @@ class Guard:
         self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
 
     def cookie(self) -> tuple[str, str]:
-        """Return the name of the cookie, which is of this port alone, and its value."""
+        """Return the name of the cookie and its value.
+
+        Browsers send a cookie to every port of a computer, so its name has the port: else two servers would overwrite
+        each other's. Other servers on the same computer are sent it, too.
+        """
         return f"cdkd_{self._port}", self._token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +94,7 @@ class Guard:
         if (host := _one(headers, "host")) not in self._hosts:
             raise _Refused(403, "this server is asked by another name than its own")
         bearer = self.lets_in(_one(headers, "authorization").removeprefix("Bearer "))
-        cookie = self.lets_in(_cookie(headers, self.cookie()[0]))
+        cookie = any(map(self.lets_in, _cookies(headers, self.cookie()[0])))
         if not (bearer or cookie) and not scope["path"].startswith(OPEN):
             raise _Refused(401, "open the address that `cdkd curate serve` printed, which has a token in it")
         if scope["method"] not in _SAFE:
@@ -121,11 +125,10 @@ def _one(headers: dict[str, list[str]], name: str) -> str:
     return values[0]
 
 
-def _cookie(headers: dict[str, list[str]], name: str) -> str:
-    found: SimpleCookie = SimpleCookie()
-    for value in headers.get("cookie", ()):
-        found.load(value)
-    return found[name].value if name in found else ""
+def _cookies(headers: dict[str, list[str]], name: str) -> list[str]:
+    """Return what cookies of a name say; those of other servers, which may be malformed, do not matter."""
+    found = re.findall(rf'(?:^|;) *{re.escape(name)}=("?)([^";]*)\1 *(?=;|$)', ";".join(headers.get("cookie", ())))
+    return [value for _, value in found]
 
 
 async def _read(receive: Receive) -> Receive:
@@ -139,7 +142,8 @@ async def _read(receive: Receive) -> Receive:
             raise _Refused(413, f"a request has at most {LARGEST:,} bytes")
 
     async def again() -> Message:
-        return messages.pop(0) if messages else await receive()
+        # A second reader must not wait for what will never come.
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
 
     return again
 

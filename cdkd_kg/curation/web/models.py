@@ -14,7 +14,7 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_max_length=2000)
 
-    verb: str = Field(description=f"One of {', '.join(VERBS)}.", examples=["accept"])
+    verb: str = Field(description="What is done.", examples=["accept"], json_schema_extra={"enum": list(VERBS)})
     words: list[str] = Field(
         max_length=8, description="What the verb takes, as on the command line.", examples=[["25fdb5"]]
     )
@@ -55,6 +55,23 @@ class Items(BaseModel):
     open: int
     skipped: int
     items: list[dict[str, Any]]
+
+
+class Agreed(BaseModel):
+    """How far two people agree on what both have judged; ``kappa`` is Cohen's."""
+
+    one: str
+    other: str
+    judged: int
+    observed: float
+    kappa: float | None
+
+
+class Agreements(BaseModel):
+    """How far people agree, and what each said of the mentions and relations that are in dispute."""
+
+    agreement: list[Agreed]
+    disputed: dict[str, dict[str, str]]
 
 
 class Found(BaseModel):

@@ -16,12 +16,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import StringConstraints
 from pyoxigraph import NamedNode
 
-from cdkd_kg.curation.agreement import agreements, disputed
+from cdkd_kg.curation.agreement import agreements
 from cdkd_kg.curation.queue import Item, item_of
 from cdkd_kg.curation.undo import undone
 from cdkd_kg.curation.web.guard import Guard
 from cdkd_kg.curation.web.requests import Person, Seen, ToBoard, board_of, person
 from cdkd_kg.errors import CdkdError, ConflictError, MissingResourceError
+from cdkd_kg.graph.decisions.decision import in_force
 from cdkd_kg.graph.iris import RELATION
 from cdkd_kg.graph.neighbourhood import as_picture
 
@@ -56,7 +57,7 @@ def begin(request: Request, token: Annotated[str, Form(max_length=200)]) -> Resp
 @router.get("/")
 def work(request: Request, who: Person, item: Annotated[str, Query(max_length=40)] = "") -> HTMLResponse:
     """Return what there is to decide on, and one item of it."""
-    return _page(request, "work.html.j2", who, **_work(request, item))
+    return _page(request, "work.html.j2", who, **_work(request, who, item))
 
 
 @router.get("/again")
@@ -80,16 +81,16 @@ def hits(
     who: Person,
     verb: Annotated[str, Query(max_length=40)],
     words: Annotated[list[Word], Query(max_length=8)],
+    seen: Annotated[int, Query(ge=0, lt=10**15, description="What the page has seen from which this is asked.")],
     typed: Annotated[str, Query(max_length=200)] = "",
     middle: Annotated[str, Query(max_length=200)] = "",
     page: Annotated[str, Query(max_length=20)] = "work",
     shown: Annotated[str, Query(max_length=2000)] = "",
 ) -> HTMLResponse:
     """Return a few entities to choose from, each the last word of a decision; ``middle`` is the word before it."""
-    number, _ = board.items()
     words = [*words, middle] if middle else words
     found: dict[str, Any] = {"hits": board.find(typed), "verb": verb, "words": words, "back": page, "shown": shown}
-    return _page(request, "hits.html.j2", who, seen=number, **found)
+    return _page(request, "hits.html.j2", who, seen=seen, **found)
 
 
 @router.get("/entity")
@@ -162,33 +163,43 @@ def export(request: Request, board: ToBoard, who: Person) -> HTMLResponse:
 
 async def refused(request: Request, error: CdkdError, status: int) -> HTMLResponse:
     """Return what the page shows where something was not done: why, and what it is now."""
-    form = await request.form()
-    page, shown = (str(form.get(name, default)) for name, default in (("page", "work"), ("shown", "")))
-    wanted = " ".join(str(word) for word in [form.get("verb", ""), *form.getlist("words")])
-    theirs = [entry.decision for entry in error.theirs] if isinstance(error, ConflictError) else []
-    told = {"error": str(error), "theirs": theirs, "yours": wanted}
-    who = person(request)
+    who, told = person(request), {"error": str(error)}
     if request.method == "GET":
         return _page(request, "refused.html.j2", who, status, **told)
-    return _part(request, who, page, shown, status, **told)
+    form = await request.form()
+    page, shown = (str(form.get(name, default)) for name, default in (("page", "work"), ("shown", "")))
+    if not isinstance(error, ConflictError):
+        return _part(request, who, page, shown, status, **told)
+    both = {"theirs": [entry.decision for entry in error.theirs], "yours": error.yours, "why": form.get("why", "")}
+    return _part(request, who, page, shown, status, **told, **both)
 
 
 def _part(request: Request, who: str, page: str, shown: str, status: int = 200, **told: Any) -> HTMLResponse:
-    """Return the main part of a page again."""
+    """Return the main part of a page again, without what it showed where that is no more."""
+    for name in (shown, ""):
+        try:
+            template, values = _content(request, who, page, name, done=not told.get("error"))
+        except CdkdError:
+            continue
+        return _page(request, template, who, status, **values, **told)
+    return _page(request, "refused.html.j2", who, status, **told)
+
+
+def _content(request: Request, who: str, page: str, shown: str, *, done: bool) -> tuple[str, dict[str, Any]]:
+    """Return the template of a page and what it shows; once something is done, the next item."""
     if page == "history":
-        return _page(request, "history.html.j2", who, status, **_history(request), **told)
+        return "history.html.j2", _history(request)
     if page == "entity" and shown:
-        return _page(request, "entity.html.j2", who, status, **_entity(request, shown), **told)
+        return "entity.html.j2", _entity(request, shown)
     if page == "again":
-        return _page(request, "again.html.j2", who, status, **_again(request, who, ""), **told)
-    return _page(request, "work.html.j2", who, status, **_work(request, shown if told.get("error") else ""), **told)
+        return "again.html.j2", _again(request, who, "" if done else shown)
+    return "work.html.j2", _work(request, who, "" if done else shown)
 
 
 def _page(request: Request, template: str, who: str, status: int = 200, **values: Any) -> HTMLResponse:
-    board = board_of(request)
-    defaults: dict[str, Any] = {"said": "", "error": "", "theirs": [], "yours": "", "seen": board.items()[0]}
+    defaults: dict[str, Any] = {"said": "", "error": "", "theirs": [], "yours": "", "why": ""}
     shown = {
-        "board": board,
+        "board": board_of(request),
         "who": who,
         "whole": "hx-request" not in request.headers,
         "page": template.partition(".")[0],
@@ -196,30 +207,36 @@ def _page(request: Request, template: str, who: str, status: int = 200, **values
     return HTMLResponse(_environment().get_template(template).render(defaults | shown | values), status)
 
 
-def _work(request: Request, name: str) -> dict[str, Any]:
-    number, items = board_of(request).items()
-    return _bench(request, number, items, name)
+def _work(request: Request, who: str, name: str) -> dict[str, Any]:
+    board = board_of(request)
+    number, items = board.items()
+    item = board.item(name, who) if name else next(iter(items), None)
+    return _bench(request, number, items, item) | {"groups": [("", _around(items, item))]}
 
 
 def _again(request: Request, who: str, name: str) -> dict[str, Any]:
     board = board_of(request)
     number, _ = board.items()
-    decisions = [entry.decision for entry in board.entries()]
-    told = {"pairs": agreements(decisions), "disputes": disputed(decisions)}
-    return _bench(request, number, board.again(who), name) | told
-
-
-def _bench(request: Request, number: int, items: Sequence[Item], name: str) -> dict[str, Any]:
-    """Return some items, and the one among them that is looked at."""
-    board = board_of(request)
+    items = board.again(who)
     item = item_of(items, name) if name else next(iter(items), None)
+    disputes, listed = board.disputes(items), _around(items, item)
+    groups = [
+        ("again_list_disputed", [one for one in listed if one.id in disputes]),
+        ("again_list_others", [one for one in listed if one.id not in disputes]),
+    ]
+    pairs = agreements(entry.decision for entry in board.entries())
+    return _bench(request, number, items, item) | {"groups": groups, "pairs": pairs, "disputes": disputes}
+
+
+def _bench(request: Request, number: int, items: Sequence[Item], item: Item | None) -> dict[str, Any]:
+    """Return what there is to say of some items, and the one of them that is looked at."""
+    board = board_of(request)
     still = sum(one.state == "open" for one in items)
     return {
         "seen": number,
-        "items": _around(items, item),
         "open": still,
         "skipped": len(items) - still,
-        "done": len(board.entries()),
+        "done": len(in_force(entry.decision for entry in board.entries())),
         "item": item,
         "contexts": [] if item is None else board.contexts(item)[:PLACES],
         "gap": _gap(item),
@@ -251,14 +268,17 @@ def _shown(request: Request, item: Item | None) -> dict[str, str]:
 
 def _entity(request: Request, name: str) -> dict[str, Any]:
     board = board_of(request)
+    number, items = board.items()  # before the rest is read, which may know of more and must not claim to
     around = board.entity(name)
-    meant = [item for item in board.items()[1] if item.kind == "mention" and item.meaning == around["iri"]]
-    return {"around": around, "picture": json.dumps(as_picture(around)), "meant": meant[:PLACES]}
+    meant = [item for item in items if item.kind == "mention" and item.meaning == around["iri"]]
+    return {"seen": number, "around": around, "picture": json.dumps(as_picture(around)), "meant": meant[:PLACES]}
 
 
 def _history(request: Request) -> dict[str, Any]:
-    entries = board_of(request).entries()
-    return {"entries": entries[::-1], "gone": undone(entries)}
+    board = board_of(request)
+    number, _ = board.items()
+    entries = board.entries()
+    return {"seen": number, "entries": entries[::-1], "gone": undone(entries)}
 
 
 def _last_of(request: Request, who: str) -> str:

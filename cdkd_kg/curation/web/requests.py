@@ -10,9 +10,11 @@ from fastapi import Depends, Header, HTTPException, Request
 
 from cdkd_kg.curation.names import checked_name
 from cdkd_kg.curation.web.board import Board
+from cdkd_kg.errors import ConfigError
 
 WHO = "cdkd_who"
-_TAG = re.compile(r'"(\d{1,15})"')
+TAG = '^"[0-9]{1,15}"$'
+"""What ``If-Match`` is like."""
 
 
 def board_of(request: Request) -> Board:
@@ -29,25 +31,27 @@ def person(
     ] = None,
 ) -> str:
     """Return who asks; a browser says it in a cookie, so that every page knows."""
-    told = curator or request.cookies.get(WHO)
-    return checked_name(unquote(told)) if told else str(request.app.state.who)
+    if curator:
+        return checked_name(unquote(curator))
+    starter = str(request.app.state.who)
+    try:
+        return checked_name(unquote(request.cookies.get(WHO) or starter))
+    except ConfigError:  # which would be in the way on every page, that for another name included
+        return starter
 
 
-def seen(
-    tag: Annotated[
-        str | None, Header(alias="If-Match", description='The number ``seen`` of what was looked at, in quotes: "12".')
-    ] = None,
-) -> int:
+def seen(request: Request) -> int:
     """Return the number of the newest decision that who asks could have seen.
 
     Raises:
         HTTPException: 428 where it is not told (RFC 6585), 400 where it is no number.
     """
+    tag = request.headers.get("if-match")
     if tag is None:
         raise HTTPException(428, "say what you have seen: If-Match with the number `seen`, in quotes")
-    if not (found := _TAG.fullmatch(tag.strip())):
+    if not re.fullmatch(TAG, tag.strip()):
         raise HTTPException(400, "If-Match is the number `seen` in quotes")
-    return int(found[1])
+    return int(tag.strip().strip('"'))
 
 
 ToBoard = Annotated[Board, Depends(board_of)]

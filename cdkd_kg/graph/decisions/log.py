@@ -124,6 +124,7 @@ class DecisionLog:
                 why=f"{who}: {'; '.join(entry.decision.what.label for entry in theirs[:3])}",
                 remedy="look at it again, and decide on what it is now",
                 theirs=theirs,
+                yours=draft.label,
             )
 
     @contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from cdkd_kg.curation.web.guard import LARGEST
+from cdkd_kg.curation.web.guard import LARGEST, Guard, Message, Receive, Scope, Send
 from cdkd_kg.graph.decisions.log import DecisionLog
 from tests.curation.web.conftest import HERE, PORT, TOKEN
 
@@ -94,6 +95,22 @@ def test_without_the_token_nothing_is_told(stranger: TestClient, path: str) -> N
         assert "flu" not in answer.text
 
 
+@pytest.mark.parametrize("others", ["a/b=1", "=", "x", 'q="', "é=1", f"cdkd_{PORT}=stale", f"xcdkd_{PORT}=y"])
+def test_cookies_of_other_servers_do_not_shut_the_door(stranger: TestClient, others: str) -> None:
+    mine = f'cdkd_{PORT}="{TOKEN}"'
+    for cookie in (f"{others}; {mine}", f"{mine}; {others}"):
+        assert stranger.get("/", headers={"Cookie": cookie.encode()}).status_code == 200
+    assert stranger.get("/", headers={"Cookie": others.encode()}).status_code == 401
+    assert stranger.get("/", headers={"Cookie": f"x{mine}"}).status_code == 401
+
+
+def test_a_cookie_with_a_name_that_nobody_can_have_is_passed_over(program: TestClient) -> None:
+    for name in ("A%E2%80%8DB", "%20", "%00", "x" * 2000):
+        page = program.get("/", headers={"Cookie": f"cdkd_who={name}"})
+        assert (page.status_code, 'data-who="ada"' in page.text) == (200, True)
+    assert program.get("/", headers={"X-CDKD-Curator": "A%E2%80%8DB"}).status_code == 422
+
+
 def test_the_way_in_says_nothing_and_takes_only_the_token(stranger: TestClient) -> None:
     assert "ills" not in stranger.get("/start").text
     assert stranger.get("/static/app.js").status_code == 200
@@ -140,6 +157,26 @@ def test_a_large_body_is_refused_whatever_it_says_of_itself(program: TestClient,
         program.post("/api/decisions", content=b"{}", headers=headers | {"Content-Length": "2, 2"}).status_code == 413
     )
     assert written(folder) == 0
+
+
+def test_who_reads_a_body_twice_does_not_wait_for_ever() -> None:
+    read = list[str]()
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        read.extend([(await receive())["type"], (await receive())["type"]])
+
+    messages = [{"type": "http.request", "body": b""}]
+
+    async def once() -> Message:
+        return messages.pop() if messages else await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        pass
+
+    headers = [(b"host", HERE.removeprefix("http://").encode()), (b"authorization", f"Bearer {TOKEN}".encode())]
+    scope = {"type": "http", "method": "POST", "path": "/decide", "headers": headers}
+    asyncio.run(asyncio.wait_for(Guard(application, PORT, TOKEN)(scope, once, send), 5))
+    assert read == ["http.request", "http.disconnect"]
 
 
 @pytest.mark.parametrize(

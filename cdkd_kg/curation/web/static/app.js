@@ -1,5 +1,5 @@
 "use strict";
-// What HTML and htmx cannot do: a name for who decides, keys, and a picture.
+// What HTML and htmx cannot do: a name for who decides, keys, a picture, and what is said where no page is answered.
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("#keys")) document.getElementById("help").showModal();
@@ -66,6 +66,20 @@ function pictures() {
     });
   }
 }
+
+function failed() {
+  const said = document.getElementById("said");
+  if (!said) return;
+  said.textContent = said.dataset.failed;
+  said.className = "refused";
+}
+document.addEventListener("htmx:error", failed);
+document.addEventListener("htmx:before:response", (event) => {
+  const kind = event.detail.ctx.response.raw.headers.get("content-type") || "";
+  if (kind.startsWith("text/html")) return;
+  event.preventDefault(); // else it would take the place of the page, as where the server was started again
+  failed();
+});
 
 const itemShown = () => document.querySelector("[data-item]")?.dataset.item;
 let item = itemShown();

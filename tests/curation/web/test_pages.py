@@ -1,0 +1,161 @@
+"""The pages where something goes wrong: always an answer, and always what it is now."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from cdkd_kg.curation.web.board import Board
+from cdkd_kg.graph.decisions.decision import Draft
+from cdkd_kg.graph.decisions.log import DecisionLog
+from tests.curation.conftest import make
+from tests.curation.web.server import TOKEN, served
+from tests.graph.helpers import EX
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make(tmp_path / "ills")
+
+
+@pytest.fixture
+def real(folder: Path) -> Iterator[httpx.Client]:
+    """A real server, since one without a socket answers before it hangs."""
+    with served(folder) as address, httpx.Client(base_url=address, timeout=10) as client:
+        client.headers["Authorization"] = f"Bearer {TOKEN}"
+        yield client
+
+
+def decide(client: httpx.Client, seen: int, *words: str, **more: str) -> httpx.Response:
+    verb, *rest = words
+    return client.post("/decide", data={"verb": verb, "words": rest} | more, headers={"If-Match": f'"{seen}"'})
+
+
+def test_the_page_of_what_is_gone_is_answered_with_why(real: httpx.Client) -> None:
+    item = next(one["id"] for one in real.get("/api/items").json()["items"] if one["title"] == "it")
+    assert "a sore" in decide(real, 0, "create", item, "a sore").text
+    made = real.get("/api/entities", params={"typed": "a sore"}).json()[0]["iri"]
+    assert real.post("/api/undo", json={"decision": "1"}, headers={"If-Match": '"1"'}).status_code == 201
+    answer = decide(real, 1, "add-alias", made, "ulcer", page="entity", shown=made)
+    assert answer.status_code in (404, 412)
+    assert 'role="alert"' in answer.text
+
+
+def test_what_was_decided_is_said_though_the_page_cannot_be_shown(real: httpx.Client, folder: Path) -> None:
+    answer = decide(real, 0, "add-alias", "flu", "the bug", page="entity", shown="nobody")
+    assert answer.status_code == 200
+    assert "&#39;flu&#39; is also called &#39;the bug&#39;" in answer.text
+    assert DecisionLog(folder).last() == 1
+
+
+def test_a_log_that_cannot_be_read_is_said_on_the_page(real: httpx.Client, folder: Path) -> None:
+    DecisionLog(folder).file.write_bytes(b"no database")
+    for answer in (real.get("/"), decide(real, 0, "add-alias", "flu", "the bug"), real.post("/export")):
+        assert answer.status_code == 422
+        assert "the log of decisions cannot be read" in answer.text
+
+
+def test_what_is_chosen_from_a_list_claims_no_more_than_its_page_has_seen(browser: TestClient) -> None:
+    def numbers(text: str) -> set[str]:
+        return {*re.findall(r'If-Match": "\\"(\d+)', text), *re.findall(r"seen=(\d+)", text)}
+
+    page = browser.get("/entity?name=flu").text
+    assert numbers(page) == {"0"}
+    address = html.unescape(re.findall(r'hx-get="(/hits\?verb=merge[^"]*)"', page)[0])
+    browser.cookies["cdkd_who"] = "bob"
+    assert decide(browser, 0, "relabel", "flu", "grippe").status_code == 200
+    browser.cookies["cdkd_who"] = "ada"
+    hits = browser.get(f"{address}&typed=cold").text
+    assert "cold" in hits
+    assert numbers(hits) == {"0"}
+    iri = html.unescape(re.findall(r'name="words" value="([^"]*)"', hits)[-1])
+    assert decide(browser, 0, "merge", "grippe", iri).status_code == 412
+
+
+@pytest.mark.parametrize("path", ["/entity?name=flu", "/history"])
+def test_a_page_claims_no_more_than_it_shows(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch, folder: Path, path: str
+) -> None:
+    decide(browser, 0, "add-alias", "cold", "a cold")
+    read = {name: getattr(Board, name) for name in ("entity", "entries")}
+
+    def then_bob_decides(name: str) -> Callable[..., Any]:
+        def answer(board: Board, *words: str) -> Any:
+            found = read[name](board, *words)
+            DecisionLog(folder).append(Draft("relabel", "of bob", ("urn:x",)), "bob")
+            return found
+
+        return answer
+
+    for name in read:
+        monkeypatch.setattr(Board, name, then_bob_decides(name))
+    page = browser.get(path).text
+    assert "of bob" not in page
+    assert set(re.findall(r'If-Match": "\\"(\d+)', page)) == {"1"}
+
+
+def items(client: httpx.Client) -> dict[str, str]:
+    return {one["title"]: one["id"] for one in client.get("/api/items").json()["items"]}
+
+
+@pytest.mark.parametrize("page", ["work", "again"])
+def test_who_is_late_sees_the_same_item_and_what_they_wanted_in_words(browser: TestClient, page: str) -> None:
+    it = items(browser)["it"]
+    browser.cookies["cdkd_who"] = "bob"
+    assert decide(browser, 0, "link", it, "gout").status_code == 200
+    browser.cookies["cdkd_who"] = "ada"
+    late = decide(browser, 0, "unsure", it, why="<who knows>", page=page, shown=it)
+    assert late.status_code == 412
+    assert f'data-item="{it}"' in late.text
+    wanted = html.unescape(re.findall("You wanted:</b> (.*?)</p>", late.text)[0])
+    assert it not in wanted
+    assert wanted == "unsure what 'it' means: <who knows>"
+
+
+def test_an_item_that_is_gone_gives_way_to_the_next(browser: TestClient) -> None:
+    found = items(browser)
+    assert decide(browser, 0, "link", found["it"], "gout").status_code == 200
+    gone = decide(browser, 1, "unsure", found["it"], shown=found["it"])
+    assert gone.status_code == 404
+    assert "data-item=" in gone.text
+
+
+@pytest.mark.parametrize("page", ["/", "/again", "/entity?name=flu"])
+def test_every_form_says_what_its_page_shows(browser: TestClient, page: str) -> None:
+    it = items(browser)["it"]
+    browser.cookies["cdkd_who"] = "bob"
+    decide(browser, 0, "link", it, "gout")
+    browser.cookies["cdkd_who"] = "ada"
+    text = browser.get(page).text
+    shown = re.findall('data-item="([^"]*)"', text) or [EX + "flu"]
+    assert set(re.findall('name="shown" value="([^"]*)"', text)) == set(shown)
+
+
+def test_what_is_in_dispute_comes_first_relations_too(browser: TestClient) -> None:
+    found = items(browser)
+    relation = next(name for title, name in found.items() if "→" in title)
+    browser.cookies["cdkd_who"] = "bob"
+    for number, name in enumerate((found["it"], found["cold"], relation)):
+        verb = ["link", name, "gout"] if name == found["it"] else ["accept", name]
+        assert decide(browser, number, *verb).status_code == 200
+    browser.cookies["cdkd_who"] = "ada"
+    assert decide(browser, 3, "reject", relation).status_code == 200
+    page = html.unescape(browser.get("/again").text)
+    assert re.findall(r'href="/again\?item=(\w+)"', page)[0] == relation
+    assert page.index("In dispute</h2>") < page.index(f"item={relation}") < page.index("Judged by others</h2>")
+    assert f'data-item="{relation}"' in page
+    assert re.search(r"settles it\. .*bob: .*; ada: ", page)
+
+
+def test_what_was_undone_does_not_count_as_decided(browser: TestClient) -> None:
+    decide(browser, 0, "add-alias", "flu", "the bug")
+    assert "; 1 decided" in browser.get("/").text
+    browser.post("/undo", data={"page": "work"}, headers={"If-Match": '"1"'})
+    assert "; 0 decided" in browser.get("/").text
