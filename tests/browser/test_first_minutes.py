@@ -52,6 +52,19 @@ def test_judging_with_single_keys(page: Page, folder: Path) -> None:
     assert page.evaluate("document.activeElement.id") == "title"  # so that a screen reader reads on from there
 
 
+def test_one_mention_of_several_can_be_judged_alone(page: Page, folder: Path) -> None:
+    go_to(page, "cold")
+    expect(page.locator("article")).to_contain_text("2 mentions in 2 documents")
+    page.get_by_role("link", name="Judge only this one: a/3").click()
+    expect(page.locator("article")).to_contain_text("1 mentions in 1 documents")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("r")
+    expect(page.locator("#said")).to_have_text("'cold' does not mean 'cold'")
+    go_to(page, "cold")
+    expect(page.locator(".contexts")).not_to_contain_text("a/3")
+    assert len(labels(folder)) == 1
+
+
 def test_naming_something_new_and_finding_what_is_there(page: Page, folder: Path) -> None:
     go_to(page, "it")
     page.keyboard.press("n")

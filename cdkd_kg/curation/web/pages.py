@@ -55,13 +55,13 @@ def begin(request: Request, token: Annotated[str, Form(max_length=200)]) -> Resp
 
 
 @router.get("/")
-def work(request: Request, who: Person, item: Annotated[str, Query(max_length=40)] = "") -> HTMLResponse:
+def work(request: Request, who: Person, item: Annotated[str, Query(max_length=2000)] = "") -> HTMLResponse:
     """Return what there is to decide on, and one item of it."""
     return _page(request, "work.html.j2", who, **_work(request, who, item))
 
 
 @router.get("/again")
-def again(request: Request, who: Person, item: Annotated[str, Query(max_length=40)] = "") -> HTMLResponse:
+def again(request: Request, who: Person, item: Annotated[str, Query(max_length=2000)] = "") -> HTMLResponse:
     """Return what others have judged and who asks has not, without what they said, and what is in dispute."""
     return _page(request, "again.html.j2", who, **_again(request, who, item))
 
