@@ -55,7 +55,7 @@ def test_judging_with_single_keys(page: Page, folder: Path) -> None:
 def test_one_mention_of_several_can_be_judged_alone(page: Page, folder: Path) -> None:
     go_to(page, "cold")
     expect(page.locator("article")).to_contain_text("2 mentions in 2 documents")
-    page.get_by_role("link", name="Judge only this one: a/3").click()
+    page.locator(".contexts li", has_text="a/3").get_by_role("link").click()
     expect(page.locator("article")).to_contain_text("1 mentions in 1 documents")
     page.wait_for_load_state("networkidle")
     page.keyboard.press("r")
