@@ -136,6 +136,7 @@ def bought() -> dict[str, Any]:
         "decisions": [
             moved | {"label": one, "who": one, "state": state} for one, state in zip(PAYLOADS, cycle(STATES))
         ],
+        "signals": [moved | {"task": one, "domain": one} for one in PAYLOADS],
         "reached": moved,
         "elsewhere": moved,
     }
@@ -148,7 +149,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = reading(texts)
     with graph_folder(folder, create=True) as graph:
         keep_mentions(folder, "r1", found, texts)
-        keep_breaches(folder, (Breach(one, broken(n), one, one, one) for n, one in enumerate(PAYLOADS)))
+        keep_breaches(folder, (Breach(one, broken(n), one, one, one) for n, one in enumerate(PAYLOADS)), ())
         graph.add(build_graph(found, documents(*texts), vocabulary(), GraphConfig(name="ills"), {"id": "r1"}))
         decide(DecisionLog(folder), graph, texts)
     return folder
