@@ -65,6 +65,9 @@ def _show_result(result: RunResult) -> None:
         typer.echo(f"Warning: {warning}", err=True)
     if result.graph is not None:
         typer.echo(f"Graph:    {result.graph}")
+        about = result.decisions
+        if about["count"]:
+            typer.echo(f"Decisions of people: {about['count']:,}, which reach {about['documents']:,} documents")
     if not result.results:
         typer.echo(f"Stopped after {result.steps[-1].stage}, as asked." if result.steps else "Nothing to do.")
         return

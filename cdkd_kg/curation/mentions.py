@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from pyoxigraph import Literal, NamedNode, Triple
 
 from cdkd_kg.curation.names import checked_name, ever_said, name_of, need_entity, new_concept
+from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.graph.decisions.decision import Draft
+from cdkd_kg.graph.iris import concept_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import ITSRDF, KD, NIF, RDF, SKOS
 
@@ -57,9 +59,14 @@ def link(graph: KnowledgeGraph, mentions: Sequence[NamedNode], entity: NamedNode
 def create(graph: KnowledgeGraph, mentions: Sequence[NamedNode], label: str) -> Draft:
     """Return the decision that mentions mean something that the graph did not have, called ``label``.
 
+    Where they were taken to mean something new of that very name, that is right: there is no second one.
+
     Raises:
         ConfigError: a mention is not there, or the label is not one.
     """
+    proposed = concept_iri(graph.name, fold(checked_name(label)))
+    if {_linked(graph, mention) for mention in _checked(graph, mentions)} == {proposed}:
+        return accept_link(graph, mentions, proposed)
     entity, accepts = new_concept(graph, label)
     types = {one.object for mention in _checked(graph, mentions) for one in _said(graph, mention, ITSRDF.taClassRef)}
     accepts += [Triple(entity, KD.entityType, kind) for kind in types if isinstance(kind, NamedNode)]

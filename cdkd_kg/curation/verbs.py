@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.curation import entities, mentions, relations
 from cdkd_kg.curation.queue import Item, item_of
-from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
+from cdkd_kg.errors import ConfigError, nearest
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.iris import relation_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
@@ -24,11 +24,9 @@ class Desk(NamedTuple):
     again: Callable[[], Sequence[Item]] = tuple
 
     def item(self, name: str) -> Item:
-        """Return the item whose id begins so."""
-        try:
-            return item_of(self.items, name)
-        except MissingResourceError:
-            return item_of(self.again(), name)
+        """Return the item whose id begins so: one that is open, or where none is, one that may be judged again."""
+        known = any(item.id.startswith(name.partition("@")[0]) for item in self.items)
+        return item_of(self.items if known else self.again(), name)
 
     def mentions(self, name: str) -> list[NamedNode]:
         """Return the mentions of an item."""

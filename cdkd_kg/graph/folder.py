@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cdkd_kg.artifacts import sweep
 from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.graph.decisions.as_rdf import FILE as DECIDED
 from cdkd_kg.graph.decisions.settle import is_curated, settle
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
@@ -75,7 +76,9 @@ def need_graph(folder: Path) -> None:
         raise MissingResourceError(
             "there is no graph in this folder",
             where=str(folder),
-            remedy="make one with `cdkd graph import FILE --graph FOLDER`",
+            remedy="bring the graph of a run here with `cdkd curate begin CONFIG FOLDER`; these decisions stay"
+            if (folder / DECIDED).is_file()
+            else "make one with `cdkd graph import FILE --graph FOLDER`",
         )
 
 

@@ -104,7 +104,13 @@ def _decision_warnings(
 
     if config.graph.decisions is None:
         return []
-    warnings = []
+    warnings, folder = [], config.graph.decisions
+    name = (folder.parent if folder.is_file() else folder).resolve().name
+    if name != config.graph.name:
+        warnings.append(
+            f"graph.decisions: {folder} has the decisions on a graph called {name!r}, and this run's is called "
+            f"{config.graph.name!r}; what they say of names of its own does not hold here"
+        )
     if not any(one["documents"] for one in used):
         warnings.append(
             f"graph.decisions: none of the {len(used):,} decisions of {config.graph.decisions} reaches a document of "

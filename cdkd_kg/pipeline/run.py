@@ -53,6 +53,12 @@ class RunResult:
             return list(self.results.get("warnings", []))
         return list(read_json(self.graph.with_name(ABOUT))["warnings"])
 
+    @property
+    def decisions(self) -> dict[str, int]:
+        """How many decisions of people hold in the graph (``count``), and how many ``documents`` they reach."""
+        about = self.results["graph"] if self.results or self.graph is None else read_json(self.graph.with_name(ABOUT))
+        return dict(about["decisions"])
+
     def student(self, task: str, condition: str = "graph_teacher") -> Path:
         """Return the folder of a student, to be loaded with ``AutoModelForSequenceClassification``.
 

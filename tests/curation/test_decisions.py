@@ -308,3 +308,8 @@ def test_the_name_that_an_entity_goes_by_is_not_dropped_before_it_has_another(co
     copy.decide(entities.relabel(copy.graph, FLU, "grippe"), "ada")
     copy.decide(entities.drop_alias(copy.graph, FLU, "flu"), "ada")
     assert preferred(copy.graph)[FLU.value] == "grippe"
+
+
+def test_something_new_of_the_name_that_it_has_already_is_not_made_twice(copy: WorkingCopy) -> None:
+    copy.decide(mentions.create(copy.graph, ANNS, "Ann"), "ada")
+    assert meanings(copy.graph, ANNS[0]) == {str(ANN)}

@@ -242,3 +242,11 @@ def test_a_context_is_the_sentence_and_goes_on_where_that_is_short() -> None:
     assert place.before == "Jones, who keeps bees in the valley below, has a "
     assert place.after.startswith(" since the fair. He rests. So.")
     assert len(place.after) < 60
+
+
+def test_an_id_that_several_begin_with_is_never_one_that_somebody_else_judged(copy: WorkingCopy) -> None:
+    found = items(copy)
+    judged = found[0]
+    desk = Desk(copy.graph, [replace(one, id=f"7{one.id}") for one in found[1:]], lambda: [replace(judged, id="77")])
+    with pytest.raises(MissingResourceError, match="several items"):
+        desk.item("7")

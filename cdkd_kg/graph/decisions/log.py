@@ -160,7 +160,9 @@ class DecisionLog:
                 "the log of decisions cannot be used now",
                 where=str(self.file),
                 why=str(error),
-                remedy="another process writes it, or the disk is full; nothing that was kept is lost, so try again",
+                remedy="see that you may write in this folder"
+                if "readonly" in str(error) or "unable to open" in str(error)
+                else "another process writes it, or the disk is full; nothing that was kept is lost, so try again",
             ) from error
         except sqlite3.DatabaseError as error:
             raise ArtifactError(
