@@ -70,7 +70,7 @@ def test_a_reading_that_breaks_leaves_graph_and_candidates_as_they_were(
     def broken(*_: object) -> None:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(propose_module, "_replace_proposals", broken)
+    monkeypatch.setattr(propose_module, "replace_proposals", broken)
     with pytest.raises(RuntimeError, match="full"):
         propose(folder, TEXTS[:1], BLANK)
     assert rows(folder) == before
