@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -58,6 +59,15 @@ def join() -> None:
         )
     with noticing_loss():
         distributed.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo", timeout=PATIENCE)
+    atexit.register(_leave)
+
+
+def _leave() -> None:
+    """End the threads of the group before Python does, which now and then aborts a process that is done."""
+    from torch import distributed
+
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def from_first(number: int) -> int:
