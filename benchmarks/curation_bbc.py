@@ -4,7 +4,8 @@
 
 Runs configs/bbc.yaml without and with the decisions of graphs/bbc, each with three seeds, and compares the two runs;
 what is in the cache of `runs` is not done twice. CDKD_DATA names the folder of topics.parquet. The number that counts
-is the change of the graph teacher's student on BBC News; that of the text teacher, who sees no graph, is its peer.
+is the change of the graph teacher's student on BBC News; the others cannot see a decision, and are the same to the bit
+unless something else changed, too.
 """
 
 from __future__ import annotations

@@ -224,7 +224,6 @@ def export_cli(
 ) -> None:
     """Write the decisions as sorted N-Quads for git, or the mappings as they are now as SSSOM."""
     from cdkd_kg.graph.decisions.as_rdf import FILE, write_decisions
-    from cdkd_kg.graph.decisions.settle import pull
     from cdkd_kg.graph.export import export
 
     output = graph / FILE if output is None else output
@@ -232,7 +231,6 @@ def export_cli(
         if output.name.endswith(".sssom.tsv"):
             export(copy.graph, output, None)
         elif output.suffix == ".nq":
-            pull(copy.log, graph)  # once more, since to open the graph may have taken some time
             write_decisions(copy.log.decisions(), copy.graph, output)
         else:
             raise ConfigError("decisions are written as .nq or .sssom.tsv", where=str(output))

@@ -11,6 +11,7 @@ from cdkd_kg.config import Config
 from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import ConfigError
+from cdkd_kg.graph.decisions.as_rdf import FILE
 from cdkd_kg.graph.decisions.settle import is_curated
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.kept_mentions import forget_other_mentions, keep_mentions
@@ -64,12 +65,13 @@ def begin(config: Config, folder: Path, on_step: Callable[[Step], None] | None =
 def _with_decisions_of(config: Config, folder: Path) -> Config:
     """Return the run with the decisions of the folder, where there are any, since its proposals rest on them."""
     given = config.graph.decisions
-    if given is not None and given.resolve() not in (folder.resolve(), folder.resolve() / "decisions.nq"):
+    others = given / FILE if given is not None and given.is_dir() else given
+    if given is not None and given.resolve() not in (folder.resolve(), folder.resolve() / FILE):
         raise ConfigError(
             f"the run has the decisions of {given}",
             where="graph.decisions",
             why=f"what it proposes rests on them, and {folder} does not have them",
-            remedy=f"`cdkd curate import {folder} {given}/decisions.nq`, and leave graph.decisions out",
+            remedy=f"`cdkd curate import {folder} {others}`, and leave graph.decisions out",
         )
     graph = config.graph.model_copy(update={"decisions": folder if is_curated(folder) else None})
     return config.model_copy(update={"graph": graph})

@@ -7,11 +7,19 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import rel_entr
 
-from cdkd_kg.evaluation.answered import FUSED, SIGNALLED, TEXT, Said, mean_probabilities, read_said
-from cdkd_kg.evaluation.between_runs import multi_label_tasks, run_results
-
-_TINY = 1e-12
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.evaluation.answered import (
+    FUSED,
+    SIGNALLED,
+    TEXT,
+    Said,
+    mean_probabilities,
+    multi_label_tasks,
+    read_said,
+    run_results,
+)  # fmt: skip
 
 
 def disagreement(run: Path) -> dict[str, float]:
@@ -28,6 +36,7 @@ def disagreement(run: Path) -> dict[str, float]:
 
     Raises:
         MissingResourceError: the run is not finished.
+        ConfigError: it has no such condition.
 
     Source: Lin, Divergence Measures Based on the Shannon Entropy, 1991.
     """
@@ -36,6 +45,13 @@ def disagreement(run: Path) -> dict[str, float]:
     for task, said in read_said(run / SIGNALLED).items():
         if TEXT in said:
             found |= _of_task(said, multi_label=several[task])
+    if not found:
+        raise ConfigError(
+            "the run has no teacher that sees the graph",
+            where=str(run),
+            why="its evaluation.conditions lack graph_teacher",
+            remedy="run it with graph_teacher among them",
+        )
     return found
 
 
@@ -46,7 +62,9 @@ def divergence(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDA
         >>> divergence(np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([[0.0, 1.0], [0.5, 0.5]])).tolist()
         [1.0, 0.0]
     """
-    return np.asarray(np.clip(_bits((first + second) / 2) - (_bits(first) + _bits(second)) / 2, 0.0, 1.0))
+    middle = (first + second) / 2
+    nats = (rel_entr(first, middle) + rel_entr(second, middle)).sum(axis=-1) / 2
+    return np.asarray(np.clip(nats / np.log(2), 0.0, 1.0), dtype=np.float64)
 
 
 def _of_task(said: Mapping[str, Mapping[int, Mapping[str, Said]]], *, multi_label: bool) -> dict[str, float]:
@@ -56,8 +74,3 @@ def _of_task(said: Mapping[str, Mapping[int, Mapping[str, Said]]], *, multi_labe
         alone, taught = (np.stack([one, 1 - one], axis=-1) for one in (alone, taught))
     found = divergence(alone, taught)
     return dict(zip(names, map(float, found.mean(axis=1) if multi_label else found), strict=True))
-
-
-def _bits(shares: NDArray[np.floating]) -> NDArray[np.float64]:
-    wide = shares.astype(np.float64)
-    return np.asarray(-(wide * np.log2(np.maximum(wide, _TINY))).sum(axis=-1))

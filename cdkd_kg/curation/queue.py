@@ -172,7 +172,7 @@ class Queue:
             id=_id("mention", *key),
             kind="mention",
             title=first["anchor"],
-            worth=uncertainty * len(documents) * self._disputed(documents),
+            worth=uncertainty * len(documents) * self._disagreement_on(documents),
             uncertainty=uncertainty,
             documents=len(documents),
             state="skipped" if wanted is None and all(row["mention"] in self._judged for row in rows) else "open",
@@ -206,7 +206,7 @@ class Queue:
                 id=_id("relation", subject, predicate, target),
                 kind="relation",
                 title="{} — {} → {}".format(*(names.get(iri, local_name(iri)) for iri in (subject, predicate, target))),
-                worth=uncertainty * documents * self._disputed({document for document, *_ in stated}),
+                worth=uncertainty * documents * self._disagreement_on({document for document, *_ in stated}),
                 uncertainty=uncertainty,
                 documents=documents,
                 state="open",
@@ -217,7 +217,9 @@ class Queue:
 
     def _breach_items(self, graph: KnowledgeGraph) -> list[Item]:
         """Return an item a rule that is broken, and an entity that breaks it."""
-        names, reached = preferred(graph) if self._breaches.found else {}, defaultdict[str, set[str]](set)
+        if not self._breaches.found:
+            return []
+        names, reached = preferred(graph), defaultdict[str, set[str]](set)
         for row in (row for rows in self._groups.values() for row in rows):
             reached[_entity_of(graph.name, row["iri"], row["nil"], row["concept"]) or ""].add(row["document"])
         return [
@@ -225,7 +227,7 @@ class Queue:
                 id=_id("breach", node, message),
                 kind="breach",
                 title=f"{names.get(node, local_name(node))}: {message}",
-                worth=len(reached[node]) * self._disputed(reached[node]),
+                worth=len(reached[node]) * self._disagreement_on(reached[node]),
                 uncertainty=1.0,
                 documents=len(reached[node]),
                 state="open",
@@ -240,7 +242,7 @@ class Queue:
         changed = {iri for one in decisions if one.id not in self._breaches.decisions for iri in one.what.about}
         return [(breach_iri(str(one.meaning), one.rule), one) for one in self._broken if one.meaning not in changed]
 
-    def _disputed(self, documents: Collection[str]) -> float:
+    def _disagreement_on(self, documents: Collection[str]) -> float:
         """Return the mean disagreement about documents."""
         if self._disagreement is None:
             return 1.0

@@ -1,4 +1,4 @@
-"""What students answered and what teachers said, document by document: two tables in the folder of a run."""
+"""What a run left: its results, the decisions that held, and what students and teachers said of each document."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cdkd_kg.artifacts import read_json
 from cdkd_kg.errors import MissingResourceError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.floating]
 
+RESULTS, DECISIONS = "results.json", "decisions.json"
 ANSWERED, SIGNALLED = "answers.parquet", "signals.parquet"
 """Logits of the students on test documents; calibrated logits of the experts on the documents that they saw."""
 FUSED, TEXT = "fused", "text"
@@ -38,6 +40,24 @@ class Said(NamedTuple):
     document: str
     logits: Sequence[float]
     target: Sequence[float]
+
+
+def run_results(folder: Path) -> dict[str, Any]:
+    """Return the content of ``results.json``; raises MissingResourceError where the folder is not of a finished run."""
+    if not (folder / RESULTS).is_file():
+        raise MissingResourceError(
+            "there is no finished run in this folder",
+            where=str(folder),
+            why=f"it has no {RESULTS}",
+            remedy="name a folder that `cdkd run` made, such as runs/topics",
+        )
+    found: dict[str, Any] = read_json(folder / RESULTS)
+    return found
+
+
+def multi_label_tasks(results: Mapping[str, Any]) -> dict[str, bool]:
+    """Return of each task of a run whether its labels are independent."""
+    return {name: bool(task["multi_label"]) for name, task in results["config"]["corpus"]["tasks"].items()}
 
 
 def said_of(

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import read_json
 from cdkd_kg.config import EvaluationConfig
-from cdkd_kg.errors import ConfigError, MissingResourceError
-from cdkd_kg.evaluation.answered import ANSWERED, FUSED, SIGNALLED, Said, mean_probabilities, read_said
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.evaluation.answered import (
+    ANSWERED,
+    DECISIONS,
+    FUSED,
+    SIGNALLED,
+    Said,
+    mean_probabilities,
+    multi_label_tasks,
+    read_said,
+    run_results,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,19 +76,6 @@ def compare_runs(before: Path, after: Path) -> dict[str, Any]:
     }
 
 
-def run_results(folder: Path) -> dict[str, Any]:
-    """Return the content of ``results.json``; raises MissingResourceError where the folder is not of a finished run."""
-    if not (folder / "results.json").is_file():
-        raise MissingResourceError(
-            "there is no finished run in this folder",
-            where=str(folder),
-            why="it has no results.json",
-            remedy="name a folder that `cdkd run` made, such as runs/topics",
-        )
-    found: dict[str, Any] = read_json(folder / "results.json")
-    return found
-
-
 def _need_same_labels(before: Mapping[str, Any], after: Mapping[str, Any], where: Path) -> None:
     old, new = (run["config"]["corpus"]["tasks"] for run in (before, after))
     for task in sorted(old.keys() & new.keys()):
@@ -98,13 +95,8 @@ def _about(folder: Path, results: Mapping[str, Any]) -> dict[str, Any]:
 
 def _taken(folder: Path) -> list[dict[str, Any]]:
     """Return the decisions that hold in a run."""
-    path = folder / "decisions.json"
+    path = folder / DECISIONS
     return list(read_json(path)) if path.is_file() else []
-
-
-def multi_label_tasks(results: Mapping[str, Any]) -> dict[str, bool]:
-    """Return of each task of a run whether its labels are independent."""
-    return {name: bool(task["multi_label"]) for name, task in results["config"]["corpus"]["tasks"].items()}
 
 
 def _differences(before: Any, after: Any, name: str = "") -> list[str]:
@@ -150,7 +142,7 @@ def _scored(
     """Return a row for each domain in which both runs' students of a condition answered."""
     import numpy as np
 
-    from cdkd_kg.evaluation.compare import compare_domain, score_domain
+    from cdkd_kg.evaluation.compare import compare_domain
 
     rows = []
     common = set.intersection(*(set(said) for seeds in both.values() for said in seeds.values()))
@@ -163,13 +155,19 @@ def _scored(
         }
         targets = np.array([known[name].target for name in names], np.float32)
         for found in compare_domain(answers, targets, multi_label, config, AFTER, (BEFORE,)):
-            means = {
-                run: score_domain(answers[run], targets, multi_label, config)["scores"][found["metric"]]["mean"]
-                for run in both
-            }
+            means = {run: _mean(mine, targets, multi_label, found["metric"]) for run, mine in answers.items()}
             about = {"task": task, "domain": domain, "condition": condition, "documents": len(names)}
             rows.append(about | means | {key: found[key] for key in ("metric", "difference", "low", "high", "p")})
     return rows
+
+
+def _mean(answers: Mapping[int, Floats], targets: Floats, multi_label: bool, metric: str) -> float:
+    """Return the mean score over seeds on the labelled documents."""
+    from cdkd_kg.evaluation.metrics import scores
+
+    kept = (targets >= 0).all(axis=1)
+    seeds = [scores(one[kept], targets[kept], multi_label, bins=1)[metric] for one in answers.values()]
+    return round(sum(seeds) / len(seeds), 6)
 
 
 def _moves(before: Path, after: Path, multi_label: Mapping[str, bool]) -> dict[str, dict[str, tuple[float, bool]]]:

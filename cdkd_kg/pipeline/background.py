@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,41 +11,42 @@ from cdkd_kg.config import GraphConfig
 from cdkd_kg.data.manifest import identity, load_manifest
 from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
 
-DECISIONS = "graph.decisions"
-
 if TYPE_CHECKING:
     from cdkd_kg.graph.decisions.decision import Decision
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
+DECIDED = "graph.decisions"
+"""The key of the digest of decisions, beside those of vocabularies."""
 
-def background_graph(config: GraphConfig, planned: Mapping[str, str]) -> KnowledgeGraph:
-    """Return a graph in memory that says what the vocabularies say, and what follows from the decisions.
 
-    Args:
-        config: of the graph.
-        planned: what :func:`background_identity` said when the run was planned.
-
-    Raises:
-        MissingResourceError: ``graph.decisions`` names none.
-        ConfigError: somebody decided since.
-    """
+def background_graph(config: GraphConfig, decisions: Sequence[Decision]) -> KnowledgeGraph:
+    """Return a graph in memory that says what the vocabularies say, and what follows from the decisions."""
     from cdkd_kg.graph.decisions.settle import lay
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 
     graph = KnowledgeGraph(config.name)
     graph.load_background(background_files(config))
-    lay(graph, decisions_of(config, planned))
+    lay(graph, decisions)
     return graph
 
 
 def decisions_of(config: GraphConfig, planned: Mapping[str, str] | None = None) -> list[Decision]:
-    """Return the decisions that hold in a run, those that were undone among them, by time; raises as above."""
+    """Return the decisions that a run knows, those that were undone among them, by time.
+
+    Args:
+        config: of the graph.
+        planned: what :func:`background_identity` said when the run was planned, if it was.
+
+    Raises:
+        MissingResourceError: ``graph.decisions`` names none.
+        ConfigError: somebody decided since.
+    """
     if config.decisions is None:
         return []
     from cdkd_kg.graph.decisions.settle import decisions_at
 
     found = decisions_at(config.decisions)
-    if planned is not None and planned[DECISIONS] != _digest(found):
+    if planned is not None and planned[DECIDED] != _digest(found):
         raise ConfigError(
             "somebody decided on the graph since this run began",
             where=f"graph.decisions: {config.decisions}",
@@ -72,7 +73,7 @@ def background_identity(config: GraphConfig) -> dict[str, str]:
     }
     if config.decisions is None:
         return files
-    return files | {DECISIONS: _digest(decisions_of(config))}
+    return files | {DECIDED: _digest(decisions_of(config))}
 
 
 def background_file(name: str, where: str = "graph.background") -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.config import Config
-from cdkd_kg.pipeline.background import background_graph, background_identity
+from cdkd_kg.pipeline.background import background_graph, background_identity, decisions_of
 from cdkd_kg.stages import Job
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def read_documents(config: Config, documents: Sequence[Document], planned: Mappi
     from cdkd_kg.entities.linking.aliases import AliasTable
     from cdkd_kg.graph.facts import facts
 
-    background = background_graph(config.graph, planned)
+    background = background_graph(config.graph, decisions_of(config.graph, planned))
     language = label_language(config.entities.pipeline)
     labels = AliasTable(background.labels(language))
     return read_in_parts(documents, config.entities, labels, facts(background, language))

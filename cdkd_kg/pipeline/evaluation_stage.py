@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import read_json, write_json
 from cdkd_kg.config import Config
-from cdkd_kg.evaluation.answered import ANSWERED, SIGNALLED, Said, said_of, write_said
+from cdkd_kg.evaluation.answered import ANSWERED, RESULTS, SIGNALLED, Said, said_of, write_said
 from cdkd_kg.pipeline.conditions import WITHOUT_TEACHER
 from cdkd_kg.pipeline.corpus_stage import CHECK
 from cdkd_kg.pipeline.graph_stage import ABOUT
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cdkd_kg.corpus.corpus import Corpus
 
-RESULTS, DEVICE, SUBJECT = "results.json", "device", "graph_teacher"
+DEVICE = "device"
 Answers = dict[str, dict[int, "NDArray[np.float32]"]]
 
 
@@ -91,6 +91,8 @@ def _signalled(config: Config, corpus: Corpus, task: str, inputs: Mapping[str, P
     """Yield what each expert of the teacher that sees the graph said of each document of a task, and all together."""
     import numpy as np
     from safetensors.numpy import load_file
+
+    from cdkd_kg.evaluation.compare import SUBJECT
 
     rows = corpus.graph_documents()
     mine = np.flatnonzero(np.array(rows["task"][:], dtype=str) == task)

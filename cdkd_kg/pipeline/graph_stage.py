@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import sha256_file, write_json
 from cdkd_kg.config import Config
+from cdkd_kg.evaluation.answered import DECISIONS
 from cdkd_kg.graph.shipped import shipped
 from cdkd_kg.pipeline.background import background_files, background_graph, decisions_of
 from cdkd_kg.pipeline.entities_stage import BACKGROUND
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
     from cdkd_kg.graph.label_concepts import Concepts
 
-GRAPH, TENSORS, ABOUT, DECISIONS = "graph.nq", "tensors", "graph.json", "decisions.json"
+GRAPH, TENSORS, ABOUT = "graph.nq", "tensors", "graph.json"
 
 
 def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
@@ -51,9 +52,8 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
     columns = (rows[name][:] for name in ("id", "domain", "text_hash"))
     documents = list(zip(*columns, strict=True))
     extraction = Extraction.load(inputs["entities"])
-    planned = job.needs["entities"].options[BACKGROUND]
-    decisions = decisions_of(config.graph, planned)
-    background = background_graph(config.graph, planned)
+    decisions = decisions_of(config.graph, job.needs["entities"].options[BACKGROUND])
+    background = background_graph(config.graph, decisions)
     labels = _labels(config, background)
     run = {"id": job.fingerprint[:16], "pipeline": config.entities.pipeline}
     graph = build_graph(extraction, documents, background, config.graph, run)

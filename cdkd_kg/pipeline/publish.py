@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cdkd_kg.artifacts import new_folder, write_bytes, write_json, write_text
-from cdkd_kg.pipeline.evaluation_stage import RESULTS
+from cdkd_kg.evaluation.answered import RESULTS
 
 REPORT, STUDENTS = "report.html", "students"
 

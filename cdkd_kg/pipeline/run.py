@@ -12,9 +12,9 @@ from typing import Any
 from cdkd_kg.artifacts import need_writable, read_json
 from cdkd_kg.config import Config
 from cdkd_kg.errors import MissingResourceError
-from cdkd_kg.evaluation.answered import ANSWERED, SIGNALLED
-from cdkd_kg.pipeline.evaluation_stage import DEVICE, RESULTS
-from cdkd_kg.pipeline.graph_stage import ABOUT, DECISIONS, GRAPH
+from cdkd_kg.evaluation.answered import ANSWERED, DECISIONS, RESULTS, SIGNALLED
+from cdkd_kg.pipeline.evaluation_stage import DEVICE
+from cdkd_kg.pipeline.graph_stage import ABOUT, GRAPH
 from cdkd_kg.pipeline.plan import check_models, jobs_of
 from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.publish import STUDENTS, publish
@@ -56,8 +56,9 @@ class RunResult:
     @property
     def decisions(self) -> dict[str, int]:
         """How many decisions of people hold in the graph (``count``), and how many ``documents`` they reach."""
-        about = self.results["graph"] if self.results or self.graph is None else read_json(self.graph.with_name(ABOUT))
-        return dict(about["decisions"])
+        if self.graph is None:
+            return {"count": 0, "documents": 0}
+        return dict(read_json(self.graph.with_name(ABOUT))["decisions"])
 
     def student(self, task: str, condition: str = "graph_teacher") -> Path:
         """Return the folder of a student, to be loaded with ``AutoModelForSequenceClassification``.

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdkd_kg.artifacts import MANIFEST, read_json, write_json, write_text
+from cdkd_kg.evaluation.answered import RESULTS
 from cdkd_kg.evaluation.speed import device_name
-from cdkd_kg.pipeline.evaluation_stage import RESULTS
 from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.publish import REPORT
 from cdkd_kg.pipeline.run import LIBRARIES

@@ -10,7 +10,7 @@ from typing import Any
 
 from cdkd_kg.artifacts import is_whole, need_writable, read_json, verify
 from cdkd_kg.errors import ArtifactError, CdkdError
-from cdkd_kg.pipeline.evaluation_stage import RESULTS
+from cdkd_kg.evaluation.answered import RESULTS
 from cdkd_kg.pipeline.plan import check_models
 from cdkd_kg.pipeline.publish import REPORT
 from cdkd_kg.pipeline.run import FINGERPRINT, cache_of, quiet_libraries, run

@@ -28,8 +28,7 @@ from cdkd_kg.graph.decisions.working_copy import working_copy
 from cdkd_kg.graph.iris import document_iri, mention_iri
 from cdkd_kg.pipeline.run import cache_of, plan_run, run
 from tests.models import tiny_bert
-from tests.pipeline.corpus import settings, write_config, write_corpus
-from tests.pipeline.test_explain import _vocabulary
+from tests.pipeline.corpus import settings, write_config, write_corpus, write_vocabulary
 from tests.pipeline.test_run import cdkd
 
 DECIDED = {"ball": "reject", "bank": "accept", "Arsenal": "accept"}
@@ -57,7 +56,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Loop:
     folder = tmp_path_factory.mktemp("loop")
     tiny_bert(folder / "bert", write_corpus(folder))
     values = settings(folder)
-    values["graph"] |= {"background": [_vocabulary(folder)], "max_document_share": 1.0}
+    values["graph"] |= {"background": [write_vocabulary(folder)], "max_document_share": 1.0}
     values["evaluation"] |= {"conditions": ["text_teacher", "graph_teacher"]}
     file = write_config(folder, values)
     config = load_config(file)

@@ -26,6 +26,7 @@ FILL = [
     "Monday",
     "people",
 ]
+SKOS = "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
 LETTERS = ["Dear", "regards", "hello", "thanks", "sincerely"]
 
 
@@ -81,3 +82,14 @@ def prepare(folder: Path) -> Path:
     """Write corpus, model and configuration, and return the configuration's path."""
     tiny_bert(folder / "bert", write_corpus(folder))
     return write_config(folder, settings(folder))
+
+
+def write_vocabulary(folder: Path) -> str:
+    """Write ``words.ttl``, in which every word is a kind of its label, and return its name."""
+    lines = [f'<urn:{name}> a skos:Concept ; skos:prefLabel "{name}"@en .' for name in ("sport", "business")]
+    for top, words in (("sport", SPORT), ("business", MONEY)):
+        lines += [
+            f'<urn:{word}> a skos:Concept ; skos:prefLabel "{word}"@en ; skos:broader <urn:{top}> .' for word in words
+        ]
+    (folder / "words.ttl").write_text(SKOS + "\n".join(lines), encoding="utf-8")
+    return str(folder / "words.ttl")

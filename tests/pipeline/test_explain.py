@@ -11,20 +11,8 @@ from cdkd_kg.errors import ConfigError, MissingResourceError
 from cdkd_kg.pipeline.explain import explain
 from cdkd_kg.pipeline.run import run
 from tests.models import tiny_bert
-from tests.pipeline.corpus import MONEY, SPORT, settings, write_config, write_corpus
+from tests.pipeline.corpus import SPORT, settings, write_config, write_corpus, write_vocabulary
 from tests.pipeline.test_run import cdkd
-
-SKOS = "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
-
-
-def _vocabulary(folder):
-    lines = [f'<urn:{name}> a skos:Concept ; skos:prefLabel "{name}"@en .' for name in ("sport", "business")]
-    for top, words in (("sport", SPORT), ("business", MONEY)):
-        lines += [
-            f'<urn:{word}> a skos:Concept ; skos:prefLabel "{word}"@en ; skos:broader <urn:{top}> .' for word in words
-        ]
-    (folder / "words.ttl").write_text(SKOS + "\n".join(lines), encoding="utf-8")
-    return str(folder / "words.ttl")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +20,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explain")
     tiny_bert(folder / "bert", write_corpus(folder))
     values = settings(folder)
-    values["graph"] |= {"background": [_vocabulary(folder)], "max_document_share": 1.0}
+    values["graph"] |= {"background": [write_vocabulary(folder)], "max_document_share": 1.0}
     values["evaluation"] |= {"conditions": ["no_distillation", "text_teacher", "graph_teacher"]}
     file = write_config(folder, values)
     config = load_config(file)
