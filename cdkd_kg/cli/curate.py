@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cdkd_kg.cli.console import print_found
+from cdkd_kg.curation.item import Kind
 from cdkd_kg.errors import ConfigError
 
 if TYPE_CHECKING:
-    from cdkd_kg.curation.queue import Item
+    from cdkd_kg.curation.item import Item
     from cdkd_kg.curation.verbs import Desk
     from cdkd_kg.graph.decisions.log import Entry
     from cdkd_kg.graph.decisions.working_copy import WorkingCopy
@@ -57,6 +58,9 @@ def begin_cli(
 def queue_cli(
     graph: Folder,
     rows: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    kind: Annotated[
+        Kind | None, typer.Option("--kind", help="Only items of this kind; a breach is a broken rule.")
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="What is in dispute, or was judged by others and not by --who.")
     ] = False,
@@ -75,14 +79,17 @@ def queue_cli(
         else:
             items = queue.items(copy.graph, copy.decisions)
     still = sum(item.state == "open" for item in items)
+    wanted = [item for item in items if kind in (None, item.kind)]
     if as_json:
-        _print({"seen": seen, "open": still, "items": [item.told() for item in items[:rows]]})
+        _print({"seen": seen, "open": still, "items": [item.told() for item in wanted[:rows]]})
         return
     lines = [
-        (item.id, item.kind, item.title, _meant(item), f"{item.worth:.2f}", f"{item.documents:,}")
-        for item in items[:rows]
+        (item.id, item.type or item.kind, item.title, _meant(item), f"{item.worth:.2f}", f"{item.documents:,}")
+        for item in wanted[:rows]
     ]
     print_found(("item", "kind", "what", "means", "worth", "documents"), lines)
+    if len(wanted) > rows:
+        typer.echo(f"{rows:,} of {len(wanted):,} are shown; --rows shows more, --kind one kind alone.")
     typer.echo(f"{still:,} are open, {len(items) - still:,} were skipped.")
 
 
@@ -95,13 +102,19 @@ def show_cli(
     from cdkd_kg.graph.kept_mentions import kept_texts
 
     with _copy(graph) as copy:
-        found = _desk(graph, copy, "").item(item)
+        desk = _desk(graph, copy, "")
+        found = desk.item(item)
+        still = found.id.partition("@")[0] in {one.id for one in desk.items}
+        judged = None if still else desk.judged(found.id)
+        said = judged and {"who": judged[1].who, "label": judged[1].what.label}
         places = contexts(found.places, kept_texts(graph, copy.graph))
         seen = copy.seen
     if as_json:
-        _print(found.told() | {"seen": seen, "contexts": [place._asdict() for place in places]})
+        _print(found.told() | {"seen": seen, "judged": said, "contexts": [place._asdict() for place in places]})
         return
     typer.echo(f"{found.id}  {found.title}  {_meant(found)}  in {found.documents:,} documents")
+    if said:
+        typer.echo("{who} said: {label}".format(**said))
     for place in places[:SHOWN]:
         typer.echo(f"  {place.document}: {place.before}[{place.anchor}]{place.after}")
     features = ("score", "form", "similarity", "prior", "type_fit", "context", "coherence")
@@ -127,7 +140,8 @@ def decide_cli(
     accept ITEM, reject ITEM, unsure ITEM, link ITEM ENTITY, create ITEM NAME, split ENTITY ITEM NAME,
     merge LOSER WINNER, relabel ENTITY NAME [LANGUAGE], add-alias ENTITY NAME [LANGUAGE], drop-alias ENTITY NAME,
     add-relation SUBJECT PREDICATE OBJECT, change-relation ITEM SUBJECT PREDICATE OBJECT, deprecate ENTITY [INSTEAD].
-    An item is an id of the queue; an entity is a name or an IRI.
+    An item is an id of the queue, or ID@DOCUMENT; an entity is a name or an IRI; a predicate is what a relation of the
+    graph is called, prefix:name such as skos:broader, an IRI, or a new name.
     """
     from cdkd_kg.curation.verbs import drafted
 
@@ -210,6 +224,7 @@ def agreement_cli(graph: Folder, as_json: AsJson = False) -> None:
         for pair in pairs
     ]
     print_found(("one", "other", "judged by both", "the same", "kappa"), lines)
+    typer.echo("Single mentions, relations and rules are counted: one decision may judge many.")
     typer.echo(f"{len(open_):,} are in dispute; `cdkd curate queue --again` shows them with their items.")
 
 
@@ -278,6 +293,7 @@ def serve_cli(
     from cdkd_kg.curation.web.serve import serve
 
     serve(graph, _person(who), port, lambda address: typer.echo(f"Open {address}"), run, before)
+    typer.echo("Stopped; every decision is kept.")
 
 
 @contextmanager
@@ -290,12 +306,10 @@ def _copy(graph: Path) -> Iterator[WorkingCopy]:
 
 def _desk(folder: Path, copy: WorkingCopy, who: str, *, needed: bool = True) -> Desk:
     from cdkd_kg.curation.kept_queue import kept_queue
-    from cdkd_kg.curation.queue import to_judge_again
     from cdkd_kg.curation.verbs import Desk
 
     queue, _ = kept_queue(folder, copy.graph, needed=needed)
-    items = queue.items(copy.graph, copy.decisions)
-    return Desk(copy.graph, items, lambda: to_judge_again(queue, copy.graph, copy.decisions, who))
+    return Desk.of(queue, copy.graph, copy.decisions, queue.items(copy.graph, copy.decisions), who)
 
 
 def _person(who: str) -> str:

@@ -107,15 +107,15 @@ def mentions_cli(
     rows: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Show what texts mention: what each was linked to, how sure that is, and what else it may have meant."""
+    """Show what texts mention: what each means by what people decided or else was linked to, and what else it may."""
     from itertools import islice
 
     from cdkd_kg.graph.folder import graph_folder
-    from cdkd_kg.graph.kept_mentions import kept_mentions, mention_rows
+    from cdkd_kg.graph.kept_mentions import judged_links, kept_mentions, mention_rows
 
     with graph_folder(graph) as found:
-        kept = kept_mentions(graph, found)
-    shown = list(islice(mention_rows(kept, anchor=anchor, nil=nil), rows + 1))
+        kept, judged = kept_mentions(graph, found), judged_links(found)
+    shown = list(islice(mention_rows(kept, anchor=anchor, nil=nil, judged=judged), rows + 1))
     if as_json:
         typer.echo(json.dumps({"mentions": shown[:rows], "more": len(shown) > rows}, indent=1, ensure_ascii=False))
         return
@@ -296,8 +296,9 @@ def _texts(path: Path, domain: str) -> tuple[list[Text], list[str]]:
 
 def _mention_line(row: dict[str, Any]) -> tuple[str, ...]:
     candidates = [f"{one['label']} <{one['iri']}> ({one['form']}, {one['score']:.2f})" for one in row["candidates"][:3]]
-    means = row["iri"] or (f"new: {row['concept']}" if row["nil"] == "new" else "ambiguous")
-    return (row["document"], row["anchor"], means, f"{row['confidence']:.2f}", "; ".join(candidates))
+    without = {"new": f"new: {row['concept']}", "ambiguous": "ambiguous", None: "not what was proposed"}
+    sure = "judged" if row["judged"] else f"{row['confidence']:.2f}"
+    return (row["document"], row["anchor"], row["iri"] or without[row["nil"]], sure, "; ".join(candidates))
 
 
 def _tell(said: dict[str, Any], as_json: bool, sentence: str) -> None:

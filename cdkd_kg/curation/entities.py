@@ -102,7 +102,7 @@ def drop_alias(graph: KnowledgeGraph, entity: NamedNode, label: str) -> Draft:
 
 
 def deprecate(graph: KnowledgeGraph, entity: NamedNode, instead: NamedNode | None = None) -> Draft:
-    """Return the decision that an entity is no longer to be used; texts are not linked to it any more.
+    """Return the decision that an entity is no longer to be used; what mentions it means the other, or is open again.
 
     Raises:
         ConfigError: it, or what is to be used instead, is not there or deprecated.
@@ -110,10 +110,14 @@ def deprecate(graph: KnowledgeGraph, entity: NamedNode, instead: NamedNode | Non
     need_entity(graph, entity)
     if instead is not None and need_entity(graph, instead) == entity:
         raise ConfigError("an entity cannot replace itself", where=entity.value)
-    links = [quad.triple for quad in graph.holding(None, ITSRDF.taIdentRef, entity)]
-    said = f"{name_of(graph, entity)} is not used any more"
-    said += f", but {name_of(graph, instead)}" if instead else ""
-    return Draft("deprecate", said, (entity.value,), tuple(_replaced(entity, instead)), tuple(links))
+    links = {quad.triple for quad in graph.holding(None, ITSRDF.taIdentRef, entity)}
+    accepts, said = _replaced(entity, instead), f"{name_of(graph, entity)} is not used any more"
+    if instead is not None:
+        said += f", but {name_of(graph, instead)}"
+        accepts += [Triple(link.subject, ITSRDF.taIdentRef, instead) for link in links]
+    elif links:
+        said += f"; what its mentions mean is open again ({len(links):,})"
+    return Draft("deprecate", said, (entity.value,), tuple(accepts), tuple(links))
 
 
 def keep(graph: KnowledgeGraph, entity: NamedNode, rule: str) -> Draft:

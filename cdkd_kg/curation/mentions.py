@@ -24,7 +24,10 @@ def accept_link(graph: KnowledgeGraph, mentions: Sequence[NamedNode], entity: Na
     Raises:
         ConfigError: a mention or the entity is not there.
     """
-    return link(graph, mentions, entity)._replace(kind="accept")
+    draft = link(graph, mentions, entity)._replace(kind="accept")
+    if _new(graph, entity):
+        return draft._replace(label=f"{_spoken(graph, mentions)} means something new, {name_of(graph, entity)}")
+    return draft
 
 
 def reject_link(graph: KnowledgeGraph, mentions: Sequence[NamedNode], entity: NamedNode) -> Draft:
@@ -88,7 +91,9 @@ def split(graph: KnowledgeGraph, entity: NamedNode, mentions: Sequence[NamedNode
         if _linked(graph, mention) != entity:
             raise ConfigError(f"the mention does not mean {name_of(graph, entity)}", where=mention.value)
     made = create(graph, mentions, label)
-    said = f"{len(set(mentions)):,} mentions of {name_of(graph, entity)} mean {checked_name(label)!r}"
+    count = len(set(mentions))
+    said = f"{'a mention' if count == 1 else f'{count:,} mentions'} of {name_of(graph, entity)} "
+    said += f"{'means' if count == 1 else 'mean'} {checked_name(label)!r}"
     return made._replace(kind="split", label=said, about=(*made.about, entity.value))
 
 

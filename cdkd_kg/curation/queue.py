@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from pyoxigraph import Literal as RdfLiteral
 from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.artifacts import canonical_json, sha256_text
 from cdkd_kg.curation.agreement import disputed, judged_by_others
+from cdkd_kg.curation.item import Item
 from cdkd_kg.curation.names import replaced
 from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.errors import MissingResourceError
 from cdkd_kg.graph import view
-from cdkd_kg.graph.breaches import Breaches, breach_iri
+from cdkd_kg.graph.breaches import Breaches
 from cdkd_kg.graph.decisions.decision import Decision, in_force
-from cdkd_kg.graph.iris import PLACE, concept_iri, document_iri, local_name, mention_iri, statement_iri
+from cdkd_kg.graph.iris import concept_iri, document_iri, local_name, mention_iri, statement_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import preferred
-from cdkd_kg.graph.namespaces import KD
+from cdkd_kg.graph.namespaces import ITSRDF, KD
 
-State = Literal["open", "skipped"]
 Group = tuple[str, str, str]
 """A name, the type under which it was found, and what it was taken to mean."""
 Places = list[tuple[str, int, int]]
@@ -38,49 +37,6 @@ NO_MORE = 10
 """Places of an item that are told beside the first."""
 
 
-@dataclass(frozen=True)
-class Item:
-    """Something that one decision settles: all mentions that are alike, a relation, or a rule that an entity breaks.
-
-    Attributes:
-        id: 12 hexadecimal digits, the same as long as the item says the same.
-        kind: of the item.
-        title: what it is about, in words.
-        worth: what a decision on it is worth; see :class:`Queue`.
-        uncertainty: from 0 to 1.
-        documents: how many documents a decision reaches.
-        state: whether it was skipped before.
-        mentions: IRIs of the mentions that are not judged yet, the least certain first.
-        meaning: the IRI of what they were taken to mean, or of what breaks a rule; None where they are ambiguous.
-        nil: why that is nothing in the vocabulary: "new" or "ambiguous".
-        candidates: what the first mention may mean, with all features, the likeliest first.
-        places: (document, begin, end) of some mentions, or of what states a relation.
-        relation: the triple that is to be judged.
-        rule: that is broken, in words.
-    """
-
-    id: str
-    kind: Literal["mention", "relation", "breach"]
-    title: str
-    worth: float
-    uncertainty: float
-    documents: int
-    state: State
-    mentions: tuple[str, ...] = ()
-    meaning: str | None = None
-    nil: str | None = None
-    candidates: tuple[Mapping[str, Any], ...] = ()
-    places: tuple[tuple[str, int, int], ...] = ()
-    relation: Triple | None = None
-    rule: str = ""
-
-    def told(self) -> dict[str, Any]:
-        """Return the item as JSON has it."""
-        told = {name: value for name, value in vars(self).items() if name not in ("mentions", "relation")}
-        ends = () if self.relation is None else (self.relation.subject, self.relation.predicate, self.relation.object)
-        return told | {"mentions": len(self.mentions), "relation": [str(end) for end in ends] or None}
-
-
 class Queue:
     r"""What is open, the worthiest first, and what was skipped after it; what was judged is not shown again.
 
@@ -90,7 +46,8 @@ class Queue:
 
     with the normalised entropy H of what the linker, or the reader of relations, thinks of it (0 where it is sure, 1
     where it knows nothing), the number D of documents that a decision reaches, and the mean disagreement d of text and
-    graph teacher about these documents, from 0 to 1; without a run to tell, 1.
+    graph teacher about these documents, from 0 to 1; without a run to tell, 1. A mention ties one document to one
+    entity, so D is also how many ties a decision judges; where an entity breaks a rule, its other ties are added to D.
 
     Args:
         found: the mentions of a reading, with their candidates.
@@ -122,10 +79,8 @@ class Queue:
             graph: with the proposals of the reading, and what was decided.
             decisions: that were taken.
         """
-        judged: dict[str, str] = {}
         decisions = in_force(decisions)
-        for decision in decisions:
-            judged |= dict.fromkeys(decision.what.about, decision.what.kind)
+        judged = _judged(decisions)
         changed = {iri for iri, _ in judged.items() ^ self._judged.items()}
         self._judged = judged
         ties = [decision.id for decision in decisions if decision.what.kind in _TIES]
@@ -139,22 +94,24 @@ class Queue:
             self._relations, self._ties = self._relation_items(graph, _read(graph)), ties
             self._broken = self._breach_items(graph)
         items = [item for item in self._items.values() if item is not None]
-        for iri, item in [*self._relations.items(), *self._still_broken(decisions)]:
-            if (verdict := judged.get(iri)) in (None, "unsure"):
-                items.append(item if verdict is None else replace(item, state="skipped"))
+        others = [
+            (judged.get(one.about[0]), one) for one in [*self._relations.values(), *self._still_broken(decisions)]
+        ]
+        items += [one for verdict, one in others if verdict is None]
+        items += [replace(one, state="skipped") for verdict, one in others if verdict == "unsure"]
         return sorted(items, key=lambda item: (item.state == "skipped", -item.worth, item.id))
 
     def again(self, graph: KnowledgeGraph, wanted: Collection[str]) -> list[Item]:
-        """Return items of mentions and statements that are to be judged once more, the worthiest first.
+        """Return items that are to be judged once more, the worthiest first.
 
         Args:
             graph: as for :meth:`items`.
-            wanted: IRIs.
+            wanted: IRIs of what they are about.
         """
         keys = {self._group_of[iri] for iri in wanted if iri in self._group_of}
         items = [item for key in keys if (item := self._mention_item(key, graph, wanted))]
         relations = self._relation_items(graph, [*_read(graph), *_rejected(graph)])
-        items += [item for iri, item in relations.items() if iri in wanted]
+        items += [item for item in [*relations.values(), *self._broken] if item.about[0] in wanted]
         return sorted(items, key=lambda item: (-item.worth, item.id))
 
     def _mention_item(self, key: Group, graph: KnowledgeGraph, wanted: Collection[str] | None = None) -> Item | None:
@@ -172,6 +129,7 @@ class Queue:
             id=_id("mention", *key),
             kind="mention",
             title=first["anchor"],
+            type=first["type"],
             worth=uncertainty * len(documents) * self._disagreement_on(documents),
             uncertainty=uncertainty,
             documents=len(documents),
@@ -219,7 +177,7 @@ class Queue:
         """Return an item a rule that is broken, and an entity that breaks it."""
         if not self._breaches.found:
             return []
-        names, reached = preferred(graph), defaultdict[str, set[str]](set)
+        names, ties, reached = preferred(graph), _ties(graph), defaultdict[str, set[str]](set)
         for row in (row for rows in self._groups.values() for row in rows):
             reached[_entity_of(graph.name, row["iri"], row["nil"], row["concept"]) or ""].add(row["document"])
         return [
@@ -227,7 +185,7 @@ class Queue:
                 id=_id("breach", node, message),
                 kind="breach",
                 title=f"{names.get(node, local_name(node))}: {message}",
-                worth=len(reached[node]) * self._disagreement_on(reached[node]),
+                worth=(len(reached[node]) + ties[node]) * self._disagreement_on(reached[node]),
                 uncertainty=1.0,
                 documents=len(reached[node]),
                 state="open",
@@ -237,10 +195,10 @@ class Queue:
             for node, message in sorted({(breach.node, breach.message) for breach in self._breaches.found})
         ]
 
-    def _still_broken(self, decisions: Iterable[Decision]) -> list[tuple[str, Item]]:
-        """Return the items of broken rules, by the IRIs of their breaches, but of what was changed since."""
+    def _still_broken(self, decisions: Iterable[Decision]) -> list[Item]:
+        """Return the items of broken rules, but of what was changed since."""
         changed = {iri for one in decisions if one.id not in self._breaches.decisions for iri in one.what.about}
-        return [(breach_iri(str(one.meaning), one.rule), one) for one in self._broken if one.meaning not in changed]
+        return [one for one in self._broken if one.meaning not in changed]
 
     def _disagreement_on(self, documents: Collection[str]) -> float:
         """Return the mean disagreement about documents."""
@@ -254,32 +212,33 @@ def to_judge_again(queue: Queue, graph: KnowledgeGraph, decisions: Sequence[Deci
     return queue.again(graph, disputed(decisions).keys() | judged_by_others(decisions, who))
 
 
-def item_of(items: Sequence[Item], name: str) -> Item:
-    """Return the item whose id begins so; of ``ID@DOCUMENT`` only the mentions in that document.
-
-    Raises:
-        MissingResourceError: there is none, or several.
-    """
-    name, _, document = name.partition("@")
-    fits = [item for item in items if name and item.id.startswith(name)]
-    if len(fits) == 1:
-        return _only_in(document, fits[0]) if document else fits[0]
-    raise MissingResourceError(
-        f"{'several items' if fits else 'no item'} in the queue {'have' if fits else 'has'} an id that begins {name!r}",
-        why=", ".join(item.id for item in fits[:5]) if fits else "it may have been judged",
-        remedy="`cdkd curate queue` has the ids",
-    )
+def who_judged(
+    queue: Queue, graph: KnowledgeGraph, decisions: Iterable[Decision], name: str
+) -> tuple[Item, Decision] | None:
+    """Return what was judged and has an id that begins so, and the last decision about it; None where nothing has."""
+    last = {iri: decision for decision in in_force(decisions) for iri in decision.what.about}
+    name = name.partition("@")[0]
+    fits = [item for item in queue.again(graph, last) if name and item.id.startswith(name)]
+    return (fits[0], last[fits[0].about[0]]) if len(fits) == 1 else None
 
 
-def _only_in(document: str, item: Item) -> Item:
-    mentions = tuple(iri for iri in item.mentions if iri.startswith(document_iri(document).value + PLACE))
-    if not mentions:
-        raise MissingResourceError(
-            f"the item {item.id} has no open mention in {document!r}",
-            remedy="`cdkd curate show` has the documents of an item",
-        )
-    places = tuple(place for place in item.places if place[0] == document)
-    return replace(item, id=f"{item.id}@{document}", mentions=mentions, places=places, documents=1)
+def _judged(decisions: Iterable[Decision]) -> dict[str, str]:
+    """Return by which kind of decision each IRI was judged last; a mention that lost its meaning since is not."""
+    judged: dict[str, str] = {}
+    for decision in decisions:
+        what = decision.what
+        judged |= dict.fromkeys(what.about, what.kind)
+        if what.kind == "deprecate":
+            moved = {one.subject for one in what.accepts if one.predicate == ITSRDF.taIdentRef}
+            for lost in {one.subject for one in what.rejects if one.predicate == ITSRDF.taIdentRef} - moved:
+                judged.pop(lost.value if isinstance(lost, NamedNode) else "", None)
+    return judged
+
+
+def _ties(graph: KnowledgeGraph) -> Counter[str]:
+    """Return how many triples of the vocabulary, and accepted ones, each entity is an end of."""
+    known = view.knowledge(graph)
+    return Counter(known["s"].to_pylist()) + Counter(known["o"].to_pylist())
 
 
 def _groups(found: Extraction) -> dict[Group, list[dict[str, Any]]]:

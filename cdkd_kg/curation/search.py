@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from cdkd_kg.entities.linking.aliases import Label
@@ -13,6 +13,7 @@ from cdkd_kg.entities.linking.names import fold
 
 LONGEST = 200
 """Characters of what is typed that count."""
+_LEAST = 3
 _WORD = re.compile(r"\w+")
 
 
@@ -22,6 +23,20 @@ class Hit(NamedTuple):
     iri: str
     name: str
     preferred: str
+
+
+def shorter(typed: str) -> Iterator[str]:
+    """Yield what was typed with its longest words cut at their ends, letter by letter, as long as three are left.
+
+    Example:
+        >>> list(shorter("fluu in"))
+        ['flu in']
+    """
+    words = _WORD.findall(fold(typed[:LONGEST]))
+    while words and len(max(words, key=len)) > _LEAST:
+        longest = max(range(len(words)), key=lambda place: len(words[place]))
+        words[longest] = words[longest][:-1]
+        yield " ".join(words)
 
 
 class Search:

@@ -36,7 +36,7 @@ def entry_of(entries: list[Entry], name: str) -> Entry:
         return fits[0]
     raise MissingResourceError(
         f"{'several decisions' if fits else 'no decision'} {'are' if fits else 'is'} called {name!r}",
-        remedy="give its number, or the first digits of its id; `cdkd curate history` has both",
+        remedy="give its number, or the first digits of its id; the history has both",
     )
 
 

@@ -8,25 +8,62 @@ from typing import NamedTuple
 from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.curation import entities, mentions, relations
-from cdkd_kg.curation.queue import Item, item_of
-from cdkd_kg.errors import ConfigError, nearest
-from cdkd_kg.graph.decisions.decision import Draft
-from cdkd_kg.graph.iris import relation_iri
+from cdkd_kg.curation.item import Item, item_of
+from cdkd_kg.curation.predicates import predicate_of
+from cdkd_kg.curation.queue import Queue, to_judge_again, who_judged
+from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
+from cdkd_kg.graph.decisions.decision import Decision, Draft
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.neighbourhood import find_entity
 
 
 class Desk(NamedTuple):
-    """What is decided on: a graph, the items that are open, and a way to those that were judged and may be again."""
+    """What is decided on: a graph, and the items that are open; by ways to them, those that were judged.
+
+    Attributes:
+        graph: with what was decided.
+        items: that are open.
+        again: gives those that may be judged once more.
+        judged: gives what else was judged and has an id that begins so, and by what.
+    """
 
     graph: KnowledgeGraph
     items: Sequence[Item]
     again: Callable[[], Sequence[Item]] = tuple
+    judged: Callable[[str], tuple[Item, Decision] | None] = lambda _: None
+
+    @classmethod
+    def of(
+        cls, queue: Queue, graph: KnowledgeGraph, decisions: Sequence[Decision], items: Sequence[Item], who: str
+    ) -> Desk:
+        """Return where somebody sits who looks at a queue with these items."""
+        return cls(
+            graph,
+            items,
+            lambda: to_judge_again(queue, graph, decisions, who),
+            lambda name: who_judged(queue, graph, decisions, name),
+        )
 
     def item(self, name: str) -> Item:
-        """Return the item whose id begins so: one that is open, or where none is, one that may be judged again."""
-        known = any(item.id.startswith(name.partition("@")[0]) for item in self.items)
-        return item_of(self.items if known else self.again(), name)
+        """Return the item whose id begins so: one that is open, or where none is, one that may be judged again.
+
+        Raises:
+            MissingResourceError: there is none, several, or it was judged.
+        """
+        if any(item.id.startswith(name.partition("@")[0]) for item in self.items):
+            return item_of(self.items, name)
+        try:
+            return item_of(self.again(), name)
+        except MissingResourceError:
+            if judged := self.judged(name):
+                item, decision = judged
+                raise MissingResourceError(
+                    f"{item.title!r} was judged",
+                    where=item.id,
+                    why=f"{decision.who} said: {decision.what.label}",
+                    remedy="undo that in the history to judge it again",
+                ) from None
+            raise
 
     def mentions(self, name: str) -> list[NamedNode]:
         """Return the mentions of an item."""
@@ -51,12 +88,8 @@ class Desk(NamedTuple):
         return item.relation
 
     def triple(self, subject: str, predicate: str, target: str) -> Triple:
-        """Return a triple of names; a predicate without a colon is one of relations read from text."""
-        try:
-            middle = NamedNode(predicate) if ":" in predicate else relation_iri("_".join(predicate.split()))
-        except ValueError as error:
-            raise ConfigError("this names no relation", where=repr(predicate), why=str(error)) from error
-        return Triple(self.entity(subject), middle, self.entity(target))
+        """Return a triple of names; see :func:`~cdkd_kg.curation.predicates.predicate_of`."""
+        return Triple(self.entity(subject), predicate_of(self.graph, predicate), self.entity(target))
 
 
 class Verb(NamedTuple):

@@ -9,6 +9,7 @@ from pyoxigraph import Literal, NamedNode
 from cdkd_kg.entities.linking.candidates import Anchor
 from cdkd_kg.entities.linking.facts import TYPE
 from cdkd_kg.entities.linking.fit import Judged
+from cdkd_kg.graph.kept_mentions import judged_links
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import ITSRDF, NIF
 from cdkd_kg.graph.view import documents
@@ -25,13 +26,8 @@ def judged(graph: KnowledgeGraph, texts: Mapping[str, str]) -> list[Judged]:
         texts: by document identifier; documents that are not given are left out.
     """
     nodes = {iri: identifier for identifier, iri in documents(graph)}
-    meant: dict[NamedNode, str | None] = {}
-    for part, accepted in ((graph.rejected, False), (graph.accepted, True)):
-        for quad in graph.store.match(None, ITSRDF.taIdentRef, None, part):
-            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
-                meant[quad.subject] = quad.object.value if accepted else None
     found: dict[str, list[tuple[int, Anchor, str | None]]] = {}
-    for mention, concept in meant.items():
+    for mention, concept in ((NamedNode(iri), meant) for iri, meant in judged_links(graph).items()):
         context, begin, anchor, kind = (
             next((quad.object for quad in graph.holding(mention, predicate)), None)
             for predicate in (NIF.referenceContext, NIF.beginIndex, NIF.anchorOf, ITSRDF.taClassRef)

@@ -10,11 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyoxigraph import NamedNode
 
 from cdkd_kg.artifacts import new_folder
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.graph.iris import document_iri, mention_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.namespaces import ITSRDF
 
 MENTIONS, TEXTS = "mentions", "texts.parquet"
 
@@ -68,18 +71,46 @@ def _kept(folder: Path, graph: KnowledgeGraph) -> Path:
     return found[0]
 
 
-def mention_rows(found: Extraction, *, anchor: str | None = None, nil: str | None = None) -> Iterator[dict[str, Any]]:
+def judged_links(graph: KnowledgeGraph) -> dict[str, str | None]:
+    """Return what people said that mentions mean, by IRI; None where they only said what it is not."""
+    meant: dict[str, str | None] = {}
+    for part, accepted in ((graph.rejected, False), (graph.accepted, True)):
+        for quad in graph.store.match(None, ITSRDF.taIdentRef, None, part):
+            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
+                meant[quad.subject.value] = quad.object.value if accepted else None
+    return meant
+
+
+def mention_rows(
+    found: Extraction,
+    *,
+    anchor: str | None = None,
+    nil: str | None = None,
+    judged: Mapping[str, str | None] | None = None,
+) -> Iterator[dict[str, Any]]:
     """Yield mentions as dictionaries, in order of document and place.
+
+    ``"judged"`` says whether people said what one means: for sure, or with an IRI of None that it means none of what
+    they were asked.
 
     Args:
         found: the tables.
         anchor: only mentions written so, whatever their case.
         nil: only those without a link for this reason, "new" or "ambiguous".
+        judged: what people said; see :func:`judged_links`.
     """
     rows = found.mentions
     if anchor is not None:
         rows = rows.filter(pc.equal(pc.utf8_lower(rows["anchor"]), anchor.lower()))
-    if nil is not None:
-        rows = rows.filter(pc.equal(rows["nil"], nil))
     for batch in rows.to_batches(max_chunksize=1000):
-        yield from batch.to_pylist()
+        for row in batch.to_pylist():
+            row = _as_judged(row, judged or {})
+            if nil is None or row["nil"] == nil:
+                yield row
+
+
+def _as_judged(row: dict[str, Any], judged: Mapping[str, str | None]) -> dict[str, Any]:
+    mention = mention_iri(document_iri(row["document"]), row["begin"], row["end"]).value
+    if mention not in judged:
+        return row | {"judged": False}
+    return row | {"judged": True, "iri": judged[mention], "nil": None, "confidence": 1.0}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.errors import MissingResourceError, nearest
@@ -17,7 +17,7 @@ from cdkd_kg.graph.facts import classes, definitions
 from cdkd_kg.graph.iris import local_name
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import called, labels, preferred
-from cdkd_kg.graph.namespaces import ITSRDF, NIF
+from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, NIF, OWL
 
 MOST = 50
 
@@ -45,7 +45,7 @@ def find_entity(graph: KnowledgeGraph, wanted: str) -> str:
         f"several entities are called {wanted!r}" if found else f"no entity is called {wanted!r}",
         where=graph.name,
         why=", ".join(found[:10]) if found else nearest(fold(wanted), names).lstrip("; "),
-        remedy="give its IRI" if found else "look for it with `cdkd graph query`",
+        remedy="give its IRI" if found else "look for it by the beginnings of its words",
     )
 
 
@@ -60,8 +60,9 @@ def neighbourhood(graph: KnowledgeGraph, iri: str, counts: Mapping[str, int] | N
         counts: how many documents mention each entity, where somebody has counted; else it is counted here.
 
     Returns:
-        ``{"iri", "label", "names", "definition", "classes", "documents", "kind", "ties": [{"direction", "relation",
-        "iri", "label", "kind", "documents", "weight"}], "more"}``; a direction is "in", "out" or "both", the documents
+        ``{"iri", "label", "names", "definition", "classes", "documents", "kind", "deprecated", "instead": {"iri",
+        "label"}, "ties": [{"direction", "relation", "iri", "label", "kind", "documents", "weight"}], "more"}``; what
+        is to be used instead of a deprecated entity may be None, a direction is "in", "out" or "both", the documents
         of a tie are those that mention what is tied, and of more than 50 ties the others are counted by ``more``.
     """
     node = NamedNode(iri)
@@ -75,6 +76,8 @@ def neighbourhood(graph: KnowledgeGraph, iri: str, counts: Mapping[str, int] | N
         "classes": list(classes(graph, node).get(iri, ())),
         "documents": _documents(graph, iri) if counts is None else counts.get(iri, 0),
         "kind": kind_of(graph, iri),
+        "deprecated": next(graph.holding(node, OWL.deprecated, Literal(True)), None) is not None,
+        "instead": _instead(graph, node),
         "ties": [_described(graph, tie) for tie in ties[:MOST]],
         "more": max(0, len(ties) - MOST),
     }
@@ -113,6 +116,12 @@ def _ties(graph: KnowledgeGraph, node: NamedNode, documents: Mapping[str, int] |
             }
         )
     return sorted(ties, key=lambda tie: (-tie["documents"], -tie["weight"], tie["relation"], tie["iri"]))
+
+
+def _instead(graph: KnowledgeGraph, node: NamedNode) -> dict[str, str] | None:
+    found = {quad.object for quad in graph.holding(node, DCTERMS.isReplacedBy)}
+    iri = min((end.value for end in found if isinstance(end, NamedNode)), default=None)
+    return None if iri is None else {"iri": iri, "label": _name(graph, iri)}
 
 
 def _described(graph: KnowledgeGraph, tie: dict[str, Any]) -> dict[str, Any]:

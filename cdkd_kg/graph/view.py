@@ -44,6 +44,8 @@ _RESTRICTED = """SELECT ?s ?p ?o {
 _RELATIONS = """SELECT ?s ?p ?o ?w {
   ?n kd:confidence ?w; rdf:subject ?s; rdf:predicate ?p; rdf:object ?o FILTER(isIRI(?o))
   MINUS { GRAPH ?g { ?s ?p ?o } } }"""
+_PREDICATES = "SELECT DISTINCT ?p { ?s ?p ?o FILTER(isIRI(?o) && ?p != rdf:type) }"
+_PREDICATES_READ = "SELECT DISTINCT ?p { ?n rdf:predicate ?p; kd:confidence ?w }"
 _COMENTIONS = """SELECT ?s ?p ?o ?w {
   ?n kd:npmi ?w; rdf:subject ?s; rdf:predicate ?p; rdf:object ?o FILTER(isIRI(?o))
   MINUS { GRAPH ?g { ?s ?p ?o } } }"""
@@ -97,6 +99,14 @@ def knowledge(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
 def relations(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:
     """Return columns s, p, o and w (confidence) of the relations that were read from text."""
     return _select(graph, _RELATIONS, _using(graph, KD.confidence, *_STATEMENT), bound)
+
+
+def predicates(graph: KnowledgeGraph) -> list[str]:
+    """Return what ties two IRIs in the vocabulary or in accepted triples, or in relations read from text, sorted."""
+    said = _select(graph, _PREDICATES, [graph.vocabulary, graph.accepted])
+    read = _select(graph, _PREDICATES_READ, _using(graph, KD.confidence, RDF.predicate))
+    found = {*said["p"].to_pylist(), *read["p"].to_pylist()}
+    return sorted(iri for iri in found if _is_knowledge(iri) and not iri.startswith(RDF.base))
 
 
 def comentions(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:

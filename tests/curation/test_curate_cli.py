@@ -167,3 +167,37 @@ def test_the_help_names_every_verb() -> None:
     text = " ".join(re.sub(r"[│\s]+", " ", RUNNER.invoke(app, ["curate", "decide", "--help"]).output).split())
     for name, verb in VERBS.items():
         assert f"{name} {verb.words}" in text, name
+
+
+def test_one_kind_alone_and_how_many_there_are(folder: Path) -> None:
+    graph = str(folder)
+    assert {one["kind"] for one in told("queue", graph, "--kind", "relation")["items"]} == {"relation"}
+    text = curate("queue", graph, "--kind", "mention", "--rows", "2")
+    assert "2 of 4 are shown; --rows shows more" in text
+    assert "6 are open" in text
+    assert "are shown" not in curate("queue", graph, "--kind", "mention")
+
+
+def test_an_item_that_was_judged_says_by_whom_and_what_mentions_mean_then(folder: Path) -> None:
+    graph, cold = str(folder), item(folder, "cold")
+    curate("decide", graph, "link", cold, "gout")
+    curate("decide", graph, "reject", item(folder, "flu"))
+    assert "ada said: 'cold' (2 times) means 'gout'" in curate("show", graph, cold)
+    assert told("show", graph, cold)["judged"] == {"who": "ada", "label": "'cold' (2 times) means 'gout'"}
+    assert told("show", graph, item(folder, "it"))["judged"] is None
+    with pytest.raises(ConfigError, match="'cold' was judged"):
+        refused("decide", graph, "accept", cold, "--who", "ada")
+
+    def mentioned(*words: str) -> str:
+        done = RUNNER.invoke(app, ["graph", "mentions", graph, *words], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    rows = json.loads(mentioned("--json"))["mentions"]
+    assert {(row["anchor"], row["iri"]) for row in rows if row["judged"]} == {
+        ("cold", EX + "gout"), ("flu", None), ("Flu", None)
+    }  # fmt: skip
+    assert [row["iri"] for row in rows if not row["judged"]] == [None] * 3
+    assert mentioned("--anchor", "cold").count("judged") == 2
+    assert "not what was proposed" in mentioned("--anchor", "flu")
+    assert "cold" not in mentioned("--nil", "new")

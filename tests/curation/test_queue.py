@@ -9,11 +9,12 @@ from pyoxigraph import NamedNode
 
 from cdkd_kg.curation import entities, mentions, relations
 from cdkd_kg.curation.context import contexts
-from cdkd_kg.curation.queue import Item, Queue, item_of
+from cdkd_kg.curation.item import Item, item_of
+from cdkd_kg.curation.queue import Queue
 from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import VERBS, Desk, drafted
 from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.errors import ConfigError, DataRefusedError, MissingResourceError
 from cdkd_kg.graph.breaches import Breach, Breaches
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
 from cdkd_kg.graph.namespaces import ITSRDF
@@ -66,7 +67,8 @@ def test_a_broken_rule_is_an_item_until_something_is_decided_about_what_breaks_i
         return [item for item in items if item.kind == "breach"]
 
     (item,) = broken()
-    assert (item.title, item.documents, item.worth, item.meaning) == ("flu: it has no use", 2, 2.0, FLU.value)
+    assert (item.title, item.documents, item.meaning) == ("flu: it has no use", 2, FLU.value)
+    assert item.worth == 4  # two documents, and two ties in the vocabulary
     desk = Desk(copy.graph, broken())
     with pytest.raises(ConfigError, match="accept it as it is, or change"):
         drafted(desk, "reject", [item.id])
@@ -250,3 +252,56 @@ def test_an_id_that_several_begin_with_is_never_one_that_somebody_else_judged(co
     desk = Desk(copy.graph, [replace(one, id=f"7{one.id}") for one in found[1:]], lambda: [replace(judged, id="77")])
     with pytest.raises(MissingResourceError, match="several items"):
         desk.item("7")
+
+
+def test_what_a_deprecated_entity_meant_is_the_other_one_or_open_again(copy: WorkingCopy) -> None:
+    copy.decide(mentions.accept_link(copy.graph, COLDS, COLD), "ada")
+    assert "cold" not in titles(copy)
+    alone = copy.decide(entities.deprecate(copy.graph, COLD), "ada")
+    assert alone.decision.what.label == "'cold' is not used any more; what its mentions mean is open again (2)"
+    cold = next(item for item in items(copy) if item.title == "cold")
+    assert (set(cold.mentions), cold.meaning, cold.nil) == ({one.value for one in COLDS}, None, "ambiguous")
+    copy.decide(mentions.accept_link(copy.graph, COLDS[:1], FLU), "ada")
+    assert next(item.mentions for item in items(copy) if item.title == "cold") == (COLDS[1].value,)
+    copy.decide(undo(copy.entries, str(alone.number)), "ada")
+    assert "cold" not in titles(copy)
+    moved = copy.decide(entities.deprecate(copy.graph, COLD, FLU), "ada")
+    assert "cold" not in titles(copy)
+    assert {quad.object for quad in copy.graph.holding(COLDS[1], ITSRDF.taIdentRef)} == {FLU}
+    copy.decide(undo(copy.entries, str(moved.number)), "ada")
+    assert {quad.object for quad in copy.graph.holding(COLDS[1], ITSRDF.taIdentRef)} == {COLD}
+
+
+def test_what_a_replacement_took_over_is_undone_after_it(copy: WorkingCopy) -> None:
+    linked = copy.decide(mentions.link(copy.graph, [IT], COLD), "ada")
+    moved = copy.decide(entities.deprecate(copy.graph, COLD, FLU), "ada")
+    assert {quad.object for quad in copy.graph.holding(IT, ITSRDF.taIdentRef)} == {FLU}
+    with pytest.raises(DataRefusedError, match=r"a later decision rests on this one.*undo that first"):
+        copy.decide(undo(copy.entries, str(linked.number)), "ada")
+    copy.decide(undo(copy.entries, str(moved.number)), "ada")
+    copy.decide(undo(copy.entries, str(linked.number)), "ada")
+    assert list(copy.graph.holding(IT, ITSRDF.taIdentRef)) == []
+
+
+def test_what_is_alike_but_for_its_type_says_so(copy: WorkingCopy) -> None:
+    found = extraction([mention("a/1", 0, "Ann", type="PERSON"), mention("a/2", 0, "ANN", type="GPE")])
+    ann = [item for item in Queue(found).items(copy.graph, []) if item.kind == "mention"]
+    assert sorted((item.title, item.type) for item in ann) == [("ANN", "GPE"), ("Ann", "PERSON")]
+
+
+def test_what_was_judged_says_by_whom(copy: WorkingCopy) -> None:
+    queue = Queue(FOUND, breaches=Breaches(BROKEN))
+    found = queue.items(copy.graph, copy.decisions)
+    for title in ("cold", "ANN — has → flu", "flu: it has no use"):
+        item = next(one for one in found if one.title == title)
+        copy.decide(drafted(Desk(copy.graph, found), "accept", [item.id]), "ada")
+        desk = Desk.of(queue, copy.graph, copy.decisions, queue.items(copy.graph, copy.decisions), "ada")
+        with pytest.raises(MissingResourceError, match=f"'{title}' was judged.*ada said: "):
+            desk.item(item.id)
+        assert Desk.of(queue, copy.graph, copy.decisions, [], "bob").item(item.id).title == title
+
+
+def test_a_rule_that_what_nothing_is_tied_to_breaks_comes_after_others(copy: WorkingCopy) -> None:
+    breaches = Breaches(tuple(Breach("Violation", node.value, "", "", "a rule") for node in (FLU, NamedNode(EX + "x"))))
+    broken = [one for one in Queue(FOUND, breaches=breaches).items(copy.graph, []) if one.kind == "breach"]
+    assert [(one.meaning, one.worth) for one in broken] == [(FLU.value, 4), (EX + "x", 0)]

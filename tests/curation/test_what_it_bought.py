@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -234,8 +235,7 @@ def test_without_decisions_to_be_found_a_run_stops(loop: Loop, tmp_path: Path) -
 
 def test_the_page_says_what_it_bought(loop: Loop) -> None:
     here = "http://127.0.0.1:8124"
-    with working_copy(loop.graph) as copy:
-        board = Board(loop.graph, copy, run=loop.after, before=loop.before)
+    with closing(Board(loop.graph, run=loop.after, before=loop.before)) as board:
         client = TestClient(create_app(board, 8124, "token", "ada"), base_url=here)
         client.headers |= {"Origin": here, "Sec-Fetch-Site": "same-origin"}
         client.post("/session", data={"token": "token"})

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from cdkd_kg.curation.agreement import agreements, disputed
+from cdkd_kg.curation.item import Kind
 from cdkd_kg.curation.undo import undone
 from cdkd_kg.curation.web.models import (
     Agreed,
@@ -61,12 +62,12 @@ router = APIRouter(prefix="/api", responses=_PROBLEMS)
 
 
 @router.get("/items")
-def read_items(board: ToBoard, most: Annotated[int, Query(ge=1, le=1000)] = 50) -> Items:
+def read_items(board: ToBoard, most: Annotated[int, Query(ge=1, le=1000)] = 50, kind: Kind | None = None) -> Items:
     """Return what there is to decide on, the worthiest first."""
     number, items = board.items()
     still = sum(item.state == "open" for item in items)
-    told = [item.told() for item in items[:most]]
-    return Items(seen=number, open=still, skipped=len(items) - still, items=told)
+    told = [item.told() for item in items if kind in (None, item.kind)][:most]
+    return Items(seen=number, changed=board.changed, open=still, skipped=len(items) - still, items=told)
 
 
 @router.get("/items/{name}")
@@ -92,7 +93,7 @@ def read_again(board: ToBoard, who: Person, most: Annotated[int, Query(ge=1, le=
         }
         for item in items[:most]
     ]
-    return Items(seen=number, open=len(items), skipped=0, items=told)
+    return Items(seen=number, changed=board.changed, open=len(items), skipped=0, items=told)
 
 
 @router.get("/agreement")
@@ -145,6 +146,13 @@ def undo(board: ToBoard, who: Person, number: Seen, asked: Undoing) -> Decided:
 def export(board: ToBoard) -> Exported:
     """Write all decisions into the folder of the graph as sorted N-Quads, for git."""
     return Exported(file=str(board.export()))
+
+
+@router.post("/load", status_code=201)
+def load(board: ToBoard) -> Items:
+    """Take the graph as other commands have left it since the server began."""
+    board.load()
+    return read_items(board)
 
 
 @router.get("/bought")

@@ -17,6 +17,7 @@ from cdkd_kg.curation.web import api, pages
 from cdkd_kg.curation.web.board import Board
 from cdkd_kg.curation.web.guard import Guard
 from cdkd_kg.curation.web.models import Problem
+from cdkd_kg.curation.web.texts import text
 from cdkd_kg.errors import CdkdError, ConflictError, DataRefusedError, MissingResourceError
 
 STATIC = Path(__file__).parent / "static"
@@ -60,15 +61,22 @@ async def _refused(request: Request, error: Exception) -> Response:
     )
 
 
-def _http(_: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
-    return _problem(error.status_code, str(error.detail))
+    return _answered(request, error.status_code, str(error.detail))
 
 
-def _invalid(_: Request, error: Exception) -> Response:
+def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for these
     wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-    return _problem(422, "; ".join(wrong[:5]))
+    return _answered(request, 422, "; ".join(wrong[:5]))
+
+
+def _answered(request: Request, status: int, detail: str) -> Response:
+    """Return a page to a browser, and a problem to a program."""
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
+        return pages.told(request, status, text("no_page") if status == HTTPStatus.NOT_FOUND else detail)
+    return _problem(status, detail)
 
 
 def _problem(status: int, detail: str, **more: Any) -> JSONResponse:

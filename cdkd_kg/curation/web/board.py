@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +13,33 @@ from pyoxigraph import NamedNode
 
 from cdkd_kg.curation.agreement import Verdict, disputed
 from cdkd_kg.curation.context import Context, contexts
+from cdkd_kg.curation.item import Item
 from cdkd_kg.curation.kept_queue import kept_queue
-from cdkd_kg.curation.queue import Item, to_judge_again
-from cdkd_kg.curation.search import Hit, Search
+from cdkd_kg.curation.predicates import predicates
+from cdkd_kg.curation.queue import to_judge_again
+from cdkd_kg.curation.search import Hit, Search, shorter
 from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import Desk, drafted
 from cdkd_kg.entities.linking.aliases import Label
 from cdkd_kg.evaluation.between_runs import compare_runs
+from cdkd_kg.graph.breaches import BREACHES
 from cdkd_kg.graph.decisions.as_rdf import FILE, write_decisions
 from cdkd_kg.graph.decisions.log import Entry
 from cdkd_kg.graph.decisions.settle import pull
-from cdkd_kg.graph.decisions.working_copy import WorkingCopy
-from cdkd_kg.graph.iris import PLACE, local_name, statement_iri
+from cdkd_kg.graph.decisions.working_copy import working_copy
+from cdkd_kg.graph.folder import STORE
+from cdkd_kg.graph.iris import PLACE, local_name
 from cdkd_kg.graph.labels import labels, preferred
 from cdkd_kg.graph.neighbourhood import find_entity, neighbourhood
+from cdkd_kg.graph.stores.copies import files
 from cdkd_kg.graph.view import mentioned
 
 
 class Board:
-    """A working copy with its queue; every method may be called from several threads.
+    """A working copy with its queue, open until :meth:`close`; every method may be called from several threads.
 
     Args:
         folder: of the graph.
-        copy: of it.
         run: the folder of a run with this graph, whose teachers say what is worth most.
         before: that of an earlier run.
 
@@ -44,17 +49,37 @@ class Board:
             :func:`~cdkd_kg.evaluation.between_runs.compare_runs`.
     """
 
-    def __init__(self, folder: Path, copy: WorkingCopy, run: Path | None = None, before: Path | None = None) -> None:
-        self._lock, self._folder, self._copy, self.name = threading.RLock(), folder, copy, copy.graph.name
+    def __init__(self, folder: Path, run: Path | None = None, before: Path | None = None) -> None:
+        self._lock, self._folder, self._run, self._opened = threading.RLock(), folder, run, ExitStack()
         self.bought = compare_runs(before, run) if before and run else None
-        self._queue, self._texts = kept_queue(folder, copy.graph, run)
-        self._known = copy.seen
-        self._items = self._queue.items(copy.graph, copy.decisions)
-        self._counts = mentioned(copy.graph)  # as the texts were read; what is decided since changes few
-        self._renewed, self._fresh = dict[str, list[Label]](), Search(())
-        beside = ThreadPoolExecutor(1)  # many names take seconds, for which nobody need wait to begin
-        self._search = beside.submit(lambda: Search(copy.graph.labels()))
-        beside.shutdown(wait=False)
+        self.load()
+
+    def load(self) -> None:
+        """Take the graph as it is now: with the texts that were read into it, and the rules that were checked."""
+        with self._lock, ExitStack() as opening:
+            copy = opening.enter_context(working_copy(self._folder))
+            self._files = self._told_by_disk()
+            self._queue, self._texts = kept_queue(self._folder, copy.graph, self._run)
+            self._known, self._copy, self.name = copy.seen, copy, copy.graph.name
+            self._items = self._queue.items(copy.graph, copy.decisions)
+            self._counts = mentioned(copy.graph)  # as the texts were read; what is decided since changes few
+            self._predicates = predicates(copy.graph)
+            self._renewed, self._fresh = dict[str, list[Label]](), Search(())
+            beside = ThreadPoolExecutor(1)  # many names take seconds, for which nobody need wait to begin
+            self._search = beside.submit(lambda: Search(copy.graph.labels()))
+            beside.shutdown(wait=False)
+            self._opened.close()
+            self._opened = opening.pop_all()
+
+    def close(self) -> None:
+        """Remove the copy; what was decided is in the log."""
+        with self._lock:
+            self._opened.close()
+
+    @property
+    def changed(self) -> bool:
+        """Whether the files of the graph have been written by others since it was loaded."""
+        return self._files != self._told_by_disk()
 
     def items(self) -> tuple[int, list[Item]]:
         """Return the number of the newest decision, and what is open after it, the worthiest first."""
@@ -79,15 +104,15 @@ class Board:
         with self._lock:
             open_, found = disputed(self._copy.decisions), dict[str, list[Verdict]]()
         for item in items:
-            about = item.mentions if item.relation is None else (statement_iri(item.relation).value,)
-            said = {one.decision.id: one for iri in about for one in open_.get(iri, ())}
+            said = {one.decision.id: one for iri in item.about for one in open_.get(iri, ())}
             if said:
                 found[item.id] = list(said.values())
         return found
 
     def item(self, name: str, who: str = "") -> Item:
         """Return the item whose id begins so; raises MissingResourceError."""
-        return Desk(self._copy.graph, self.items()[1], lambda: self.again(who)).item(name)
+        with self._lock:
+            return self._desk(who).item(name)
 
     def contexts(self, item: Item) -> list[Context]:
         """Return where texts speak of an item."""
@@ -96,8 +121,7 @@ class Board:
     def decide(self, verb: str, words: Sequence[str], who: str, why: str, seen: int) -> Entry:
         """Decide; see :func:`~cdkd_kg.curation.verbs.drafted` and :meth:`WorkingCopy.decide`."""
         with self._lock:
-            desk = Desk(self._copy.graph, self.items()[1], lambda: self.again(who))
-            return self._copy.decide(drafted(desk, verb, words), who, why, seen=seen)
+            return self._copy.decide(drafted(self._desk(who), verb, words), who, why, seen=seen)
 
     def undo(self, name: str, who: str, why: str, seen: int) -> Entry:
         """Undo a decision; see :func:`~cdkd_kg.curation.undo.undo`."""
@@ -130,6 +154,16 @@ class Board:
             kept = [hit for hit in search.find(typed, most) if hit.iri not in self._renewed]
             return (renewed + kept)[:most]
 
+    def near(self, typed: str, most: int = 5) -> list[Hit]:
+        """Return the entities that are found where the ends of the typed words are left out."""
+        return next((hits for cut in shorter(typed) if (hits := self.find(cut, most))), [])
+
+    def relations(self) -> dict[str, str]:
+        """Return what the relations of the graph are called, by IRI."""
+        with self._lock:
+            self.items()
+            return self._predicates
+
     def entity(self, name: str) -> dict[str, Any]:
         """Return what there is to say of an entity; raises MissingResourceError."""
         with self._lock:
@@ -141,13 +175,24 @@ class Board:
         with self._lock:
             return preferred(self._copy.graph, concept=NamedNode(iri)).get(iri, local_name(iri))
 
+    def _desk(self, who: str) -> Desk:
+        _, items = self.items()
+        return Desk.of(self._queue, self._copy.graph, self._copy.decisions, items, who)
+
+    def _told_by_disk(self) -> tuple[frozenset[tuple[str, int]], int]:
+        breaches = self._folder / BREACHES
+        return files(self._folder / STORE), breaches.stat().st_mtime_ns if breaches.exists() else 0
+
     def _renew(self, since: int) -> None:
-        """Take the names of the entities anew that decisions after the entry ``since`` speak of."""
-        known = {decision.id: decision for decision in self._copy.decisions}
+        """Take anew what depends on the decisions after the entry ``since``: names, and what relations there are."""
+        known, tied = {decision.id: decision for decision in self._copy.decisions}, False
         for decision in [entry.decision for entry in self._copy.entries if entry.number > since]:
             while decision.what.undoes in known:
                 decision = known[decision.what.undoes]
+            tied = tied or decision.what.kind in ("add relation", "change relation", "import")
             for iri in decision.speaks_of():
                 if PLACE not in iri:  # a mention has no names
                     self._renewed[iri] = list(labels(self._copy.graph, concept=NamedNode(iri)))
         self._fresh = Search(label for mine in self._renewed.values() for label in mine)
+        if tied:
+            self._predicates = predicates(self._copy.graph)

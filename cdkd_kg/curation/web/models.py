@@ -49,9 +49,13 @@ class Decided(BaseModel):
 
 
 class Items(BaseModel):
-    """What there is to decide on; ``seen`` goes into ``If-Match`` of a decision."""
+    """What there is to decide on; ``seen`` goes into ``If-Match`` of a decision.
+
+    ``changed`` says that others have written the graph since it was loaded.
+    """
 
     seen: int
+    changed: bool
     open: int
     skipped: int
     items: list[dict[str, Any]]

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 from http import HTTPStatus
-from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, NamedTuple, get_args
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import StringConstraints
 from pyoxigraph import NamedNode
 
 from cdkd_kg.curation.agreement import agreements
-from cdkd_kg.curation.queue import Item, item_of
+from cdkd_kg.curation.item import Item, Kind, item_of
 from cdkd_kg.curation.undo import undone
+from cdkd_kg.curation.web.board import Board
 from cdkd_kg.curation.web.guard import Guard
 from cdkd_kg.curation.web.requests import Person, Seen, ToBoard, board_of, person
+from cdkd_kg.curation.web.texts import templates, text
 from cdkd_kg.errors import CdkdError, ConflictError, MissingResourceError
 from cdkd_kg.graph.decisions.decision import in_force
-from cdkd_kg.graph.iris import RELATION
 from cdkd_kg.graph.neighbourhood import as_picture
 
-HERE = Path(__file__).parent
-LISTED, PLACES = 30, 5
+LISTED, MOST_LISTED, PLACES = 30, 1000, 5
 NAMED = ("graph_teacher", "text_teacher", "similar_text", "no_distillation")
 """The students that readers of the page have a name for."""
 FEATURES = ("score", "similarity", "prior", "type_fit", "context", "coherence")
@@ -39,7 +37,7 @@ Word = Annotated[str, StringConstraints(max_length=2000)]
 @router.get("/start")
 def start() -> HTMLResponse:
     """Return the way in, which says nothing of the graph: it shows the token of its address, and goes on."""
-    return HTMLResponse(_environment().get_template("start.html.j2").render(board=None, who="", page="start"))
+    return HTMLResponse(templates().get_template("start.html.j2").render(board=None, who="", page="start"))
 
 
 @router.post("/session")
@@ -71,7 +69,7 @@ def find(
     request: Request, board: ToBoard, who: Person, typed: Annotated[str, Query(max_length=200)] = ""
 ) -> HTMLResponse:
     """Return entities whose names have words that begin as the typed ones do."""
-    return _page(request, "find.html.j2", who, typed=typed, hits=board.find(typed, 30))
+    return _page(request, "find.html.j2", who, typed=typed, **_found(board, typed, 30))
 
 
 @router.get("/hits")
@@ -89,7 +87,7 @@ def hits(
 ) -> HTMLResponse:
     """Return a few entities to choose from, each the last word of a decision; ``middle`` is the word before it."""
     words = [*words, middle] if middle else words
-    found: dict[str, Any] = {"hits": board.find(typed), "verb": verb, "words": words, "back": page, "shown": shown}
+    found = _found(board, typed, 10) | {"verb": verb, "words": words, "back": page, "shown": shown}
     return _page(request, "hits.html.j2", who, seen=seen, **found)
 
 
@@ -150,15 +148,26 @@ def undo(
 ) -> HTMLResponse:
     """Undo a decision, or the last one of who asks, and return what the page shows after it."""
     name = decision or _last_of(request, who)
-    said = board.undo(name, who, "", number).decision.what.label if name else ""
+    said = board.undo(name, who, "", number).decision.what.label if name else text("undo_none")
     return _part(request, who, page, shown, said=said)
 
 
 @router.post("/export")
 def export(request: Request, board: ToBoard, who: Person) -> HTMLResponse:
     """Write the decisions into the folder of the graph, and return the history."""
-    said = strings()["history_exported"].format(file=board.export())
-    return _part(request, who, "history", "", said=said)
+    return _part(request, who, "history", "", said=text("history_exported", file=board.export()))
+
+
+@router.post("/load")
+def load(request: Request, board: ToBoard, who: Person) -> HTMLResponse:
+    """Take the graph as other commands have left it, and return what there is to decide on."""
+    board.load()
+    return _part(request, who, "work", "", said=text("loaded"))
+
+
+def told(request: Request, status: int, detail: str) -> HTMLResponse:
+    """Return the page of a request that is not understood."""
+    return _page(request, "refused.html.j2", request.app.state.who, status, error=detail)
 
 
 async def refused(request: Request, error: CdkdError, status: int) -> HTMLResponse:
@@ -186,14 +195,17 @@ def _part(request: Request, who: str, page: str, shown: str, status: int = 200, 
 
 
 def _content(request: Request, who: str, page: str, shown: str, *, done: bool) -> tuple[str, dict[str, Any]]:
-    """Return the template of a page and what it shows; once something is done, the next item."""
+    """Return the template of a page and what it shows; once something is done, the rest of the item, or the next."""
     if page == "history":
         return "history.html.j2", _history(request)
     if page == "entity" and shown:
         return "entity.html.j2", _entity(request, shown)
+    if done:
+        whole, part, _ = shown.partition("@")
+        shown = whole if part and any(one.id == whole for one in board_of(request).items()[1]) else ""
     if page == "again":
-        return "again.html.j2", _again(request, who, "" if done else shown)
-    return "work.html.j2", _work(request, who, "" if done else shown)
+        return "again.html.j2", _again(request, who, shown)
+    return "work.html.j2", _work(request, who, shown)
 
 
 def _page(request: Request, template: str, who: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -204,28 +216,42 @@ def _page(request: Request, template: str, who: str, status: int = 200, **values
         "whole": "hx-request" not in request.headers,
         "page": template.partition(".")[0],
     }
-    return HTMLResponse(_environment().get_template(template).render(defaults | shown | values), status)
+    return HTMLResponse(templates().get_template(template).render(defaults | shown | values), status)
 
 
 def _work(request: Request, who: str, name: str) -> dict[str, Any]:
-    board = board_of(request)
+    board, view = board_of(request), _view(request)
     number, items = board.items()
-    item = board.item(name, who) if name else next(iter(items), None)
-    return _bench(request, number, items, item) | {"groups": [("", _around(items, item))]}
+    wanted = [one for one in items if view.kind in ("", one.kind)]
+    item = board.item(name, who) if name else next(iter(wanted), None)
+    kinds = Counter(one.kind for one in items)
+    return _bench(request, number, items, item) | {
+        "groups": [("", _around(wanted, item, view.rows))],
+        "kinds": [(kind, kinds[kind]) for kind in get_args(Kind) if kinds[kind]],
+        "view": view,
+        "more": max(0, len(wanted) - view.rows),
+    }
 
 
 def _again(request: Request, who: str, name: str) -> dict[str, Any]:
-    board = board_of(request)
+    board, view = board_of(request), _view(request)
     number, _ = board.items()
     items = board.again(who)
     item = item_of(items, name) if name else next(iter(items), None)
-    disputes, listed = board.disputes(items), _around(items, item)
+    disputes, listed = board.disputes(items), _around(items, item, view.rows)
     groups = [
         ("again_list_disputed", [one for one in listed if one.id in disputes]),
         ("again_list_others", [one for one in listed if one.id not in disputes]),
     ]
     pairs = agreements(entry.decision for entry in board.entries())
-    return _bench(request, number, items, item) | {"groups": groups, "pairs": pairs, "disputes": disputes}
+    return _bench(request, number, items, item) | {
+        "groups": groups,
+        "pairs": pairs,
+        "disputes": disputes,
+        "kinds": [],
+        "view": view,
+        "more": max(0, len(items) - view.rows),
+    }
 
 
 def _bench(request: Request, number: int, items: Sequence[Item], item: Item | None) -> dict[str, Any]:
@@ -241,13 +267,48 @@ def _bench(request: Request, number: int, items: Sequence[Item], item: Item | No
         "contexts": [] if item is None else board.contexts(item)[:PLACES],
         "gap": _gap(item),
         "features": FEATURES,
+        "relations": board.relations(),
     } | _shown(request, item)
 
 
-def _around(items: Sequence[Item], item: Item | None) -> Sequence[Item]:
+class _View(NamedTuple):
+    """What of a list is looked at: one kind or all, and how many rows."""
+
+    kind: str
+    rows: int
+
+    def longer(self, path: str) -> str:
+        """Return the address of the list with more rows."""
+        return self.address(path, rows=self.rows + LISTED)
+
+    def address(self, path: str, **other: Any) -> str:
+        """Return the address of a list with another view."""
+        asked = self._asdict() | other
+        changed = {name: value for name, value in asked.items() if value != {"kind": "", "rows": LISTED}[name]}
+        return f"{path}?{urlencode(changed)}" if changed else path
+
+
+def _view(request: Request) -> _View:
+    """Return the view that an address asks for: that of the request, or of the page that it changes."""
+    address = request.headers.get("hx-current-url") or f"?{request.url.query}"
+    asked = {name: values[-1] for name, values in parse_qs(address.partition("?")[2].partition("#")[0]).items()}
+    rows, kind = asked.get("rows", ""), asked.get("kind", "")
+    return _View(
+        kind if kind in get_args(Kind) else "",
+        min(max(int(rows), LISTED), MOST_LISTED) if rows.isascii() and rows.isdigit() and len(rows) < 9 else LISTED,
+    )
+
+
+def _around(items: Sequence[Item], item: Item | None, rows: int) -> Sequence[Item]:
     """Return the first items, and the one that is looked at where it is not among them."""
-    some = list(items[:LISTED])
-    return some if item is None or item in some else [*some, item]
+    some = list(items[:rows])
+    return some if item is None or item.id.partition("@")[0] in {one.id for one in some} else [*some, item]
+
+
+def _found(board: Board, typed: str, most: int) -> dict[str, Any]:
+    """Return what is called as was typed, or else what is called nearly so."""
+    hits = board.find(typed, most)
+    return {"hits": hits or board.near(typed), "nearly": not hits}
 
 
 def _gap(item: Item | None) -> float | None:
@@ -262,7 +323,8 @@ def _shown(request: Request, item: Item | None) -> dict[str, str]:
     predicate = ""
     if item is not None and item.relation is not None:
         iri = item.relation.subject.value if isinstance(item.relation.subject, NamedNode) else None
-        predicate = item.relation.predicate.value.removeprefix(RELATION)
+        predicate = item.relation.predicate.value
+        predicate = board_of(request).relations().get(predicate, predicate)
     return {"means": board_of(request).called(iri) if iri else "", "pictured": iri or "", "predicate": predicate}
 
 
@@ -271,7 +333,13 @@ def _entity(request: Request, name: str) -> dict[str, Any]:
     number, items = board.items()  # before the rest is read, which may know of more and must not claim to
     around = board.entity(name)
     meant = [item for item in items if item.kind == "mention" and item.meaning == around["iri"]]
-    return {"seen": number, "around": around, "picture": json.dumps(as_picture(around)), "meant": meant[:PLACES]}
+    return {
+        "seen": number,
+        "around": around,
+        "picture": json.dumps(as_picture(around)),
+        "meant": meant[:PLACES],
+        "relations": board.relations(),
+    }
 
 
 def _history(request: Request) -> dict[str, Any]:
@@ -291,30 +359,3 @@ def _last_of(request: Request, who: str) -> str:
         if one.decision.who == who and not one.decision.what.undoes and one.decision.id not in gone
     ]
     return str(mine[-1].number) if mine else ""
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["t"] = lambda key, **values: strings()[key].format(**values)
-    environment.globals["keys"] = strings()["keys"]
-    environment.filters["address"] = _address
-    return environment
-
-
-@cache
-def strings() -> dict[str, Any]:
-    """Return every text of the pages, by its name."""
-    said: dict[str, Any] = json.loads((HERE / "strings.json").read_text("utf-8"))
-    return said
-
-
-def _address(iri: str) -> str:
-    """Return an IRI that a page may link to, or nothing: a graph may hold any."""
-    return iri if urlsplit(iri).scheme in ("http", "https") else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import uvicorn
@@ -12,7 +13,6 @@ import uvicorn
 from cdkd_kg.curation.web.app import create_app
 from cdkd_kg.curation.web.board import Board
 from cdkd_kg.errors import ConfigError
-from cdkd_kg.graph.decisions.working_copy import working_copy
 
 HOST = "127.0.0.1"
 """Nothing else is ever listened on."""
@@ -39,7 +39,7 @@ def serve(
     Raises:
         ConfigError: somebody listens there already.
     """
-    with working_copy(folder) as copy, socket.socket() as listening:
+    with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, port))
@@ -48,7 +48,7 @@ def serve(
                 f"port {port} cannot be listened on", where="--port", why=str(error), remedy="take another one, or 0"
             ) from error
         port, token = listening.getsockname()[1], secrets.token_urlsafe(32)
-        board = Board(folder, copy, run, before)
-        ready(f"http://{HOST}:{port}/start#token={token}")
-        options = uvicorn.Config(create_app(board, port, token, who), log_level="warning", server_header=False)
-        uvicorn.Server(options).run(sockets=[listening])
+        with closing(Board(folder, run, before)) as board:
+            ready(f"http://{HOST}:{port}/start#token={token}")
+            options = uvicorn.Config(create_app(board, port, token, who), log_level="warning", server_header=False)
+            uvicorn.Server(options).run(sockets=[listening])

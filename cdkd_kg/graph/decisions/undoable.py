@@ -8,7 +8,7 @@ from pyoxigraph import NamedNode
 
 from cdkd_kg.errors import DataRefusedError
 from cdkd_kg.graph.decisions.decision import Decision, Draft, in_force, in_order, later_than, standing
-from cdkd_kg.graph.namespaces import RDF, SKOS
+from cdkd_kg.graph.namespaces import ITSRDF, RDF, SKOS
 
 
 def need_undoable(target: str, decisions: Sequence[Decision]) -> Decision:
@@ -20,19 +20,22 @@ def need_undoable(target: str, decisions: Sequence[Decision]) -> Decision:
     """
     found = next((one for one in decisions if one.id == target), None)
     if found is None:
-        raise DataRefusedError("there is no such decision", where=target, remedy="`cdkd curate history` has their ids")
+        raise DataRefusedError("there is no such decision", where=target, remedy="the history has their ids")
     if any(one.what.undoes == target for one in standing(decisions)):
         raise DataRefusedError(
-            "this was undone before", where=target, why=found.what.label, remedy="undo the undoing to have it back"
+            "this was undone before", where=target[:8], why=found.what.label, remedy="undo the undoing to have it back"
         )
     if later := resting_on(found, decisions):
         raise DataRefusedError(
-            "later decisions rest on this one", where=target, why=_told(later), remedy="undo those before"
+            f"{len(later):,} later decisions rest on this one" if later[1:] else "a later decision rests on this one",
+            where=f"{target[:8]}: {found.what.label}",
+            why=_told(later),
+            remedy="undo those first" if later[1:] else "undo that first",
         )
     if found.what.undoes and (broken := _without_ground(found, decisions)):
         raise DataRefusedError(
             "what would come back speaks of what nobody made any more",
-            where=target,
+            where=f"{target[:8]}: {found.what.label}",
             why=_told(broken),
             remedy="have that back first, by undoing its undoing",
         )
@@ -48,8 +51,8 @@ def made_by(draft: Draft) -> set[str]:
 def resting_on(decision: Decision, decisions: Iterable[Decision]) -> list[Decision]:
     """Return the other decisions in force that rest on one.
 
-    They speak of a concept that it made, or are merges that moved what it said to another entity. What it accepted as
-    it was proposed they would have moved all the same.
+    They speak of a concept that it made, or moved what it said to another entity. What it accepted as it was proposed
+    they would have moved all the same.
     """
     made = made_by(decision.what)
     said = set(decision.what.accepts) if decision.what.kind != "accept" else set()
@@ -59,9 +62,15 @@ def resting_on(decision: Decision, decisions: Iterable[Decision]) -> list[Decisi
         if other.id != decision.id
         and (
             made & {*other.what.about, *other.what.names()}
-            or (other.what.kind == "merge" and not said.isdisjoint(other.what.rejects))
+            or (_moves(other.what) and not said.isdisjoint(other.what.rejects))
         )
     ]
+
+
+def _moves(draft: Draft) -> bool:
+    """Say whether a draft gives what was said of one entity to another."""
+    moved = any(one.predicate == ITSRDF.taIdentRef for one in draft.accepts)
+    return draft.kind == "merge" or (draft.kind == "deprecate" and moved)
 
 
 def _without_ground(undoing: Decision, decisions: Sequence[Decision]) -> list[Decision]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from starlette.testclient import TestClient
 from cdkd_kg.curation.web.app import create_app
 from cdkd_kg.curation.web.board import Board
 from cdkd_kg.curation.web.guard import Guard
-from cdkd_kg.graph.decisions.working_copy import working_copy
 
 PORT, TOKEN = 8123, "the token"
 HERE = f"http://127.0.0.1:{PORT}"
@@ -19,8 +19,8 @@ HERE = f"http://127.0.0.1:{PORT}"
 
 @pytest.fixture
 def guard(folder: Path) -> Iterator[Guard]:
-    with working_copy(folder) as copy:
-        yield create_app(Board(folder, copy), PORT, TOKEN, "ada")
+    with closing(Board(folder)) as board:
+        yield create_app(board, PORT, TOKEN, "ada")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import uvicorn
 
 from cdkd_kg.curation.web.app import create_app
 from cdkd_kg.curation.web.board import Board
-from cdkd_kg.graph.decisions.working_copy import working_copy
 
 TOKEN = "the-token"  # noqa: S105 - of a server that lasts as long as a test
 
@@ -22,10 +21,9 @@ TOKEN = "the-token"  # noqa: S105 - of a server that lasts as long as a test
 @contextmanager
 def served(folder: Path, bought: dict[str, Any] | None = None) -> Iterator[str]:
     """Give the address of a server."""
-    with working_copy(folder) as copy, socket.socket() as listening:
+    with closing(Board(folder)) as board, socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        board = Board(folder, copy)
         board.bought = bought
         app = create_app(board, port, TOKEN, "ada")
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))

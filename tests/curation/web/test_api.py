@@ -32,9 +32,9 @@ EACH = 4
 
 PATHS = [
     "/api/items", "/api/items/{name}", "/api/again", "/api/agreement", "/api/entities", "/api/entity", "/api/decisions",
-    "/api/undo", "/api/export", "/api/bought",
+    "/api/undo", "/api/export", "/api/load", "/api/bought",
 ]  # fmt: skip
-ALWAYS_RIGHT = {"/api/items/{name}", "/api/agreement", "/api/export", "/api/bought"}
+ALWAYS_RIGHT = {"/api/items/{name}", "/api/agreement", "/api/export", "/api/load", "/api/bought"}
 """Where nothing is asked, or whatever is asked is a name."""
 
 

@@ -10,11 +10,15 @@ from typing import Any
 
 import httpx
 import pytest
+from pyoxigraph import Literal, NamedNode, Quad
 from starlette.testclient import TestClient
 
 from cdkd_kg.curation.web.board import Board
+from cdkd_kg.graph.breaches import Breach, keep_breaches
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.decisions.log import DecisionLog
+from cdkd_kg.graph.folder import graph_folder
+from cdkd_kg.graph.namespaces import SKOS
 from tests.curation.conftest import make
 from tests.curation.web.server import TOKEN, served
 from tests.graph.helpers import EX
@@ -159,3 +163,128 @@ def test_what_was_undone_does_not_count_as_decided(browser: TestClient) -> None:
     assert "; 1 decided" in browser.get("/").text
     browser.post("/undo", data={"page": "work"}, headers={"If-Match": '"1"'})
     assert "; 0 decided" in browser.get("/").text
+
+
+def get(client: TestClient, path: str, status: int = 200) -> str:
+    answer = client.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == status
+    return html.unescape(answer.text)
+
+
+def listed(text: str) -> list[str]:
+    return [" ".join(one.split()) for one in re.findall(r"<span>([^<]*)</span> <small>[^<]*</small></a></li>", text)]
+
+
+def test_one_kind_alone_is_listed_and_stays_so_after_a_decision(browser: TestClient) -> None:
+    text = get(browser, "/?kind=relation")
+    assert set(listed(text)) == {"ANN — has → cold", "ANN — has → flu"}
+    assert re.search(r'href="/\?kind=mention"[^>]*>names 4</a>', text)
+    item = re.findall('data-item="([^"]*)"', text)[0]
+    browser.headers["HX-Current-URL"] = f"{browser.base_url}/?kind=relation"
+    after = html.unescape(decide(browser, 0, "accept", item, page="work", shown=item).text)
+    assert len(listed(after)) == 1
+    assert "→" in listed(after)[0]
+    assert len(listed(get(browser, "/?kind=nonsense&rows=x"))) == 1  # the page that is changed says which
+
+
+def test_more_rows_can_be_shown(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cdkd_kg.curation.web.pages.LISTED", 2)
+    text = get(browser, "/")
+    assert len(listed(text)) == 2
+    further = html.unescape(re.findall('href="([^"]*)">2 are shown; show more', text)[0])
+    assert further == "/?rows=4"
+    assert len(listed(get(browser, further))) == 4
+    assert "show more" not in get(browser, "/?rows=6")
+    for rows in ("-1", "0", "1e9", "99999999999999999999", "٣"):
+        assert len(listed(get(browser, f"/?rows={rows}"))) == 2
+
+
+def test_after_one_document_of_an_item_its_rest_is_shown_and_then_the_next(browser: TestClient) -> None:
+    cold = items(browser)["cold"]
+    alone = get(browser, f"/?item={cold}@a/2")
+    assert f'href="/?item={cold}">Look at all that are alike' in alone
+    assert "1 mention in 1 document." in alone
+    rest = decide(browser, 0, "reject", f"{cold}@a/2", page="work", shown=f"{cold}@a/2").text
+    assert f'data-item="{cold}"' in rest
+    last = decide(browser, 1, "reject", f"{cold}@a/3", page="work", shown=f"{cold}@a/3")
+    assert last.status_code == 200
+    assert f'data-item="{cold}"' not in last.text
+    assert "'cold' was judged" in get(browser, f"/?item={cold}", 404)
+
+
+def test_what_other_commands_changed_is_said_and_loaded_when_asked(browser: TestClient, folder: Path) -> None:
+    assert "Another command" not in get(browser, "/")
+    assert browser.get("/api/items").json()["changed"] is False
+    with graph_folder(folder) as graph:
+        keep_breaches(folder, [Breach("Violation", EX + "flu", "", "", "no such thing")], ())
+        graph.add([Quad(NamedNode(EX + "ague"), SKOS.prefLabel, Literal("ague"), graph.vocabulary)])
+    for path in ("/", "/history", "/entity?name=flu", "/find?typed=ague"):
+        assert "Another command" in get(browser, path)
+    assert browser.get("/api/items").json()["changed"] is True
+    assert browser.get("/api/entities", params={"typed": "ague"}).json() == []
+    loaded = html.unescape(browser.post("/load", headers={"HX-Current-URL": f"{browser.base_url}/?kind=breach"}).text)
+    assert listed(loaded) == ["flu: no such thing"]
+    assert "The graph was loaded again" in loaded
+    assert "Another command" not in get(browser, "/")
+    assert [one["preferred"] for one in browser.get("/api/entities", params={"typed": "ague"}).json()] == ["ague"]
+
+
+def test_a_page_that_is_not_there_is_told_as_a_page_and_to_programs_as_a_problem(
+    browser: TestClient, program: TestClient
+) -> None:
+    assert "There is no such page." in get(browser, "/nosuch", 404)
+    assert "seen: Field required" in get(browser, "/hits?verb=merge&words=x", 422)
+    for path in ("/nosuch", "/api/nosuch"):
+        answer = program.get(path, headers={"Accept": "*/*"})
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_where_nothing_can_be_undone_that_is_said(browser: TestClient) -> None:
+    answer = browser.post("/undo", data={"page": "work"}, headers={"If-Match": '"0"'})
+    assert "There is no decision of yours to undo." in answer.text
+
+
+def test_what_is_nearly_called_so_is_offered(browser: TestClient) -> None:
+    text = get(browser, "/find?typed=influensa")
+    assert "Did you mean" in text
+    assert "influenza" in text
+    assert "Did you mean" in get(browser, "/hits?verb=merge&words=x&seen=0&typed=influensa")
+    assert "Did you mean" not in get(browser, "/find?typed=influ")
+    assert "Nothing is called so." in get(browser, "/find?typed=zzzz")
+
+
+def test_an_entity_that_was_replaced_leads_on(browser: TestClient) -> None:
+    decide(browser, 0, "deprecate", "cold", "flu")
+    text = get(browser, f"/entity?name={EX}cold")
+    assert "It is not used any more. What is used instead:" in text
+    assert f'href="/entity?name={EX.replace(":", "%3A")}flu"' in text
+    assert 'name="verb"' not in text
+    assert "not used any more" not in get(browser, "/entity?name=flu")
+    decide(browser, 1, "deprecate", "gout")
+    assert "What is used instead" not in get(browser, f"/entity?name={EX}gout")
+
+
+def test_relations_are_offered_and_taken_by_the_names_that_are_shown(browser: TestClient) -> None:
+    page = get(browser, "/entity?name=flu")
+    assert {"treats", "broader", "related", "has"} <= set(re.findall('<option value="([^"]*)">', page))
+    assert decide(browser, 0, "add-relation", "gout", "Treats", "pain").status_code == 200
+    said = browser.get("/api/decisions").json()[0]
+    assert f"<{EX}treats>" in said["accepts"][0]
+    item = next(one for title, one in items(browser).items() if "→ flu" in title)
+    assert 'value="has"' in get(browser, f"/?item={item}")
+
+
+def test_a_dispute_about_a_rule_is_listed(browser: TestClient, folder: Path) -> None:
+    keep_breaches(folder, [Breach("Warning", EX + "flu", "", "", "it has no use")], ())
+    browser.post("/load")
+    item = items(browser)["flu: it has no use"]
+    browser.cookies["cdkd_who"] = "bob"
+    assert decide(browser, 0, "accept", item).status_code == 200
+    browser.cookies["cdkd_who"] = "ada"
+    assert listed(get(browser, "/again")) == ["flu: it has no use"]
+
+
+def test_a_name_that_is_none_is_refused_on_pages_too(browser: TestClient) -> None:
+    answer = browser.get("/", headers={"X-CDKD-Curator": "%07"})
+    assert answer.status_code == 422
+    assert "this is no name" in answer.text

@@ -81,11 +81,31 @@ document.addEventListener("htmx:before:response", (event) => {
   failed();
 });
 
+// What somebody typed and has not sent stays where it is, whatever becomes of the page around it.
+let typed = new Map();
+document.addEventListener("htmx:before:swap", (event) => {
+  const { response, sourceElement: form } = event.detail.ctx;
+  const sent = response.raw.ok ? form.closest(".ask, .choose") : null;
+  const whySent = response.raw.ok && form.getAttribute("hx-include") === "#why";
+  const fields = [...document.querySelectorAll("#page input[id]")].filter(
+    (field) => field.value && !sent?.contains(field) && !(whySent && field.id === "why"));
+  typed = new Map(fields.map((field) => [field.id, field.value]));
+});
+
+function giveBack() {
+  for (const [id, value] of typed) {
+    const field = document.getElementById(id);
+    if (field && item === itemShown()) field.value = value;
+  }
+  typed.clear();
+}
+
 const itemShown = () => document.querySelector("[data-item]")?.dataset.item;
 let item = itemShown();
 
 document.addEventListener("htmx:after:swap", () => {
   pictures();
+  giveBack();
   const title = document.getElementById("title");
   // What had the focus is no more, or is the field of another item, into which the next key must not go.
   if (title && (document.activeElement === document.body || item !== itemShown())) title.focus();
