@@ -7,12 +7,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from cdkd_kg.cli.console import print_found
-from cdkd_kg.curation.item import Kind
 from cdkd_kg.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ Folder = Annotated[Path, typer.Argument(help="The folder of a graph, such as gra
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Who = Annotated[str, typer.Option("--who", envvar="CDKD_CURATOR", help="Who decides; else the user of this computer.")]
 Why = Annotated[str, typer.Option("--why", help="Why, in your words.")]
+Kind = Literal["mention", "relation", "breach"]
 Run = Annotated[
     Path | None, typer.Option("--run", help="The folder of a run: what its teachers disagree about is worth more.")
 ]

@@ -107,7 +107,7 @@ def mentions_cli(
     rows: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Show what texts mention: what each means by what people decided or else was linked to, and what else it may."""
+    """Show what texts mention: what people decided or the linker took each to mean, and what else it may be."""
     from itertools import islice
 
     from cdkd_kg.graph.folder import graph_folder

@@ -56,11 +56,11 @@ def test_one_mention_of_several_can_be_judged_alone(page: Page, folder: Path) ->
     go_to(page, "cold")
     expect(page.locator("article")).to_contain_text("2 mentions in 2 documents")
     page.locator(".contexts li", has_text="a/3").get_by_role("link").click()
-    expect(page.locator("article")).to_contain_text("1 mentions in 1 documents")
+    expect(page.locator("article")).to_contain_text("1 mention in 1 document.")
     page.wait_for_load_state("networkidle")
     page.keyboard.press("r")
     expect(page.locator("#said")).to_have_text("'cold' does not mean 'cold'")
-    go_to(page, "cold")
+    expect(page.locator("#title")).to_have_text("cold")
     expect(page.locator(".contexts")).not_to_contain_text("a/3")
     assert len(labels(folder)) == 1
 
@@ -117,6 +117,52 @@ def test_who_is_late_sees_what_was_decided_and_what_they_wanted(page: Page, fold
     assert len(labels(folder)) == 1
 
 
+def test_what_was_typed_stays_when_something_is_refused_or_something_else_done(page: Page, address: str) -> None:
+    page.goto(f"{address}/entity?name=flu", wait_until="networkidle")
+    page.fill("#why", "as in the book")
+    page.fill("#relabel", "Grippe")
+    page.fill("#alias", "influenza")
+    page.locator("#alias").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("it is called 'influenza' already")
+    expect(page.locator("#alias")).to_have_value("influenza")
+    expect(page.locator("#why")).to_have_value("as in the book")
+    page.fill("#alias", "the bug")
+    page.locator("#alias").press("Enter")
+    expect(page.locator("#said")).to_have_text("'flu' is also called 'the bug'")
+    expect(page.locator("#alias")).to_have_value("")
+    expect(page.locator("#why")).to_have_value("")
+    expect(page.locator("#relabel")).to_have_value("Grippe")
+    page.fill("#relation-middle", "treats")
+    page.fill("#relation", "pai")
+    page.locator("#relation-hits button").first.click()
+    expect(page.locator("#said")).to_have_text("'flu' 'treats' 'pain'")
+    expect(page.locator("#relation-middle")).to_have_value("")
+    expect(page.locator("#relabel")).to_have_value("Grippe")
+
+
+def test_an_entity_is_found_from_the_header_while_typed(page: Page, address: str) -> None:
+    page.wait_for_load_state("networkidle")
+    page.locator("#search").press_sequentially("viral")
+    hit = page.locator("#search-hits a").first
+    expect(hit).to_have_text("viral disease")
+    page.keyboard.press("Tab")
+    expect(hit).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#title")).to_have_text("viral disease")
+
+
+def test_one_kind_alone_stays_while_items_are_judged(page: Page) -> None:
+    page.get_by_role("link", name="relations 2").click()
+    expect(page.locator(".items li")).to_have_count(2)
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("s")
+    expect(page.locator("#said")).to_contain_text("unsure whether")
+    expect(page.locator(".items li")).to_have_count(2)
+    page.keyboard.press("j")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".items li")).to_have_count(2)
+
+
 def test_a_second_opinion_is_blind_and_a_dispute_shows_both(page: Page, folder: Path, address: str) -> None:
     go_to(page, "cold")
     page.keyboard.press("a")
@@ -128,7 +174,8 @@ def test_a_second_opinion_is_blind_and_a_dispute_shows_both(page: Page, folder: 
     assert "ada" not in page.locator("main").inner_text()
     page.keyboard.press("r")
     expect(page.locator("#said")).to_contain_text("does not mean 'cold'")
-    expect(page.locator(".agreement")).to_contain_text("ada and bob: 2 judged by both, 0 % the same")
+    both = "ada and bob: 2 mentions, relations and rules judged by both, 0 % the same"
+    expect(page.locator(".agreement")).to_contain_text(both)
     expect(page.locator(".agreement")).to_contain_text("In dispute")
     page.keyboard.press("a")
     expect(page.locator("#title")).to_have_count(0)

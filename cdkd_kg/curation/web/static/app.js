@@ -67,6 +67,12 @@ function pictures() {
   }
 }
 
+function listed() {
+  const link = document.querySelector(".items a[aria-current]");
+  const list = link?.closest("ol");
+  if (list) list.scrollTop = link.offsetTop - list.offsetTop - list.clientHeight / 2;
+}
+
 function failed() {
   const said = document.getElementById("said");
   if (!said) return;
@@ -105,6 +111,7 @@ let item = itemShown();
 
 document.addEventListener("htmx:after:swap", () => {
   pictures();
+  listed();
   giveBack();
   const title = document.getElementById("title");
   // What had the focus is no more, or is the field of another item, into which the next key must not go.
@@ -112,3 +119,4 @@ document.addEventListener("htmx:after:swap", () => {
   item = itemShown();
 });
 pictures();
+listed();
