@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from cdkd_kg.evaluation.table import as_markdown
-from cdkd_kg.study.tables import of_scores, overview
+from cdkd_kg.study.tables import of_curves, of_scores, overview
 
 
 def study_table(results: Mapping[str, Any]) -> str:
-    """Return the score of every student, one row a case and domain, then one row a question."""
-    scores = of_scores(results)
-    return f"{scores.caption}.\n\n{as_markdown(scores)}\n\n{as_markdown(overview(results))}\n"
+    """Return a table with a row a case and domain, one with a row a question, and one with a row a label budget."""
+    tables = [of_scores(results), overview(results)]
+    if any(len(curve["points"]) > 1 for curve in results["curves"]["budget"]):
+        tables.append(of_curves(results, "budget"))
+    drawn = [f"{table.caption}.\n\n{as_markdown(table)}" for table in tables]
+    return "\n\n".join(drawn) + "\n"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cdkd_kg.evaluation.page import render_page
 from cdkd_kg.evaluation.sections import run
 from cdkd_kg.evaluation.sections.scores import ONE_SEED
 from cdkd_kg.evaluation.view import Block, Bullets, Cell, Heading, Listing, Paragraph, Picture, Section, Table, empty
-from cdkd_kg.evaluation.words import condition_name, plural
+from cdkd_kg.evaluation.words import plural
 from cdkd_kg.study.plots import gains
 from cdkd_kg.study.questions import MET
-from cdkd_kg.study.tables import FEW_PAIRS, of_curves, of_question, of_scores, overview, sentence
+from cdkd_kg.study.tables import CURVES, FEW_PAIRS, of_curves, of_question, of_scores, overview, sentence
 
 Found = Mapping[str, Any]
 HOW = (
@@ -27,24 +28,6 @@ VERDICTS = (
     "Not met: it is smaller. Not shown: it is large enough, but may be chance."
 )
 SLICE = "This is a part of the study: not all of its cases or seeds were run."
-CURVES = {
-    "budget": (
-        "Gain against label budget",
-        "label budget",
-        "No dimension of the study is called budget.",
-    ),
-    "dropped": (
-        "Gain against edges dropped",
-        "edges dropped, %",
-        "No condition that drops edges (dropped_25, dropped_50, dropped_75) ran in this study.",
-    ),
-    "coverage": (
-        "Gain against entity coverage",
-        "test documents",
-        "Linked mentions of test documents were not counted (evaluation.coverage).",
-    ),
-}
-"""By kind: the title, what the horizontal axis shows, and what is said where there is nothing to draw."""
 
 
 def render_study(results: Found) -> str:
@@ -103,11 +86,8 @@ def _curves(results: Found, kind: str) -> list[Block]:
     curves = results["curves"][kind]
     if not curves:
         return [Paragraph(nothing)]
-    name = condition_name(curves[0]["a"])
-    over = f"{name} over {condition_name(curves[0]['b'])}" if kind == "dropped" else f"{name} over each other student"
-    pairs = max(point["pairs"] for curve in curves for point in curve["points"])
-    caption = f"{title}: the student of {over}, mean over {plural(pairs, 'domain pair')}, with 95 % intervals."
-    return [Picture(gains(curves, at, f"{title} in {results['name']}"), caption), of_curves(curves, at)]
+    picture = Picture(gains(curves, at, f"{title} in {results['name']}"), f"{of_curves(results, kind).caption}.")
+    return [picture, replace(of_curves(results, kind), caption="Gain in points")]
 
 
 def _cases(results: Found) -> Table:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cdkd_kg.artifacts import MANIFEST, read_json, write_json, write_text
+from cdkd_kg.artifacts import MANIFEST, canonical_json, read_json, write_json, write_text
 from cdkd_kg.evaluation.answered import RESULTS
 from cdkd_kg.evaluation.speed import device_name
 from cdkd_kg.pipeline.provenance import code_commit, provenance
@@ -71,10 +74,20 @@ def study_results(
         },
         "warnings": [f"{run['name']}: {warning}" for run in runs for warning in run["warnings"]],
         "config": study.config.model_dump(mode="json"),
-        "base": study.base.model_dump(mode="json"),
+        "base": _as_written(study),
         **provenance(command, LIBRARIES, device_name()),
         **(answers.about([one.case for one in planned]) if answers else _about(planned)),
     }
+
+
+def _as_written(study: Study) -> dict[str, Any]:
+    """Return the base with what the environment said put back as its names: results are read on other machines."""
+    text = canonical_json(study.base.model_dump(mode="json"))
+    written = (study.file.parent / study.config.base).read_text("utf-8")
+    for name in sorted(set(re.findall(r"\$\{oc\.env:(\w+)", written))):
+        if value := os.environ.get(name):
+            text = text.replace(json.dumps(value, ensure_ascii=False)[1:-1], f"${{oc.env:{name}}}")
+    return dict(json.loads(text))
 
 
 def score_of(entry: Scored) -> dict[str, Any]:

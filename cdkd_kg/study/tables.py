@@ -12,6 +12,24 @@ from cdkd_kg.study.questions import MET, UNKNOWN
 
 Found = Mapping[str, Any]
 Row = list[Cell | str]
+CURVES = {
+    "budget": (
+        "Gain against label budget",
+        "label budget",
+        "No dimension of the study is called budget.",
+    ),
+    "dropped": (
+        "Gain against edges dropped",
+        "edges dropped, %",
+        "No condition that drops edges (dropped_25, dropped_50, dropped_75) ran in this study.",
+    ),
+    "coverage": (
+        "Gain against entity coverage",
+        "test documents",
+        "Linked mentions of test documents were not counted (evaluation.coverage).",
+    ),
+}
+"""By kind: the title, what the horizontal axis shows, and what is said where there is nothing to draw."""
 FEW_PAIRS = 5
 """With fewer domain pairs than this an interval over pairs is a guess."""
 
@@ -76,14 +94,19 @@ def of_question(found: Found) -> Table:
     return Table(sentence(found), columns, rows, frozenset(range(len(dimensions) + 1)))
 
 
-def of_curves(curves: list[Found], at: str) -> Table:
-    """Return the numbers of a figure: one row a place, one column a curve."""
+def of_curves(results: Found, kind: str) -> Table:
+    """Return the numbers of a figure: one row a place, one column a curve, of which there must be one."""
+    (title, at, _), curves = CURVES[kind], results["curves"][kind]
+    name = condition_name(curves[0]["a"])
+    over = f"{name} over {condition_name(curves[0]['b'])}" if kind == "dropped" else f"{name} over each other student"
+    pairs = max(point["pairs"] for curve in curves for point in curve["points"])
+    caption = f"{title}: the student of {over}, mean over {plural(pairs, 'domain pair')}, with 95 % intervals"
     places = list(dict.fromkeys(point["at"] for curve in curves for point in curve["points"]))
     by_place = [{point["at"]: point for point in curve["points"]} for curve in curves]
     rows: list[Row] = [
         [place, *(_gain(points_[place]) if place in points_ else empty() for points_ in by_place)] for place in places
     ]
-    return Table("Gain in points", [at, *(condition_name(curve["name"]) for curve in curves)], rows)
+    return Table(caption, [at, *(condition_name(curve["name"]) for curve in curves)], rows)
 
 
 def sentence(found: Found) -> str:
@@ -99,7 +122,7 @@ def sentence(found: Found) -> str:
 
 
 def markdown_tables(results: Found) -> str:
-    """Return the overview, the scores, and a table a question as Markdown.
+    """Return the overview, the scores, a table a question, and one a figure as Markdown.
 
     Args:
         results: the content of ``study.json``.
@@ -108,6 +131,9 @@ def markdown_tables(results: Found) -> str:
     for found in results["questions"]:
         parts += [f"### {plain(found['name'])}", plain(sentence(found))]
         parts += [as_markdown(of_question(found))] if found["rows"] else []
+    for kind in (kind for kind in CURVES if results["curves"][kind]):
+        table = of_curves(results, kind)
+        parts += [f"### {CURVES[kind][0]}", f"{plain(table.caption)}.", as_markdown(table)]
     return "\n\n".join(parts) + "\n"
 
 
