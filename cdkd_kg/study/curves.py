@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cdkd_kg.study.config import BUDGET, QuestionConfig, StudyConfig
@@ -15,6 +16,17 @@ DROPPED = re.compile(r"dropped_(\d{1,3})")
 """A condition whose graph teacher sees a graph without that percentage of its edges."""
 
 Curve = dict[str, Any]
+
+
+def places_of(curves: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the places of curves, each once: numbers by size, and after them the others as they come.
+
+    Example:
+        >>> places_of([{"points": [{"at": "16"}]}, {"points": [{"at": "4"}, {"at": "all"}, {"at": "64"}]}])
+        ['4', '16', '64', 'all']
+    """
+    places = dict.fromkeys(str(point["at"]) for curve in curves for point in curve["points"])
+    return sorted(places, key=lambda place: float(place) if place.isdecimal() else math.inf)
 
 
 def budget_curves(study: StudyConfig, scored: Sequence[Scored]) -> list[Curve]:

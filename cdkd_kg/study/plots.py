@@ -11,6 +11,7 @@ from cdkd_kg.evaluation.palette import MARKERS, light, series
 from cdkd_kg.evaluation.plots import WIDTH
 from cdkd_kg.evaluation.svg import drawing, short, to_svg
 from cdkd_kg.evaluation.words import condition_name
+from cdkd_kg.study.curves import places_of
 
 SPREAD = 0.09
 """How far apart lines are set at one place, so that their intervals do not hide each other."""
@@ -24,7 +25,7 @@ def gains(curves: Sequence[Mapping[str, Any]], at: str, title: str) -> str:
         at: what the horizontal axis shows.
         title: what the figure shows.
     """
-    places = list(dict.fromkeys(point["at"] for curve in curves for point in curve["points"]))
+    places = places_of(curves)
     with drawing():
         figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
         axes = figure.subplots()

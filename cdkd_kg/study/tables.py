@@ -8,6 +8,7 @@ from typing import Any
 from cdkd_kg.evaluation.table import as_markdown, plain
 from cdkd_kg.evaluation.view import Cell, Table, empty
 from cdkd_kg.evaluation.words import CONDITIONS, condition_name, in_text, number, p_value, percent, plural, points, span
+from cdkd_kg.study.curves import places_of
 from cdkd_kg.study.questions import MET, UNKNOWN
 
 Found = Mapping[str, Any]
@@ -101,7 +102,7 @@ def of_curves(results: Found, kind: str) -> Table:
     over = f"{name} over {condition_name(curves[0]['b'])}" if kind == "dropped" else f"{name} over each other student"
     pairs = max(point["pairs"] for curve in curves for point in curve["points"])
     caption = f"{title}: the student of {over}, mean over {plural(pairs, 'domain pair')}, with 95 % intervals"
-    places = list(dict.fromkeys(point["at"] for curve in curves for point in curve["points"]))
+    places = places_of(curves)
     by_place = [{point["at"]: point for point in curve["points"]} for curve in curves]
     rows: list[Row] = [
         [place, *(_gain(points_[place]) if place in points_ else empty() for points_ in by_place)] for place in places

@@ -3,7 +3,7 @@
 import pytest
 
 from cdkd_kg.study.config import StudyConfig
-from cdkd_kg.study.curves import budget_curves, coverage_curves, dropped_curves
+from cdkd_kg.study.curves import budget_curves, coverage_curves, dropped_curves, places_of
 from cdkd_kg.study.plots import gains
 from tests.study.corpus import study
 from tests.study.hand import place, scored, shares
@@ -38,6 +38,12 @@ def test_a_curve_has_the_mean_over_pairs_at_each_budget(config, entries):
     assert (curve["a"], curve["b"], curve["name"]) == ("graph_teacher", "no_distillation", "no_distillation")
     assert [(point["at"], point["pairs"]) for point in curve["points"]] == [("2", 2), ("all", 2)]
     assert [point["difference"] for point in curve["points"]] == pytest.approx([0.4, 0.2])
+
+
+def test_budgets_stand_by_size_whichever_curve_comes_first():
+    curves = [{"points": [{"at": "16"}]}, {"points": [{"at": "4"}, {"at": "all"}]}]
+    assert places_of(curves) == ["4", "16", "all"]
+    assert places_of([{"points": [{"at": "without"}, {"at": "with"}]}]) == ["without", "with"]
 
 
 def test_a_study_without_budgets_has_no_such_curve(entries):

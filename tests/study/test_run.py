@@ -53,6 +53,18 @@ def test_every_case_has_a_report_and_every_question_an_answer(whole):
     assert "| direction | budget |" in (runs / "small" / "tables.md").read_text("utf-8")
 
 
+def test_results_name_what_the_environment_says_and_no_folder_of_this_machine(tmp_path, monkeypatch):
+    file = prepare(tmp_path)
+    base, folder = tmp_path / "tiny.yaml", str(tmp_path)
+    assert folder in base.read_text("utf-8")
+    base.write_text(base.read_text("utf-8").replace(folder, "${oc.env:WHERE}"), "utf-8")
+    monkeypatch.setenv("WHERE", folder)
+    results, _ = go(file, ("direction=there", "budget=2"))
+    told = json.dumps(results["base"])
+    assert folder not in told
+    assert "${oc.env:WHERE}" in told
+
+
 def test_a_row_says_what_the_report_of_the_case_says(whole):
     file, results, _ = whole
     for found in results["questions"][0]["rows"]:

@@ -19,14 +19,8 @@ from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.decisions.log import DecisionLog
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.namespaces import SKOS
-from tests.curation.conftest import make
 from tests.curation.web.server import TOKEN, served
 from tests.graph.helpers import EX
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make(tmp_path / "ills")
 
 
 @pytest.fixture
