@@ -229,7 +229,7 @@ def _work(request: Request, who: str, name: str) -> dict[str, Any]:
         "groups": [("", _around(wanted, item, view.rows))],
         "kinds": [(kind, kinds[kind]) for kind in get_args(Kind) if kinds[kind]],
         "view": view,
-        "more": max(0, len(wanted) - view.rows),
+        "more": view.rows < min(len(wanted), MOST_LISTED),
     }
 
 
@@ -250,7 +250,7 @@ def _again(request: Request, who: str, name: str) -> dict[str, Any]:
         "disputes": disputes,
         "kinds": [],
         "view": view,
-        "more": max(0, len(items) - view.rows),
+        "more": view.rows < min(len(items), MOST_LISTED),
     }
 
 

@@ -181,6 +181,12 @@ def test_one_kind_alone_is_listed_and_stays_so_after_a_decision(browser: TestCli
     assert len(listed(get(browser, "/?kind=nonsense&rows=x"))) == 1  # the page that is changed says which
 
 
+def test_where_one_kind_is_done_the_others_are_a_step_away(browser: TestClient) -> None:
+    text = get(browser, "/?kind=breach")
+    assert "Nothing of this kind is left" in text
+    assert re.search(r'href="/"[^>]*>all</a>', text.split("Show only")[1])
+
+
 def test_more_rows_can_be_shown(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cdkd_kg.curation.web.pages.LISTED", 2)
     text = get(browser, "/")
