@@ -78,14 +78,15 @@ def queue_cli(
             items = to_judge_again(queue, copy.graph, copy.decisions, _person(who))
         else:
             items = queue.items(copy.graph, copy.decisions)
+        wanted = [item for item in items if kind in (None, item.kind)]
+        means = [_meant(copy, item) for item in wanted[:rows]]
     still = sum(item.state == "open" for item in items)
-    wanted = [item for item in items if kind in (None, item.kind)]
     if as_json:
         _print({"seen": seen, "open": still, "items": [item.told() for item in wanted[:rows]]})
         return
     lines = [
-        (item.id, item.type or item.kind, item.title, _meant(item), f"{item.worth:.2f}", f"{item.documents:,}")
-        for item in wanted[:rows]
+        (item.id, item.type or item.kind, item.title, meant, f"{item.worth:.2f}", f"{item.documents:,}")
+        for item, meant in zip(wanted, means, strict=False)
     ]
     print_found(("item", "kind", "what", "means", "worth", "documents"), lines)
     if len(wanted) > rows:
@@ -99,6 +100,7 @@ def show_cli(
 ) -> None:
     """Show an item: where texts speak of it, and what each candidate has for it."""
     from cdkd_kg.curation.context import contexts
+    from cdkd_kg.evaluation.words import plural
     from cdkd_kg.graph.kept_mentions import kept_texts
 
     with _copy(graph) as copy:
@@ -108,11 +110,11 @@ def show_cli(
         judged = None if still else desk.judged(found.id)
         said = judged and {"who": judged[1].who, "label": judged[1].what.label}
         places = contexts(found.places, kept_texts(graph, copy.graph))
-        seen = copy.seen
+        seen, means = copy.seen, _meant(copy, found)
     if as_json:
         _print(found.told() | {"seen": seen, "judged": said, "contexts": [place._asdict() for place in places]})
         return
-    typer.echo(f"{found.id}  {found.title}  {_meant(found)}  in {found.documents:,} documents")
+    typer.echo(f"{found.id}  {found.title}  {means}  in {plural(found.documents, 'document')}")
     if said:
         typer.echo("{who} said: {label}".format(**said))
     for place in places[:SHOWN]:
@@ -261,16 +263,19 @@ def import_cli(
 ) -> None:
     """Take in what others decided: decisions as they are, or mappings as one decision that can be undone."""
     from cdkd_kg.curation.mappings import adopt
+    from cdkd_kg.evaluation.words import plural
     from cdkd_kg.graph.decisions.as_rdf import read_decisions
     from cdkd_kg.graph.sssom.read import is_sssom
 
     with _copy(graph) as copy:
         if is_sssom(file):
-            copy.decide(adopt(file), _person(who))
-            added = 1
+            draft = adopt(copy.graph, file)
+            added = int(draft is not None)
+            if draft is not None:
+                copy.decide(draft, _person(who))
         else:
             added = copy.log.absorb(read_decisions(file))
-    typer.echo(json.dumps({"added": added}) if as_json else f"{added:,} decisions were new.")
+    typer.echo(json.dumps({"added": added}) if as_json else f"{plural(added, 'new decision')}.")
 
 
 @app.command("serve")
@@ -321,13 +326,15 @@ def _person(who: str) -> str:
         return "somebody"
 
 
-def _meant(item: Item) -> str:
+def _meant(copy: WorkingCopy, item: Item) -> str:
+    from cdkd_kg.graph.labels import display_name
+
     if item.kind != "mention":
         return ""
     if item.nil == "new":
         return "something new"
-    likely = item.candidates[0]["label"] if item.candidates else item.meaning or ""
-    return f"{likely}?" if item.nil == "ambiguous" else str(likely)
+    likely = item.meaning or (item.candidates[0]["iri"] if item.candidates else "")
+    return (display_name(copy.graph, likely) if likely else "") + "?" * (item.nil == "ambiguous")
 
 
 def _told(entry: Entry) -> dict[str, Any]:

@@ -111,11 +111,11 @@ def mentions_cli(
     from itertools import islice
 
     from cdkd_kg.graph.folder import graph_folder
-    from cdkd_kg.graph.kept_mentions import judged_links, kept_mentions, mention_rows
+    from cdkd_kg.graph.kept_mentions import decided_links, kept_mentions, mention_rows
 
     with graph_folder(graph) as found:
-        kept, judged = kept_mentions(graph, found), judged_links(found)
-    shown = list(islice(mention_rows(kept, anchor=anchor, nil=nil, judged=judged), rows + 1))
+        kept, decided = kept_mentions(graph, found), decided_links(found)
+    shown = list(islice(mention_rows(kept, anchor=anchor, nil=nil, decided=decided), rows + 1))
     if as_json:
         typer.echo(json.dumps({"mentions": shown[:rows], "more": len(shown) > rows}, indent=1, ensure_ascii=False))
         return

@@ -58,7 +58,8 @@ def relabel(graph: KnowledgeGraph, entity: NamedNode, label: str, language: str 
     old = [one for one in said if isinstance(one, Literal) and (one.language or "en") == (language or "en")]
     old.sort(key=str)
     text = _text(label, language or next((one.language for one in old if one.language), ""))
-    if next(graph.holding(entity, SKOS.prefLabel, text), None) is not None:
+    holding = {quad.object for quad in graph.holding(entity, SKOS.prefLabel)} & {*old, text}
+    if holding == {text}:
         raise ConfigError(f"it is called {text.value!r} already", where=entity.value)
     old = [one for one in old if one != text]
     accepts = [Triple(entity, SKOS.prefLabel, text), *(Triple(entity, SKOS.altLabel, one) for one in old)]

@@ -8,15 +8,15 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.errors import ConfigError
-from cdkd_kg.graph.iris import GRAPH, check_scheme, concept_iri, local_name
+from cdkd_kg.graph.iris import GRAPH, check_scheme, concept_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.labels import MAX_CHARACTERS, preferred
+from cdkd_kg.graph.labels import MAX_CHARACTERS, display_name
 from cdkd_kg.graph.namespaces import DCTERMS, OWL, RDF, SKOS
 
 
 def name_of(graph: KnowledgeGraph, entity: NamedNode) -> str:
     """Return what an entity is called, in quotes; without a name the end of its IRI."""
-    return repr(preferred(graph, concept=entity).get(entity.value, local_name(entity.value)))
+    return repr(display_name(graph, entity.value))
 
 
 def checked_name(text: str) -> str:
@@ -53,21 +53,23 @@ def need_entity(graph: KnowledgeGraph, entity: NamedNode) -> NamedNode:
 
 
 def replaced(graph: KnowledgeGraph) -> dict[str, str | None]:
-    """Return what is to be used in place of each deprecated entity, and None where there is nothing."""
+    """Return what is to be used in place of each deprecated entity, and None where there is nothing that is in use."""
     instead: dict[str, str | None] = {
         quad.subject.value: None
         for quad in graph.holding(None, OWL.deprecated, Literal(True))
         if isinstance(quad.subject, NamedNode)
     }
     for quad in graph.holding(None, DCTERMS.isReplacedBy):
-        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode) and quad.subject.value in instead:
             instead[quad.subject.value] = quad.object.value
     return {iri: _last(iri, instead) for iri in instead}
 
 
 def _last(iri: str, instead: Mapping[str, str | None]) -> str | None:
     seen, now = {iri}, instead[iri]
-    while now is not None and now in instead and now not in seen:
+    while now is not None and now in instead:
+        if now in seen:
+            return None
         seen.add(now)
         now = instead[now]
     return now

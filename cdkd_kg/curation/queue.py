@@ -19,8 +19,8 @@ from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.graph import view
 from cdkd_kg.graph.breaches import Breaches
-from cdkd_kg.graph.decisions.decision import Decision, in_force
-from cdkd_kg.graph.iris import concept_iri, document_iri, local_name, mention_iri, statement_iri
+from cdkd_kg.graph.decisions.decision import Decision, in_force, in_order
+from cdkd_kg.graph.iris import concept_iri, document_iri, mention_iri, shown, statement_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import preferred
 from cdkd_kg.graph.namespaces import ITSRDF, KD
@@ -33,6 +33,7 @@ Read = tuple[str, str, str, float]
 """Subject, predicate, object and confidence of a relation that was read from text."""
 _TIES = {"merge", "deprecate", "import"}
 """Decisions that change which entities and relations there are, beside judging them."""
+AGAIN = "_again"
 NO_MORE = 10
 """Places of an item that are told beside the first."""
 
@@ -104,6 +105,8 @@ class Queue:
     def again(self, graph: KnowledgeGraph, wanted: Collection[str]) -> list[Item]:
         """Return items that are to be judged once more, the worthiest first.
 
+        Their ids end with ``_again``: mentions that are alike may be open in part.
+
         Args:
             graph: as for :meth:`items`.
             wanted: IRIs of what they are about.
@@ -112,6 +115,7 @@ class Queue:
         items = [item for key in keys if (item := self._mention_item(key, graph, wanted))]
         relations = self._relation_items(graph, [*_read(graph), *_rejected(graph)])
         items += [item for item in [*relations.values(), *self._broken] if item.about[0] in wanted]
+        items = [replace(item, id=f"{item.id}{AGAIN}") for item in items]
         return sorted(items, key=lambda item: (-item.worth, item.id))
 
     def _mention_item(self, key: Group, graph: KnowledgeGraph, wanted: Collection[str] | None = None) -> Item | None:
@@ -124,6 +128,8 @@ class Queue:
         first, documents = rows[0], sorted({row["document"] for row in rows})
         meaning = _entity_of(graph.name, first["iri"], first["nil"], first["concept"])
         meaning = self._replaced.get(meaning, meaning) if meaning else None
+        if meaning and wanted is None and _refused(graph, rows, meaning):
+            meaning = None
         uncertainty = sum(row["uncertainty"] for row in rows) / len(rows)
         return Item(
             id=_id("mention", *key),
@@ -155,6 +161,8 @@ class Queue:
         count = {quad.subject: quad.object for quad in graph.holding(None, KD.evidenceCount)}
         items = {}
         for subject, predicate, target, confidence in sorted(read):
+            if not self._replaced.keys().isdisjoint((subject, target)):
+                continue  # one end is not used any more
             triple = Triple(NamedNode(subject), NamedNode(predicate), NamedNode(target))
             statement, uncertainty = statement_iri(triple), _doubt([confidence], confidence)
             evidence = count.get(statement)
@@ -163,7 +171,7 @@ class Queue:
             items[statement.value] = Item(
                 id=_id("relation", subject, predicate, target),
                 kind="relation",
-                title="{} — {} → {}".format(*(names.get(iri, local_name(iri)) for iri in (subject, predicate, target))),
+                title="{} — {} → {}".format(*(names.get(iri) or shown(iri) for iri in (subject, predicate, target))),
                 worth=uncertainty * documents * self._disagreement_on({document for document, *_ in stated}),
                 uncertainty=uncertainty,
                 documents=documents,
@@ -184,7 +192,7 @@ class Queue:
             Item(
                 id=_id("breach", node, message),
                 kind="breach",
-                title=f"{names.get(node, local_name(node))}: {message}",
+                title=f"{names.get(node) or shown(node)}: {message}",
                 worth=(len(reached[node]) + ties[node]) * self._disagreement_on(reached[node]),
                 uncertainty=1.0,
                 documents=len(reached[node]),
@@ -219,7 +227,10 @@ def who_judged(
     last = {iri: decision for decision in in_force(decisions) for iri in decision.what.about}
     name = name.partition("@")[0]
     fits = [item for item in queue.again(graph, last) if name and item.id.startswith(name)]
-    return (fits[0], last[fits[0].about[0]]) if len(fits) == 1 else None
+    if len(fits) != 1:
+        return None
+    latest = in_order(last[iri] for iri in fits[0].about)[-1]
+    return replace(fits[0], id=fits[0].id.removesuffix(AGAIN)), latest
 
 
 def _judged(decisions: Iterable[Decision]) -> dict[str, str]:
@@ -227,12 +238,21 @@ def _judged(decisions: Iterable[Decision]) -> dict[str, str]:
     judged: dict[str, str] = {}
     for decision in decisions:
         what = decision.what
-        judged |= dict.fromkeys(what.about, what.kind)
+        if what.kind == "unsure":  # which does not open again what somebody was sure of
+            judged = dict.fromkeys(what.about, what.kind) | judged
+        else:
+            judged |= dict.fromkeys(what.about, what.kind)
         if what.kind == "deprecate":
             moved = {one.subject for one in what.accepts if one.predicate == ITSRDF.taIdentRef}
             for lost in {one.subject for one in what.rejects if one.predicate == ITSRDF.taIdentRef} - moved:
                 judged.pop(lost.value if isinstance(lost, NamedNode) else "", None)
     return judged
+
+
+def _refused(graph: KnowledgeGraph, rows: Iterable[Mapping[str, Any]], meaning: str) -> bool:
+    """Say whether people said of each of these mentions that it does not mean that."""
+    links = ((NamedNode(row["mention"]), ITSRDF.taIdentRef, NamedNode(meaning), graph.rejected) for row in rows)
+    return all(next(graph.store.match(*link), None) is not None for link in links)
 
 
 def _ties(graph: KnowledgeGraph) -> Counter[str]:

@@ -6,9 +6,11 @@ from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.curation.names import name_of, need_entity
 from cdkd_kg.errors import ConfigError
+from cdkd_kg.graph import view
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.iris import check_scheme, statement_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
+from cdkd_kg.graph.namespaces import PREFIXES
 
 
 def accept_relation(graph: KnowledgeGraph, triple: Triple) -> Draft:
@@ -42,7 +44,9 @@ def add_relation(graph: KnowledgeGraph, triple: Triple) -> Draft:
         ConfigError: the graph says it, or one of its ends is not there.
     """
     if next(graph.holding(*_ends(graph, triple)), None) is not None:
-        raise ConfigError("the graph says this already", where=_spoken(graph, triple), remedy="accept it")
+        raise ConfigError(
+            "the graph says this already", where=_spoken(graph, triple), why="it is known, so nothing is to be decided"
+        )
     return Draft("add relation", _spoken(graph, triple), _about(triple), (triple,))
 
 
@@ -69,6 +73,13 @@ def _needed(graph: KnowledgeGraph, triple: Triple) -> Triple:
 def _ends(graph: KnowledgeGraph, triple: Triple) -> tuple[NamedNode, NamedNode, NamedNode]:
     subject, predicate, target = _nodes(triple)
     check_scheme(predicate.value, "relation")
+    if not view.is_relation(predicate.value) or predicate.value in PREFIXES.values():
+        raise ConfigError(
+            "this ties no two things to each other",
+            where=predicate.value,
+            why="it says what something is called, what it is replaced by, or what a text says",
+            remedy="relabel, add a name, merge, deprecate or link instead",
+        )
     return need_entity(graph, subject), predicate, need_entity(graph, target)
 
 

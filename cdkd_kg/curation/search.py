@@ -13,7 +13,7 @@ from cdkd_kg.entities.linking.names import fold
 
 LONGEST = 200
 """Characters of what is typed that count."""
-_LEAST = 3
+_LEAST, _CUTS = 3, 20
 _WORD = re.compile(r"\w+")
 
 
@@ -28,12 +28,16 @@ class Hit(NamedTuple):
 def shorter(typed: str) -> Iterator[str]:
     """Yield what was typed with its longest words cut at their ends, letter by letter, as long as three are left.
 
+    That is done 20 times at most.
+
     Example:
         >>> list(shorter("fluu in"))
         ['flu in']
     """
     words = _WORD.findall(fold(typed[:LONGEST]))
-    while words and len(max(words, key=len)) > _LEAST:
+    for _ in range(_CUTS):
+        if not words or len(max(words, key=len)) <= _LEAST:
+            return
         longest = max(range(len(words)), key=lambda place: len(words[place]))
         words[longest] = words[longest][:-1]
         yield " ".join(words)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.curation import entities, mentions, relations
 from cdkd_kg.curation.item import Item, item_of
-from cdkd_kg.curation.predicates import predicate_of
+from cdkd_kg.curation.predicates import predicate_of, predicates
 from cdkd_kg.curation.queue import Queue, to_judge_again, who_judged
 from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
 from cdkd_kg.graph.decisions.decision import Decision, Draft
@@ -25,12 +25,14 @@ class Desk(NamedTuple):
         items: that are open.
         again: gives those that may be judged once more.
         judged: gives what else was judged and has an id that begins so, and by what.
+        relations: gives what the relations of the graph are called, where somebody keeps that.
     """
 
     graph: KnowledgeGraph
     items: Sequence[Item]
     again: Callable[[], Sequence[Item]] = tuple
     judged: Callable[[str], tuple[Item, Decision] | None] = lambda _: None
+    relations: Callable[[], Mapping[str, str]] | None = None
 
     @classmethod
     def of(
@@ -89,7 +91,8 @@ class Desk(NamedTuple):
 
     def triple(self, subject: str, predicate: str, target: str) -> Triple:
         """Return a triple of names; see :func:`~cdkd_kg.curation.predicates.predicate_of`."""
-        return Triple(self.entity(subject), predicate_of(self.graph, predicate), self.entity(target))
+        known = self.relations() if self.relations else predicates(self.graph)
+        return Triple(self.entity(subject), predicate_of(known, predicate), self.entity(target))
 
 
 class Verb(NamedTuple):
@@ -98,6 +101,11 @@ class Verb(NamedTuple):
     words: str
     says: str
     draft: Callable[..., Draft]
+
+    @property
+    def least(self) -> int:
+        """How many words it takes at least."""
+        return sum(not word.startswith("[") for word in self.words.split())
 
 
 def _judged(
@@ -202,8 +210,7 @@ def drafted(desk: Desk, verb: str, words: Sequence[str]) -> Draft:
     if verb not in VERBS:
         raise ConfigError(f"{verb!r} cannot be decided{nearest(verb, VERBS)}", remedy=f"one of {', '.join(VERBS)}")
     wanted = VERBS[verb].words.split()
-    least = sum(not word.startswith("[") for word in wanted)
-    if not least <= len(words) <= len(wanted):
+    if not VERBS[verb].least <= len(words) <= len(wanted):
         raise ConfigError(
             f"{verb} takes {' '.join(wanted)}, and was given {len(words)}",
             remedy="put names of several words into quotes",

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cdkd_kg.artifacts import sweep
-from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.artifacts import sweep, write_text
+from cdkd_kg.errors import ConfigError, GraphError, MissingResourceError
 from cdkd_kg.graph.decisions.as_rdf import FILE as DECIDED
 from cdkd_kg.graph.decisions.settle import is_curated, settle
+from cdkd_kg.graph.iris import GRAPH
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
 
-STORE = "store"
+STORE, WRITTEN = "store", "written"
+"""``written`` is made anew when the graph was changed by other means than decisions."""
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
@@ -52,17 +54,27 @@ def graph_folder(folder: Path | str, *, create: bool = False, wait: float = 0.0)
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder, STORE)
     store = OxigraphStore(folder / STORE, wait)
+    settled = store.writes
     try:
         graph = KnowledgeGraph(name, store)
+        need_name(graph, folder)
         if is_curated(folder):
             settle(graph, folder)
+        settled = store.writes
         yield graph
     except BaseException:
         if made and next(store.match(), None) is None:
             _undo(store, made[1:])
         else:
-            store.close()
+            _close(store, folder, settled)
         raise
+    _close(store, folder, settled)
+
+
+def _close(store: OxigraphStore, folder: Path, settled: int) -> None:
+    """Let go of a graph, after telling those who look at it where it was written since it was ``settled``."""
+    if store.writes != settled:
+        write_text(folder / WRITTEN, "")
     store.close()
 
 
@@ -79,6 +91,22 @@ def need_graph(folder: Path) -> None:
             remedy="bring the graph of a run here with `cdkd curate begin CONFIG FOLDER`; these decisions stay"
             if (folder / DECIDED).is_file()
             else "make one with `cdkd graph import FILE --graph FOLDER`",
+        )
+
+
+def need_name(graph: KnowledgeGraph, folder: Path) -> None:
+    """Refuse the folder of a graph that was made under another name, by which its own IRIs go.
+
+    Raises:
+        GraphError: saying what it is called.
+    """
+    heads = {node.value.removeprefix(GRAPH).partition("/")[0] for node in graph.store.named_graphs()}
+    if heads and graph.name not in heads:
+        raise GraphError(
+            f"this is the graph {min(heads)!r}",
+            where=str(folder),
+            why="what it says is named after it, so its folder must be called so",
+            remedy=f"rename the folder to {min(heads)}; `cdkd graph export` and `import` bring its content elsewhere",
         )
 
 

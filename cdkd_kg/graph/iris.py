@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pyoxigraph import NamedNode, Triple
 
@@ -73,6 +73,20 @@ def relation_iri(predicate: str) -> NamedNode:
 def statement_iri(triple: Triple) -> NamedNode:
     """Return the IRI of the node that speaks of ``triple``, so that evidence for it adds up."""
     return NamedNode("urn:cdkd:statement:" + sha256_text(str(triple))[:32])
+
+
+def shown(iri: str) -> str:
+    """Return the last part of an IRI as people read it.
+
+    Example:
+        >>> shown("urn:cdkd:relation:%C3%A9t%C3%A9"), shown("http://example.org/a#b_c")
+        ('été', 'b_c')
+    """
+    bare = iri.rstrip("#/:")
+    last = unquote(bare[max(map(bare.rfind, "#/:")) + 1 :])
+    if iri.startswith(RELATION):
+        last = last.replace("_", " ")
+    return last if last.strip() and last.isprintable() else local_name(iri)
 
 
 def local_name(iri: str) -> str:

@@ -9,7 +9,7 @@ from pyoxigraph import Literal, NamedNode
 from cdkd_kg.entities.linking.candidates import Anchor
 from cdkd_kg.entities.linking.facts import TYPE
 from cdkd_kg.entities.linking.fit import Judged
-from cdkd_kg.graph.kept_mentions import judged_links
+from cdkd_kg.graph.kept_mentions import decided_links
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import ITSRDF, NIF
 from cdkd_kg.graph.view import documents
@@ -27,7 +27,8 @@ def judged(graph: KnowledgeGraph, texts: Mapping[str, str]) -> list[Judged]:
     """
     nodes = {iri: identifier for identifier, iri in documents(graph)}
     found: dict[str, list[tuple[int, Anchor, str | None]]] = {}
-    for mention, concept in ((NamedNode(iri), meant) for iri, meant in judged_links(graph).items()):
+    links = ((NamedNode(iri), link.iri) for iri, link in decided_links(graph).items() if link.judged)
+    for mention, concept in links:
         context, begin, anchor, kind = (
             next((quad.object for quad in graph.holding(mention, predicate)), None)
             for predicate in (NIF.referenceContext, NIF.beginIndex, NIF.anchorOf, ITSRDF.taClassRef)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from cdkd_kg.artifacts import new_folder
 from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.errors import MissingResourceError
+from cdkd_kg.errors import ArtifactError, MissingResourceError
 from cdkd_kg.graph.iris import document_iri, mention_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.namespaces import ITSRDF
+from cdkd_kg.graph.namespaces import ITSRDF, OWL
 
 MENTIONS, TEXTS = "mentions", "texts.parquet"
 
@@ -54,7 +54,16 @@ def kept_mentions(folder: Path, graph: KnowledgeGraph) -> Extraction:
 
 def kept_texts(folder: Path, graph: KnowledgeGraph) -> dict[str, str]:
     """Return the texts that were read, by document identifier; raises as :func:`kept_mentions` does."""
-    table = pq.read_table(_kept(folder, graph) / TEXTS)
+    path = _kept(folder, graph) / TEXTS
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ArtifactError(
+            "the texts of the graph cannot be read",
+            where=str(path),
+            why=str(error),
+            remedy="read them again with `cdkd graph build`, or `cdkd curate begin`; decisions stay",
+        ) from error
     return dict(zip(table["document"].to_pylist(), table["text"].to_pylist(), strict=True))
 
 
@@ -71,14 +80,37 @@ def _kept(folder: Path, graph: KnowledgeGraph) -> Path:
     return found[0]
 
 
-def judged_links(graph: KnowledgeGraph) -> dict[str, str | None]:
-    """Return what people said that mentions mean, by IRI; None where they only said what it is not."""
-    meant: dict[str, str | None] = {}
-    for part, accepted in ((graph.rejected, False), (graph.accepted, True)):
-        for quad in graph.store.match(None, ITSRDF.taIdentRef, None, part):
-            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
-                meant[quad.subject.value] = quad.object.value if accepted else None
-    return meant
+class Link(NamedTuple):
+    """What became of the link of a mention by decisions.
+
+    Attributes:
+        iri: of what it means; None where people only said what it does not mean.
+        judged: whether it was judged, and not only went with an entity that was merged or replaced.
+    """
+
+    iri: str | None
+    judged: bool
+
+
+def decided_links(graph: KnowledgeGraph) -> dict[str, Link]:
+    """Return the links of mentions that decisions have changed, by IRI.
+
+    Those that were lost with an entity that is not used any more are open again, and not among them.
+    """
+
+    def said(predicate: NamedNode, part: NamedNode) -> list[tuple[str, str]]:
+        return [
+            (quad.subject.value, quad.object.value)
+            for quad in graph.store.match(None, predicate, None, part)
+            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode | Literal)
+        ]
+
+    gone = {iri for iri, _ in said(OWL.deprecated, graph.accepted)}
+    sure = {iri for iri, _ in said(ITSRDF.taConfidence, graph.accepted)}
+    refused = said(ITSRDF.taIdentRef, graph.rejected)
+    moved = {mention for mention, iri in refused if iri in gone} - sure
+    links = {mention: Link(None, judged=True) for mention, iri in refused if iri not in gone}
+    return links | {iri: Link(means, iri not in moved) for iri, means in said(ITSRDF.taIdentRef, graph.accepted)}
 
 
 def mention_rows(
@@ -86,7 +118,7 @@ def mention_rows(
     *,
     anchor: str | None = None,
     nil: str | None = None,
-    judged: Mapping[str, str | None] | None = None,
+    decided: Mapping[str, Link] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield mentions as dictionaries, in order of document and place.
 
@@ -97,20 +129,21 @@ def mention_rows(
         found: the tables.
         anchor: only mentions written so, whatever their case.
         nil: only those without a link for this reason, "new" or "ambiguous".
-        judged: what people said; see :func:`judged_links`.
+        decided: what became of links by decisions; see :func:`decided_links`.
     """
     rows = found.mentions
     if anchor is not None:
         rows = rows.filter(pc.equal(pc.utf8_lower(rows["anchor"]), anchor.lower()))
     for batch in rows.to_batches(max_chunksize=1000):
         for row in batch.to_pylist():
-            row = _as_judged(row, judged or {})
+            row = _as_decided(row, decided or {})
             if nil is None or row["nil"] == nil:
                 yield row
 
 
-def _as_judged(row: dict[str, Any], judged: Mapping[str, str | None]) -> dict[str, Any]:
-    mention = mention_iri(document_iri(row["document"]), row["begin"], row["end"]).value
-    if mention not in judged:
+def _as_decided(row: dict[str, Any], decided: Mapping[str, Link]) -> dict[str, Any]:
+    link = decided.get(mention_iri(document_iri(row["document"]), row["begin"], row["end"]).value)
+    if link is None:
         return row | {"judged": False}
-    return row | {"judged": True, "iri": judged[mention], "nil": None, "confidence": 1.0}
+    sure = {"confidence": 1.0} if link.judged else {}
+    return row | {"judged": link.judged, "iri": link.iri, "nil": None} | sure

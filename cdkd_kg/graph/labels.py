@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pyoxigraph import Literal, NamedNode
 
 from cdkd_kg.entities.linking.aliases import Kind, Label
+from cdkd_kg.graph.iris import shown
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.namespaces import OWL, RDF, RDFS, SKOS
 
@@ -53,6 +54,11 @@ def preferred(graph: KnowledgeGraph, language: str = "en", concept: NamedNode | 
         for iri, text in found:
             names.setdefault(iri, text)
     return names
+
+
+def display_name(graph: KnowledgeGraph, iri: str) -> str:
+    """Return what an IRI is called; without a name the last part of it."""
+    return preferred(graph, concept=NamedNode(iri)).get(iri) or shown(iri)
 
 
 def called(graph: KnowledgeGraph, name: str, language: str = "en") -> list[str]:

@@ -14,9 +14,9 @@ from cdkd_kg.graph import view
 from cdkd_kg.graph.edges import SYMMETRIC, Edges, Numbering, edges
 from cdkd_kg.graph.entities import kind_of
 from cdkd_kg.graph.facts import classes, definitions
-from cdkd_kg.graph.iris import local_name
+from cdkd_kg.graph.iris import shown
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.labels import called, labels, preferred
+from cdkd_kg.graph.labels import called, display_name, labels
 from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, NIF, OWL
 
 MOST = 50
@@ -70,11 +70,11 @@ def neighbourhood(graph: KnowledgeGraph, iri: str, counts: Mapping[str, int] | N
     ties = _ties(graph, node, counts)
     return {
         "iri": iri,
-        "label": next((text for text, kind in names if kind == "preferred"), local_name(iri)),
+        "label": next((text for text, kind in names if kind == "preferred"), shown(iri)),
         "names": [{"text": text, "kind": kind} for text, kind in names],
         "definition": definitions(graph, node).get(iri, ""),
         "classes": list(classes(graph, node).get(iri, ())),
-        "documents": _documents(graph, iri) if counts is None else counts.get(iri, 0),
+        "documents": documents_of(graph, iri) if counts is None else counts.get(iri, 0),
         "kind": kind_of(graph, iri),
         "deprecated": next(graph.holding(node, OWL.deprecated, Literal(True)), None) is not None,
         "instead": _instead(graph, node),
@@ -121,16 +121,12 @@ def _ties(graph: KnowledgeGraph, node: NamedNode, documents: Mapping[str, int] |
 def _instead(graph: KnowledgeGraph, node: NamedNode) -> dict[str, str] | None:
     found = {quad.object for quad in graph.holding(node, DCTERMS.isReplacedBy)}
     iri = min((end.value for end in found if isinstance(end, NamedNode)), default=None)
-    return None if iri is None else {"iri": iri, "label": _name(graph, iri)}
+    return None if iri is None else {"iri": iri, "label": display_name(graph, iri)}
 
 
 def _described(graph: KnowledgeGraph, tie: dict[str, Any]) -> dict[str, Any]:
-    names = {"label": _name(graph, tie["iri"]), "relation": _name(graph, tie["relation"])}
+    names = {"label": display_name(graph, tie["iri"]), "relation": display_name(graph, tie["relation"])}
     return tie | names | {"kind": kind_of(graph, tie["iri"])}
-
-
-def _name(graph: KnowledgeGraph, iri: str) -> str:
-    return preferred(graph, concept=NamedNode(iri)).get(iri, local_name(iri))
 
 
 def _edges(graph: KnowledgeGraph, node: NamedNode) -> tuple[Numbering, Edges]:
@@ -140,7 +136,7 @@ def _edges(graph: KnowledgeGraph, node: NamedNode) -> tuple[Numbering, Edges]:
     return numbering, Edges.joined([edges(table, numbering) for table in tables])
 
 
-def _documents(graph: KnowledgeGraph, iri: str) -> int:
+def documents_of(graph: KnowledgeGraph, iri: str) -> int:
     """Return how many documents mention an entity."""
     mentions = (quad.subject for quad in graph.holding(None, ITSRDF.taIdentRef, NamedNode(iri)))
     nodes = [node for node in mentions if isinstance(node, NamedNode)]

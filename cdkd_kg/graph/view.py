@@ -21,7 +21,11 @@ from cdkd_kg.graph.stores.port import Query
 _PREFIXES = {
     "rdf": RDF.base, "rdfs": RDFS.base, "owl": OWL.base, "nif": NIF.base, "itsrdf": ITSRDF.base, "kd": KD.base,
 }  # fmt: skip
-_NO_KNOWLEDGE = {node.value for node in (SKOS.inScheme, SKOS.hasTopConcept, SKOS.topConceptOf, RDFS.isDefinedBy)}
+_NO_KNOWLEDGE = {
+    node.value
+    for node in (SKOS.inScheme, SKOS.hasTopConcept, SKOS.topConceptOf, RDFS.isDefinedBy, DCTERMS.isReplacedBy)
+}
+_OF_NAMES = {node.value for node in (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel, RDFS.label)}
 _ABOUT_TEXT = (NIF.base, ITSRDF.base, PROV.base, KD.base)
 """What predicates begin with that speak of mentions, runs and statements, not of the world."""
 _BLOCK = 1 << 28
@@ -44,7 +48,7 @@ _RESTRICTED = """SELECT ?s ?p ?o {
 _RELATIONS = """SELECT ?s ?p ?o ?w {
   ?n kd:confidence ?w; rdf:subject ?s; rdf:predicate ?p; rdf:object ?o FILTER(isIRI(?o))
   MINUS { GRAPH ?g { ?s ?p ?o } } }"""
-_PREDICATES = "SELECT DISTINCT ?p { ?s ?p ?o FILTER(isIRI(?o) && ?p != rdf:type) }"
+_PREDICATES = "SELECT DISTINCT ?p { ?s ?p ?o FILTER(isIRI(?o)) MINUS { GRAPH ?g { ?s ?p ?o } } }"
 _PREDICATES_READ = "SELECT DISTINCT ?p { ?n rdf:predicate ?p; kd:confidence ?w }"
 _COMENTIONS = """SELECT ?s ?p ?o ?w {
   ?n kd:npmi ?w; rdf:subject ?s; rdf:predicate ?p; rdf:object ?o FILTER(isIRI(?o))
@@ -106,7 +110,12 @@ def predicates(graph: KnowledgeGraph) -> list[str]:
     said = _select(graph, _PREDICATES, [graph.vocabulary, graph.accepted])
     read = _select(graph, _PREDICATES_READ, _using(graph, KD.confidence, RDF.predicate))
     found = {*said["p"].to_pylist(), *read["p"].to_pylist()}
-    return sorted(iri for iri in found if _is_knowledge(iri) and not iri.startswith(RDF.base))
+    return sorted(filter(is_relation, found))
+
+
+def is_relation(predicate: str) -> bool:
+    """Say whether a predicate ties things of the world, and not their names, types or what is said of statements."""
+    return _is_knowledge(predicate) and predicate not in _OF_NAMES and not predicate.startswith((RDF.base, OWL.base))
 
 
 def comentions(graph: KnowledgeGraph, **bound: NamedNode) -> pa.Table:

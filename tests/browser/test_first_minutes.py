@@ -142,8 +142,17 @@ def test_what_was_typed_stays_when_something_is_refused_or_something_else_done(p
 
 def test_an_entity_is_found_from_the_header_while_typed(page: Page, address: str) -> None:
     page.wait_for_load_state("networkidle")
-    page.locator("#search").press_sequentially("viral")
     hit = page.locator("#search-hits a").first
+    page.locator("#search").press_sequentially("vir")
+    expect(hit).to_have_text("viral disease")
+    page.keyboard.press("Escape")
+    expect(page.locator("#search-hits li")).to_have_count(0)
+    page.locator("#search").press_sequentially("viral")
+    expect(hit).to_have_text("viral disease")
+    page.locator("#who").focus()
+    expect(page.locator("#search-hits li")).to_have_count(0)
+    page.fill("#search", "")
+    page.locator("#search").press_sequentially("viral")
     expect(hit).to_have_text("viral disease")
     page.keyboard.press("Tab")
     expect(hit).to_be_focused()
@@ -158,9 +167,12 @@ def test_one_kind_alone_stays_while_items_are_judged(page: Page) -> None:
     page.keyboard.press("s")
     expect(page.locator("#said")).to_contain_text("unsure whether")
     expect(page.locator(".items li")).to_have_count(2)
+    first = title(page)
     page.keyboard.press("j")
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#title")).not_to_have_text(first)
     expect(page.locator(".items li")).to_have_count(2)
+    page.keyboard.press("k")
+    expect(page.locator("#title")).to_have_text(first)
 
 
 def test_a_second_opinion_is_blind_and_a_dispute_shows_both(page: Page, folder: Path, address: str) -> None:

@@ -201,3 +201,36 @@ def test_an_item_that_was_judged_says_by_whom_and_what_mentions_mean_then(folder
     assert mentioned("--anchor", "cold").count("judged") == 2
     assert "not what was proposed" in mentioned("--anchor", "flu")
     assert "cold" not in mentioned("--nil", "new")
+
+
+def test_what_went_with_a_replaced_entity_was_not_judged_and_what_lost_it_is_open(folder: Path) -> None:
+    def mentioned(*words: str) -> list[dict[str, Any]]:
+        done = RUNNER.invoke(app, ["graph", "mentions", str(folder), "--json", *words], catch_exceptions=False)
+        return list(json.loads(done.output)["mentions"])
+
+    curate("decide", str(folder), "deprecate", "cold", "flu")
+    assert {(row["iri"], row["judged"]) for row in mentioned("--anchor", "cold")} == {(EX + "flu", False)}
+    curate("undo", str(folder), "1")
+    curate("decide", str(folder), "deprecate", "cold")
+    assert {row["judged"] for row in mentioned("--anchor", "cold")} == {False}
+
+
+def test_the_same_mappings_are_imported_once(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "m.sssom.tsv"
+    file.write_text(
+        "# curie_map:\n#   ex: http://example.org/\n#   skos: http://www.w3.org/2004/02/skos/core#\n"
+        "#   semapv: https://w3id.org/semapv/vocab/\n# license: https://creativecommons.org/licenses/by/4.0/\n"
+        "# mapping_set_id: https://example.org/m\n"
+        "subject_id\tpredicate_id\tobject_id\tmapping_justification\n"
+        "ex:flu\tskos:exactMatch\tex:gout\tsemapv:ManualMappingCuration\n",
+        "utf-8",
+    )
+    assert [told("import", str(folder), str(file))["added"] for _ in range(2)] == [1, 0]
+    assert len(told("history", str(folder))["entries"]) == 1
+
+
+def test_a_folder_that_was_renamed_says_what_it_was_called(folder: Path) -> None:
+    other = folder.rename(folder.with_name("others"))
+    for words in (["queue", str(other)], ["history", str(other)]):
+        with pytest.raises(GraphError, match=r"this is the graph 'ills'.*rename the folder to ills"):
+            refused(*words)

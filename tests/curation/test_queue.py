@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from cdkd_kg.curation import entities, mentions, relations
 from cdkd_kg.curation.context import contexts
 from cdkd_kg.curation.item import Item, item_of
+from cdkd_kg.curation.names import replaced
 from cdkd_kg.curation.queue import Queue
 from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import VERBS, Desk, drafted
 from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.errors import ConfigError, DataRefusedError, MissingResourceError
+from cdkd_kg.errors import ConfigError, ConflictError, DataRefusedError, MissingResourceError
 from cdkd_kg.graph.breaches import Breach, Breaches
+from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
-from cdkd_kg.graph.namespaces import ITSRDF
+from cdkd_kg.graph.labels import preferred
+from cdkd_kg.graph.namespaces import ITSRDF, SKOS
 from tests.curation.conftest import FOUND, TEXTS
 from tests.curation.test_decisions import ANNS, COLD, COLDS, FLU, HAS_FLU, IT
 from tests.graph.helpers import EX, extraction, mention
@@ -305,3 +308,65 @@ def test_a_rule_that_what_nothing_is_tied_to_breaks_comes_after_others(copy: Wor
     breaches = Breaches(tuple(Breach("Violation", node.value, "", "", "a rule") for node in (FLU, NamedNode(EX + "x"))))
     broken = [one for one in Queue(FOUND, breaches=breaches).items(copy.graph, []) if one.kind == "breach"]
     assert [(one.meaning, one.worth) for one in broken] == [(FLU.value, 4), (EX + "x", 0)]
+
+
+def test_being_unsure_does_not_open_again_what_somebody_was_sure_of(copy: WorkingCopy) -> None:
+    sure = copy.decide(mentions.link(copy.graph, [IT], NamedNode(EX + "gout")), "ada")
+    copy.decide(mentions.unsure(copy.graph, [IT]), "bob")
+    assert "it" not in titles(copy)
+    copy.decide(undo(copy.entries, str(sure.number)), "ada")
+    assert next(item.state for item in items(copy) if item.title == "it") == "skipped"
+
+
+def test_what_somebody_refused_is_not_proposed_when_it_opens_again(copy: WorkingCopy) -> None:
+    gout = NamedNode(EX + "gout")
+    copy.decide(mentions.link(copy.graph, COLDS, gout), "ada")
+    copy.decide(entities.deprecate(copy.graph, gout), "ada")
+    cold = next(item for item in items(copy) if item.title == "cold")
+    assert (cold.meaning, cold.nil) == (None, "ambiguous")
+
+
+def test_relations_of_what_is_not_used_any_more_are_not_asked(copy: WorkingCopy) -> None:
+    copy.decide(entities.deprecate(copy.graph, FLU), "ada")
+    assert "ANN — has → flu" not in titles(copy)
+    assert "ANN — has → cold" in titles(copy)
+
+
+def test_two_entities_that_replace_each_other_replace_nothing(copy: WorkingCopy) -> None:
+    first = copy.decide(entities.deprecate(copy.graph, COLD, FLU), "ada")
+    undone = copy.decide(undo(copy.entries, str(first.number)), "ada")
+    copy.decide(entities.deprecate(copy.graph, FLU, COLD), "bob")
+    with pytest.raises(DataRefusedError, match="in a circle"):
+        copy.decide(undo(copy.entries, str(undone.number)), "ada")
+    other = Draft("deprecate", "of another log", (COLD.value,), first.decision.what.accepts)
+    copy.decide(other, "eve")
+    assert replaced(copy.graph) == {COLD.value: None, FLU.value: None}
+
+
+def test_who_accepts_what_others_had_refused_is_undone_after_what_took_it_over(copy: WorkingCopy) -> None:
+    copy.decide(mentions.reject_link(copy.graph, COLDS, COLD), "ada")
+    accepted = copy.decide(mentions.accept_link(copy.graph, COLDS, COLD), "bob")
+    copy.decide(entities.deprecate(copy.graph, COLD, FLU), "eve")
+    with pytest.raises(DataRefusedError, match="rests on this one"):
+        copy.decide(undo(copy.entries, str(accepted.number)), "bob")
+
+
+def test_a_link_to_what_somebody_takes_out_of_use_meanwhile_is_a_conflict(copy: WorkingCopy) -> None:
+    link, merge = mentions.link(copy.graph, [IT], COLD), entities.merge(copy.graph, COLD, FLU)
+    copy.log.append(merge, "bob", seen=0)
+    with pytest.raises(ConflictError, match="in the meantime"):
+        copy.log.append(link, "ada", seen=0)
+    other = mentions.link(copy.graph, [IT], NamedNode(EX + "gout"))
+    copy.log.append(other, "ada", seen=0)
+    with pytest.raises(ConflictError):
+        copy.log.append(entities.deprecate(copy.graph, NamedNode(EX + "gout")), "bob", seen=1)
+
+
+def test_one_of_two_preferred_names_can_be_kept(copy: WorkingCopy) -> None:
+    copy.decide(Draft("import", "two names", (), (Triple(COLD, SKOS.prefLabel, Literal("chill", language="en")),)), "x")
+    copy.graph.add([Quad(COLD, SKOS.prefLabel, Literal("head cold"), copy.graph.vocabulary)])
+    copy.decide(entities.relabel(copy.graph, COLD, "cold"), "ada")
+    assert preferred(copy.graph)[COLD.value] == "cold"
+    assert len({quad.object for quad in copy.graph.holding(COLD, SKOS.prefLabel)}) == 1
+    with pytest.raises(ConfigError, match="called 'cold' already"):
+        entities.relabel(copy.graph, COLD, "cold")

@@ -83,8 +83,9 @@ def no_link(*_: object) -> None:
 
 
 def test_a_query_leaves_nothing_in_the_folder(folder: Path) -> None:
+    before = {path.name for path in folder.iterdir()}
     user_query(folder, "ASK { ?s ?p ?o }")
-    assert [path.name for path in folder.iterdir()] == ["store"]
+    assert {path.name for path in folder.iterdir()} == before == {"store", "written"}
 
 
 def test_rows_are_limited_and_it_is_said(folder: Path) -> None:

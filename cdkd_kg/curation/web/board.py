@@ -15,24 +15,23 @@ from cdkd_kg.curation.agreement import Verdict, disputed
 from cdkd_kg.curation.context import Context, contexts
 from cdkd_kg.curation.item import Item
 from cdkd_kg.curation.kept_queue import kept_queue
-from cdkd_kg.curation.predicates import predicates
+from cdkd_kg.curation.predicates import names_of, predicates
 from cdkd_kg.curation.queue import to_judge_again
 from cdkd_kg.curation.search import Hit, Search, shorter
 from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import Desk, drafted
 from cdkd_kg.entities.linking.aliases import Label
 from cdkd_kg.evaluation.between_runs import compare_runs
-from cdkd_kg.graph.breaches import BREACHES
+from cdkd_kg.graph.breaches import Breaches, kept_breaches
 from cdkd_kg.graph.decisions.as_rdf import FILE, write_decisions
 from cdkd_kg.graph.decisions.log import Entry
 from cdkd_kg.graph.decisions.settle import pull
 from cdkd_kg.graph.decisions.working_copy import working_copy
-from cdkd_kg.graph.folder import STORE
-from cdkd_kg.graph.iris import PLACE, local_name
-from cdkd_kg.graph.labels import labels, preferred
-from cdkd_kg.graph.neighbourhood import find_entity, neighbourhood
-from cdkd_kg.graph.stores.copies import files
-from cdkd_kg.graph.view import mentioned
+from cdkd_kg.graph.folder import WRITTEN
+from cdkd_kg.graph.iris import PLACE
+from cdkd_kg.graph.labels import display_name, labels
+from cdkd_kg.graph.neighbourhood import documents_of, find_entity, neighbourhood
+from cdkd_kg.graph.view import is_relation, mentioned
 
 
 class Board:
@@ -50,26 +49,32 @@ class Board:
     """
 
     def __init__(self, folder: Path, run: Path | None = None, before: Path | None = None) -> None:
-        self._lock, self._folder, self._run, self._opened = threading.RLock(), folder, run, ExitStack()
+        self._lock, self._loading, self._opened = threading.RLock(), threading.Lock(), ExitStack()
+        self._folder, self._run = folder, run
         self.bought = compare_runs(before, run) if before and run else None
         self.load()
 
     def load(self) -> None:
-        """Take the graph as it is now: with the texts that were read into it, and the rules that were checked."""
-        with self._lock, ExitStack() as opening:
+        """Take the graph as it is now: with the texts that were read into it, and the rules that were checked.
+
+        Others go on with what there was until that is done; where it fails, they keep it.
+        """
+        with self._loading, ExitStack() as opening:
+            written = self._written()
             copy = opening.enter_context(working_copy(self._folder))
-            self._files = self._told_by_disk()
-            self._queue, self._texts = kept_queue(self._folder, copy.graph, self._run)
-            self._known, self._copy, self.name = copy.seen, copy, copy.graph.name
-            self._items = self._queue.items(copy.graph, copy.decisions)
-            self._counts = mentioned(copy.graph)  # as the texts were read; what is decided since changes few
-            self._predicates = predicates(copy.graph)
-            self._renewed, self._fresh = dict[str, list[Label]](), Search(())
+            queue, texts = kept_queue(self._folder, copy.graph, self._run)
+            items = queue.items(copy.graph, copy.decisions)
+            counts, relations = mentioned(copy.graph), predicates(copy.graph)
             beside = ThreadPoolExecutor(1)  # many names take seconds, for which nobody need wait to begin
-            self._search = beside.submit(lambda: Search(copy.graph.labels()))
+            search = beside.submit(lambda: Search(copy.graph.labels()))
             beside.shutdown(wait=False)
-            self._opened.close()
-            self._opened = opening.pop_all()
+            with self._lock:
+                self._since, self._copy, self._known, self.name = written, copy, copy.seen, copy.graph.name
+                self._queue, self._texts, self._items = queue, texts, items
+                self._counts, self._relations = counts, relations
+                self._search, self._renewed, self._fresh = search, dict[str, list[Label]](), Search(())
+                self._opened.close()
+                self._opened = opening.pop_all()
 
     def close(self) -> None:
         """Remove the copy; what was decided is in the log."""
@@ -78,8 +83,8 @@ class Board:
 
     @property
     def changed(self) -> bool:
-        """Whether the files of the graph have been written by others since it was loaded."""
-        return self._files != self._told_by_disk()
+        """Whether texts were read, names imported or rules checked since the graph was loaded."""
+        return self._since != self._written()
 
     def items(self) -> tuple[int, list[Item]]:
         """Return the number of the newest decision, and what is open after it, the worthiest first."""
@@ -148,6 +153,9 @@ class Board:
     def find(self, typed: str, most: int = 10) -> list[Hit]:
         """Return the entities whose names have words that begin as the typed ones do."""
         self.items()
+        return self._found(typed, most)
+
+    def _found(self, typed: str, most: int) -> list[Hit]:
         search = self._search.result()
         with self._lock:
             renewed = self._fresh.find(typed, most)
@@ -156,13 +164,14 @@ class Board:
 
     def near(self, typed: str, most: int = 5) -> list[Hit]:
         """Return the entities that are found where the ends of the typed words are left out."""
-        return next((hits for cut in shorter(typed) if (hits := self.find(cut, most))), [])
+        self.items()
+        return next((hits for cut in shorter(typed) if (hits := self._found(cut, most))), [])
 
     def relations(self) -> dict[str, str]:
         """Return what the relations of the graph are called, by IRI."""
         with self._lock:
             self.items()
-            return self._predicates
+            return self._relations
 
     def entity(self, name: str) -> dict[str, Any]:
         """Return what there is to say of an entity; raises MissingResourceError."""
@@ -173,26 +182,29 @@ class Board:
     def called(self, iri: str) -> str:
         """Return what an entity is called; without a name the end of its IRI."""
         with self._lock:
-            return preferred(self._copy.graph, concept=NamedNode(iri)).get(iri, local_name(iri))
+            return display_name(self._copy.graph, iri)
 
     def _desk(self, who: str) -> Desk:
         _, items = self.items()
-        return Desk.of(self._queue, self._copy.graph, self._copy.decisions, items, who)
+        desk = Desk.of(self._queue, self._copy.graph, self._copy.decisions, items, who)
+        return desk._replace(relations=lambda: self._relations)
 
-    def _told_by_disk(self) -> tuple[frozenset[tuple[str, int]], int]:
-        breaches = self._folder / BREACHES
-        return files(self._folder / STORE), breaches.stat().st_mtime_ns if breaches.exists() else 0
+    def _written(self) -> tuple[int, Breaches]:
+        mark, broken = self._folder / WRITTEN, kept_breaches(self._folder)
+        return mark.stat().st_mtime_ns if mark.exists() else 0, broken if broken.found else Breaches()
 
     def _renew(self, since: int) -> None:
-        """Take anew what depends on the decisions after the entry ``since``: names, and what relations there are."""
-        known, tied = {decision.id: decision for decision in self._copy.decisions}, False
+        """Take anew what depends on the decisions after the entry ``since``: names, documents and relations."""
+        graph, spoken, tied = self._copy.graph, set[str](), set[str]()
+        known = {decision.id: decision for decision in self._copy.decisions}
         for decision in [entry.decision for entry in self._copy.entries if entry.number > since]:
             while decision.what.undoes in known:
                 decision = known[decision.what.undoes]
-            tied = tied or decision.what.kind in ("add relation", "change relation", "import")
-            for iri in decision.speaks_of():
-                if PLACE not in iri:  # a mention has no names
-                    self._renewed[iri] = list(labels(self._copy.graph, concept=NamedNode(iri)))
+            spoken |= {iri for iri in decision.speaks_of() if PLACE not in iri}  # a mention has no names
+            ties = (one for one in decision.what.accepts if isinstance(one.object, NamedNode))
+            tied |= {one.predicate.value for one in ties if is_relation(one.predicate.value)}
+        self._renewed |= {iri: list(labels(graph, concept=NamedNode(iri))) for iri in spoken}
+        self._counts |= {iri: documents_of(graph, iri) for iri in spoken}
         self._fresh = Search(label for mine in self._renewed.values() for label in mine)
-        if tied:
-            self._predicates = predicates(self._copy.graph)
+        if tied - self._relations.keys() or spoken & self._relations.keys():
+            self._relations = names_of(graph, self._relations.keys() | tied)

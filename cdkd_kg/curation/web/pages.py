@@ -10,13 +10,16 @@ from typing import Annotated, Any, NamedTuple, get_args
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Form, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from markupsafe import escape
 from pydantic import StringConstraints
 from pyoxigraph import NamedNode
 
 from cdkd_kg.curation.agreement import agreements
 from cdkd_kg.curation.item import Item, Kind, item_of
 from cdkd_kg.curation.undo import undone
+from cdkd_kg.curation.verbs import VERBS
 from cdkd_kg.curation.web.board import Board
 from cdkd_kg.curation.web.guard import Guard
 from cdkd_kg.curation.web.requests import Person, Seen, ToBoard, board_of, person
@@ -29,6 +32,8 @@ LISTED, MOST_LISTED, PLACES = 30, 1000, 5
 NAMED = ("graph_teacher", "text_teacher", "similar_text", "no_distillation")
 """The students that readers of the page have a name for."""
 FEATURES = ("score", "similarity", "prior", "type_fit", "context", "coherence")
+_CHANGED = ("work", "again", "entity", "history")
+"""Pages that show something else after a decision."""
 _SESSION = 30 * 24 * 3600
 router = APIRouter(include_in_schema=False)
 Word = Annotated[str, StringConstraints(max_length=2000)]
@@ -81,12 +86,14 @@ def hits(
     words: Annotated[list[Word], Query(max_length=8)],
     seen: Annotated[int, Query(ge=0, lt=10**15, description="What the page has seen from which this is asked.")],
     typed: Annotated[str, Query(max_length=200)] = "",
-    middle: Annotated[str, Query(max_length=200)] = "",
+    middle: Annotated[str, Query(max_length=2000)] = "",
     page: Annotated[str, Query(max_length=20)] = "work",
     shown: Annotated[str, Query(max_length=2000)] = "",
 ) -> HTMLResponse:
     """Return a few entities to choose from, each the last word of a decision; ``middle`` is the word before it."""
-    words = [*words, middle] if middle else words
+    words = [*words, middle] if middle.strip() else words
+    if verb in VERBS and len(words) + 1 < VERBS[verb].least:
+        return HTMLResponse(escape(text("middle_first")))
     found = _found(board, typed, 10) | {"verb": verb, "words": words, "back": page, "shown": shown}
     return _page(request, "hits.html.j2", who, seen=seen, **found)
 
@@ -159,10 +166,18 @@ def export(request: Request, board: ToBoard, who: Person) -> HTMLResponse:
 
 
 @router.post("/load")
-def load(request: Request, board: ToBoard, who: Person) -> HTMLResponse:
-    """Take the graph as other commands have left it, and return what there is to decide on."""
+def load(
+    request: Request,
+    board: ToBoard,
+    who: Person,
+    page: Annotated[str, Form(max_length=20)] = "work",
+    shown: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Take the graph as other commands have left it, and return what the page shows of it."""
     board.load()
-    return _part(request, who, "work", "", said=text("loaded"))
+    if page not in _CHANGED:
+        return Response(headers={"HX-Refresh": "true"})
+    return _part(request, who, page, shown, done=False, said=text("loaded"))
 
 
 def told(request: Request, status: int, detail: str) -> HTMLResponse:
@@ -172,22 +187,26 @@ def told(request: Request, status: int, detail: str) -> HTMLResponse:
 
 async def refused(request: Request, error: CdkdError, status: int) -> HTMLResponse:
     """Return what the page shows where something was not done: why, and what it is now."""
-    who, told = person(request), {"error": str(error)}
+    who, told = person(request), dict[str, Any](error=str(error))
     if request.method == "GET":
         return _page(request, "refused.html.j2", who, status, **told)
     form = await request.form()
     page, shown = (str(form.get(name, default)) for name, default in (("page", "work"), ("shown", "")))
-    if not isinstance(error, ConflictError):
-        return _part(request, who, page, shown, status, **told)
-    both = {"theirs": [entry.decision for entry in error.theirs], "yours": error.yours, "why": form.get("why", "")}
-    return _part(request, who, page, shown, status, **told, **both)
+    if isinstance(error, ConflictError):
+        theirs = [entry.decision for entry in error.theirs]
+        told |= {"theirs": theirs, "yours": error.yours, "why": form.get("why", "")}
+    elif written := [str(word) for word in form.getlist("words")[1:]]:  # which no field may be there for any more
+        told |= {"yours": ", ".join(written), "why": form.get("why", "")}
+    return await run_in_threadpool(_part, request, who, page, shown, status, done=False, **told)
 
 
-def _part(request: Request, who: str, page: str, shown: str, status: int = 200, **told: Any) -> HTMLResponse:
+def _part(
+    request: Request, who: str, page: str, shown: str, status: int = 200, *, done: bool = True, **told: Any
+) -> HTMLResponse:
     """Return the main part of a page again, without what it showed where that is no more."""
     for name in (shown, ""):
         try:
-            template, values = _content(request, who, page, name, done=not told.get("error"))
+            template, values = _content(request, who, page, name, done=done)
         except CdkdError:
             continue
         return _page(request, template, who, status, **values, **told)
@@ -227,7 +246,7 @@ def _work(request: Request, who: str, name: str) -> dict[str, Any]:
     kinds = Counter(one.kind for one in items)
     return _bench(request, number, items, item) | {
         "groups": [("", _around(wanted, item, view.rows))],
-        "kinds": [(kind, kinds[kind]) for kind in get_args(Kind) if kinds[kind]],
+        "kinds": [(kind, kinds[kind]) for kind in get_args(Kind) if kinds[kind] or kind == view.kind],
         "view": view,
         "more": view.rows < min(len(wanted), MOST_LISTED),
     }
@@ -266,6 +285,7 @@ def _bench(request: Request, number: int, items: Sequence[Item], item: Item | No
         "item": item,
         "contexts": [] if item is None else board.contexts(item)[:PLACES],
         "gap": _gap(item),
+        "candidates": [{**one, "name": board.called(one["iri"])} for one in (item.candidates[:9] if item else ())],
         "features": FEATURES,
         "relations": board.relations(),
     } | _shown(request, item)

@@ -7,7 +7,6 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -48,4 +47,4 @@ def strings() -> dict[str, Any]:
 
 def _address(iri: str) -> str:
     """Return an IRI that a page may link to, or nothing: a graph may hold any."""
-    return iri if urlsplit(iri).scheme in ("http", "https") else ""
+    return iri if iri.partition(":")[0].lower() in ("http", "https") else ""

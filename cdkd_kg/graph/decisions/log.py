@@ -9,12 +9,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from pyoxigraph import Quad, Store, Triple
+from pyoxigraph import NamedNode, Quad, Store, Triple
 
 from cdkd_kg.artifacts import canonical_json
 from cdkd_kg.errors import ArtifactError, ConflictError
 from cdkd_kg.graph.decisions.decision import Decision, Draft, in_order, later_than
 from cdkd_kg.graph.decisions.undoable import need_undoable
+from cdkd_kg.graph.namespaces import OWL
 
 LOG = "decisions.sqlite"
 WAIT = 30.0
@@ -23,8 +24,6 @@ _VERSION = 1
 _SCHEMA = f"""
 CREATE TABLE decision (
   number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, at TEXT NOT NULL, record TEXT NOT NULL) STRICT;
-CREATE TABLE about (iri TEXT NOT NULL, number INTEGER NOT NULL REFERENCES decision) STRICT;
-CREATE INDEX about_iri ON about (iri, number);
 CREATE TRIGGER kept BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'a decision is never deleted'); END;
 CREATE TRIGGER fixed BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT, 'a decision is never changed'); END;
 PRAGMA user_version = {_VERSION};
@@ -110,13 +109,7 @@ class DecisionLog:
             return int(connection.execute("SELECT COALESCE(MAX(number), 0) FROM decision").fetchone()[0])
 
     def _need_unseen(self, connection: sqlite3.Connection, draft: Draft, seen: int) -> None:
-        marks = json.dumps(sorted(set(draft.about)))
-        found = connection.execute(
-            "SELECT DISTINCT decision.number, decision.id, record FROM about JOIN decision USING (number)"
-            " WHERE about.number > ? AND iri IN (SELECT value FROM json_each(?)) ORDER BY decision.number",
-            (seen, marks),
-        )
-        if theirs := [_entry(*row) for row in found]:
+        if theirs := [entry for entry in _entries(connection, seen) if _collide(draft, entry.decision.what)]:
             who = ", ".join(sorted({entry.decision.who for entry in theirs}))
             raise ConflictError(
                 "somebody decided about this in the meantime",
@@ -195,11 +188,22 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def _collide(one: Draft, other: Draft) -> bool:
+    """Say whether two drafts are about the same, or one ties something to what the other takes out of use."""
+    if not {*one.about}.isdisjoint(other.about):
+        return True
+    return any(not using.names().isdisjoint(_gone(going)) for going, using in ((one, other), (other, one)))
+
+
+def _gone(draft: Draft) -> set[str]:
+    """Return the IRIs of what a draft takes out of use."""
+    nodes = (one.subject for one in draft.accepts if one.predicate == OWL.deprecated)
+    return {node.value for node in nodes if isinstance(node, NamedNode)}
+
+
 def _insert(connection: sqlite3.Connection, decision: Decision) -> Entry:
     row = (decision.id, decision.at, canonical_json(decision.record()))
     number = connection.execute("INSERT INTO decision (id, at, record) VALUES (?, ?, ?)", row).lastrowid or 0
-    pairs = [(iri, number) for iri in sorted(set(decision.what.about))]
-    connection.executemany("INSERT INTO about (iri, number) VALUES (?, ?)", pairs)
     return Entry(number, decision)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.errors import DataRefusedError
-from cdkd_kg.graph.decisions.decision import Decision, Draft, in_force, in_order, later_than, standing
-from cdkd_kg.graph.namespaces import ITSRDF, RDF, SKOS
+from cdkd_kg.graph.decisions.decision import Decision, Draft, fold, in_force, in_order, later_than, moment, standing
+from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, RDF, SKOS
 
 
 def need_undoable(target: str, decisions: Sequence[Decision]) -> Decision:
@@ -39,6 +39,13 @@ def need_undoable(target: str, decisions: Sequence[Decision]) -> Decision:
             why=_told(broken),
             remedy="have that back first, by undoing its undoing",
         )
+    if found.what.undoes and (broken := _in_circles(found, decisions)):
+        raise DataRefusedError(
+            "entities would be replaced by each other in a circle",
+            where=f"{target[:8]}: {found.what.label}",
+            why=_told(broken),
+            remedy="undo the later ones first",
+        )
     return found
 
 
@@ -52,13 +59,15 @@ def resting_on(decision: Decision, decisions: Iterable[Decision]) -> list[Decisi
     """Return the other decisions in force that rest on one.
 
     They speak of a concept that it made, or moved what it said to another entity. What it accepted as it was proposed
-    they would have moved all the same.
+    they would have moved all the same, but where others had rejected it.
     """
-    made = made_by(decision.what)
-    said = set(decision.what.accepts) if decision.what.kind != "accept" else set()
+    made, said, holding = made_by(decision.what), set(decision.what.accepts), in_force(decisions)
+    if decision.what.kind == "accept":
+        before = (one for one in holding if moment(one.at) < moment(decision.at))
+        said &= set[Triple]().union(*(one.what.rejects for one in before))
     return [
         other
-        for other in in_force(decisions)
+        for other in holding
         if other.id != decision.id
         and (
             made & {*other.what.about, *other.what.names()}
@@ -73,12 +82,34 @@ def _moves(draft: Draft) -> bool:
     return draft.kind == "merge" or (draft.kind == "deprecate" and moved)
 
 
+def _redone(undoing: Decision, decisions: Sequence[Decision]) -> list[Decision]:
+    """Return the decisions that would be in force without an undoing."""
+    latest = in_order(decisions)[-1].at
+    return in_force([*decisions, Decision(Draft("undo", "", (), undoes=undoing.id), "", later_than(latest))])
+
+
+def _in_circles(undoing: Decision, decisions: Sequence[Decision]) -> list[Decision]:
+    """Return the decisions that, without an undoing, would together replace an entity by itself."""
+    after = _redone(undoing, decisions)
+    replaced = {one: other for one, predicate, other in fold(after).accepted if predicate == DCTERMS.isReplacedBy}
+    circle = set()
+    for node in replaced:
+        seen, now = {node}, replaced[node]
+        while now in replaced and now not in seen:
+            seen.add(now)
+            now = replaced[now]
+        if now == node:
+            circle |= seen
+    return [
+        one
+        for one in after
+        if any(t.predicate == DCTERMS.isReplacedBy and t.subject in circle for t in one.what.accepts)
+    ]
+
+
 def _without_ground(undoing: Decision, decisions: Sequence[Decision]) -> list[Decision]:
     """Return the decisions that would be in force again without an undoing, but speak of concepts of undone ones."""
-    before = {one.id for one in in_force(decisions)}
-    latest = in_order(decisions)[-1].at
-    redo = Decision(Draft("undo", "", (), undoes=undoing.id), "", later_than(latest))
-    after = in_force([*decisions, redo])
+    before, after = {one.id for one in in_force(decisions)}, _redone(undoing, decisions)
     lost = set[str]().union(*(made_by(one.what) for one in decisions)) - set[str]().union(
         *(made_by(one.what) for one in after)
     )

@@ -12,7 +12,7 @@ from cdkd_kg.errors import GraphError
 from cdkd_kg.graph.decisions.decision import Decision, Draft, moment
 from cdkd_kg.graph.decisions.log import LOG, DecisionLog, Entry
 from cdkd_kg.graph.decisions.settle import add, pull, show
-from cdkd_kg.graph.folder import STORE, graph_folder, need_graph
+from cdkd_kg.graph.folder import STORE, graph_folder, need_graph, need_name
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.stores.copies import linked, unwritten
 from cdkd_kg.graph.stores.oxigraph import OxigraphStore
@@ -106,7 +106,8 @@ def working_copy(folder: Path | str) -> Iterator[WorkingCopy]:
                     why="hard links cannot be made, or the disk cannot be written",
                     remedy="move the graph to a disk that has them",
                 )
-        store = OxigraphStore(aside)
-        yield WorkingCopy(KnowledgeGraph(folder.resolve().name, store), log)
+        graph = KnowledgeGraph(folder.resolve().name, OxigraphStore(aside))
+        need_name(graph, folder)
+        yield WorkingCopy(graph, log)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -42,16 +42,6 @@ def _shared(lock: IO[bytes], seconds: float) -> bool:
             if time.monotonic() > end:
                 return False
             time.sleep(0.05)
-
-
-def files(store: Path) -> frozenset[tuple[str, int]]:
-    """Return names and sizes of the files that hold what is in a store; they are others once it was written."""
-    found = set()
-    for file in store.iterdir() if store.is_dir() else ():
-        with suppress(FileNotFoundError):
-            if (_TABLE.fullmatch(file.name) or _AHEAD.fullmatch(file.name)) and (size := file.stat().st_size):
-                found.add((file.name, size))
-    return frozenset(found)
 
 
 def linked(folder: Path, aside: Path) -> bool:

@@ -32,6 +32,9 @@ class OxigraphStore(GraphStore):
         folder: where the quads are kept; without it they are in memory.
         wait: seconds for which it waits for another process that has the folder open.
 
+    Attributes:
+        writes: how many changes were asked for.
+
     Raises:
         GraphError: another process has the folder open, or it is not such a folder.
     """
@@ -39,6 +42,7 @@ class OxigraphStore(GraphStore):
     def __init__(self, folder: Path | str | None = None, wait: float = 0.0) -> None:
         self._folder = None if folder is None else Path(folder)
         self._store = _open(self._folder, time.monotonic() + wait)
+        self.writes = 0
 
     def __len__(self) -> int:
         return len(self._store)
@@ -57,6 +61,7 @@ class OxigraphStore(GraphStore):
         """Remove quads, then add quads, in one transaction."""
         added, removed = list(added), list(removed)
         kept = set(added)
+        self.writes += bool(added or removed)
         gone = [quad for quad in removed if quad not in kept]
         if not gone:
             self._store.extend(added)
@@ -65,6 +70,7 @@ class OxigraphStore(GraphStore):
 
     def add(self, quads: Iterable[Quad]) -> None:
         """Add quads in one transaction."""
+        self.writes += 1
         self._store.extend(quads)
 
     def load_triples(self, source: BinaryIO, graph: NamedNode) -> None:
@@ -78,6 +84,7 @@ class OxigraphStore(GraphStore):
     def _load(self, source: BinaryIO, rdf_format: RdfFormat, graph: NamedNode | None) -> None:
         # A bulk load writes its files aside and takes them all in by one entry in RocksDB's manifest, so it is as whole
         # as a transaction, which needs several times its time and memory, but for a small file is the faster one.
+        self.writes += 1
         begin = source.read(_SMALL)
         if self._folder is None or len(begin) < _SMALL:
             self._store.load(as_file(_chained(begin, source)), format=rdf_format, to_graph=graph)

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 from starlette.testclient import TestClient
 
 from cdkd_kg.curation.web.board import Board
@@ -111,7 +111,7 @@ def test_who_is_late_sees_the_same_item_and_what_they_wanted_in_words(browser: T
     browser.cookies["cdkd_who"] = "ada"
     late = decide(browser, 0, "unsure", it, why="<who knows>", page=page, shown=it)
     assert late.status_code == 412
-    assert f'data-item="{it}"' in late.text
+    assert f'data-item="{it}_again"' in late.text
     wanted = html.unescape(re.findall("You wanted:</b> (.*?)</p>", late.text)[0])
     assert it not in wanted
     assert wanted == "unsure what 'it' means: <who knows>"
@@ -146,9 +146,9 @@ def test_what_is_in_dispute_comes_first_relations_too(browser: TestClient) -> No
     browser.cookies["cdkd_who"] = "ada"
     assert decide(browser, 3, "reject", relation).status_code == 200
     page = html.unescape(browser.get("/again").text)
-    assert re.findall(r'href="/again\?item=(\w+)"', page)[0] == relation
-    assert page.index("In dispute</h2>") < page.index(f"item={relation}") < page.index("Judged by others</h2>")
-    assert f'data-item="{relation}"' in page
+    assert re.findall(r'href="/again\?item=(\w+)"', page)[0] == f"{relation}_again"
+    assert page.index("In dispute</h2>") < page.index(f"item={relation}_again") < page.index("Judged by others</h2>")
+    assert f'data-item="{relation}_again"' in page
     assert re.search(r"settles it\. .*bob: .*; ada: ", page)
 
 
@@ -288,3 +288,89 @@ def test_a_name_that_is_none_is_refused_on_pages_too(browser: TestClient) -> Non
     answer = browser.get("/", headers={"X-CDKD-Curator": "%07"})
     assert answer.status_code == 422
     assert "this is no name" in answer.text
+
+
+def meaning(client: TestClient, anchor: str, document: str) -> str:
+    """Return what the decisions so far say that a mention means."""
+    accepted = [one for decided in client.get("/api/decisions").json() for one in decided["accepts"]]
+    links = [one for one in accepted if "taIdentRef" in one and document in one]
+    return links[-1].split("<")[-1].rstrip(">") if links else ""
+
+
+def test_a_second_opinion_is_about_what_was_judged_and_not_about_the_open_rest(browser: TestClient) -> None:
+    cold = items(browser)["cold"]
+    assert decide(browser, 0, "accept", f"{cold}@a/2").status_code == 200
+    browser.cookies["cdkd_who"] = "bob"
+    page = get(browser, "/again")
+    shown = re.findall('data-item="([^"]*)"', page)[0]
+    assert "ANN has a" in page
+    assert "see Flu" not in page
+    answer = decide(browser, 1, "reject", shown, page="again", shown=shown)
+    assert answer.status_code == 200
+    judged = browser.get("/api/decisions").json()[-1]["about"]
+    assert len(judged) == 1
+    assert "a%2F2" in judged[0]
+    assert browser.get(f"/api/items/{cold}").json()["mentions"] == 1  # that of a/3 is open as before
+
+
+def test_one_document_of_a_second_opinion_can_be_judged_alone(browser: TestClient) -> None:
+    decide(browser, 0, "accept", items(browser)["cold"])
+    browser.cookies["cdkd_who"] = "bob"
+    again = re.findall('data-item="([^"]*)"', get(browser, "/again"))[0]
+    assert decide(browser, 1, "reject", f"{again}@a/2", page="again", shown=f"{again}@a/2").status_code == 200
+    assert len(browser.get("/api/decisions").json()[-1]["about"]) == 1
+
+
+def test_an_entity_whose_iri_is_no_address_has_a_page(browser: TestClient, folder: Path) -> None:
+    odd = NamedNode("http://ex\u2100.com/a")
+    with graph_folder(folder) as graph:
+        graph.add([Quad(odd, SKOS.prefLabel, Literal("odd"), graph.vocabulary)])
+    browser.post("/load")
+    assert odd.value in get(browser, "/entity?name=odd")
+
+
+def test_looking_at_a_graph_is_no_change_of_it(browser: TestClient, folder: Path) -> None:
+    decide(browser, 0, "add-alias", "flu", "the bug")
+    with graph_folder(folder):
+        pass
+    keep_breaches(folder, [], ["of a decision"])
+    assert browser.get("/api/items").json()["changed"] is False
+
+
+def test_loading_again_stays_on_the_page(browser: TestClient) -> None:
+    flu = EX + "flu"
+    assert '<h1 id="title" tabindex="-1">flu</h1>' in browser.post("/load", data={"page": "entity", "shown": flu}).text
+    it = items(browser)["it"]
+    assert f'data-item="{it}"' in browser.post("/load", data={"page": "work", "shown": it}).text
+    assert browser.post("/load", data={"page": "find"}).headers["HX-Refresh"] == "true"
+
+
+def test_what_was_wanted_is_told_where_its_field_is_gone(browser: TestClient) -> None:
+    it = items(browser)["it"]
+    decide(browser, 0, "link", it, "gout")
+    late = html.unescape(decide(browser, 1, "create", it, "a sore", page="work", shown=it, why="it hurts").text)
+    assert "'it' was judged" in late
+    assert "You wanted:</b> a sore: it hurts" in late
+
+
+def test_a_relation_needs_a_name_before_it_needs_an_end(browser: TestClient) -> None:
+    assert (
+        get(browser, "/hits?verb=add-relation&words=x&seen=0&typed=pain&middle=+") == "Say first which relation it is."
+    )
+    assert "pain" in get(browser, "/hits?verb=add-relation&words=x&seen=0&typed=pain&middle=eases")
+
+
+def test_documents_and_relations_follow_what_is_decided(browser: TestClient, folder: Path) -> None:
+    assert browser.get("/api/entity", params={"name": "flu"}).json()["documents"] == 2
+    decide(browser, 0, "merge", "cold", "flu")
+    assert browser.get("/api/entity", params={"name": "flu"}).json()["documents"] == 3
+    decide(browser, 1, "add-relation", "gout", "comes with", "pain")
+    assert '<option value="comes with">' in get(browser, "/entity?name=flu")
+    treats = NamedNode(EX + "treats")
+    name = Triple(treats, SKOS.prefLabel, Literal("helps against"))
+    DecisionLog(folder).append(Draft("import", "a name", (), (name,)), "eve")
+    assert '<option value="helps against">' in get(browser, "/entity?name=flu")
+    decide(browser, 3, "relabel", treats.value, "eases")
+    page = get(browser, "/entity?name=flu")
+    assert '<option value="eases">' in page
+    assert "helps against" not in page

@@ -63,7 +63,7 @@ def test_undoing_is_refused_where_it_makes_no_sense(tmp_path: Path) -> None:
     log, concept = DecisionLog(tmp_path), NamedNode("urn:new")
     made = log.append(Draft("create", "new", ("urn:m",), (Triple(concept, RDF.type, SKOS.Concept),)), "ada").decision
     named = log.append(Draft("relabel", "named", (concept.value,)), "ada").decision
-    with pytest.raises(DataRefusedError, match=r"rest on this one.*named"):
+    with pytest.raises(DataRefusedError, match=r"rests on this one.*named"):
         log.append(undo(made), "ada")
     log.append(undo(named), "ada")
     gone = log.append(undo(made), "ada").decision

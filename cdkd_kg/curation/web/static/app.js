@@ -11,8 +11,16 @@ document.addEventListener("click", (event) => {
   }
 });
 
+const search = document.querySelector("header form");
+function closeHits() {
+  document.getElementById("search-hits").textContent = "";
+}
+search.addEventListener("focusout", (event) => {
+  if (!search.contains(event.relatedTarget)) closeHits();
+});
+
 function step(by) {
-  const links = [...document.querySelectorAll(".items a")];
+  const links = [...document.querySelectorAll(".items ol a")];
   const now = links.findIndex((link) => link.getAttribute("aria-current"));
   const next = links[now + by];
   if (next) next.click();
@@ -22,6 +30,7 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, dialog[open]");
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.key === "Escape" && typing && typing.blur) typing.blur();
+  if (event.key === "Escape") closeHits();
   if (typing) return;
   if (event.key === "/") {
     event.preventDefault();
@@ -60,7 +69,8 @@ function pictures() {
         { selector: "edge", style: { label: "data(label)", color: ink, "font-size": 10, width: 1, "line-color": ink,
           "curve-style": "bezier", "target-arrow-shape": "triangle", "target-arrow-color": ink } },
       ],
-      layout: { name: "concentric", animate: false, minNodeSpacing: 60 },
+      layout: { name: "concentric", animate: false, minNodeSpacing: 60, levelWidth: () => 1,
+        concentric: (node) => (node.id() === picture.nodes[0].id ? 2 : 1) },
       userZoomingEnabled: false,
       maxZoom: 1.4,
     });
@@ -68,7 +78,7 @@ function pictures() {
 }
 
 function listed() {
-  const link = document.querySelector(".items a[aria-current]");
+  const link = document.querySelector(".items ol a[aria-current]");
   const list = link?.closest("ol");
   if (list) list.scrollTop = link.offsetTop - list.offsetTop - list.clientHeight / 2;
 }
@@ -106,7 +116,7 @@ function giveBack() {
   typed.clear();
 }
 
-const itemShown = () => document.querySelector("[data-item]")?.dataset.item;
+const itemShown = () => document.querySelector("[data-item]")?.dataset.item.replace(/_again$/, "");
 let item = itemShown();
 
 document.addEventListener("htmx:after:swap", () => {
