@@ -24,7 +24,7 @@ from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.iris import document_iri, mention_iri
 from cdkd_kg.graph.kept_mentions import keep_mentions
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.namespaces import RDF, SKOS
+from cdkd_kg.graph.namespaces import DCTERMS, OWL, RDF, SKOS
 from tests.curation.web.server import TOKEN, served
 from tests.graph.helpers import documents, extraction, mention, relation
 
@@ -88,6 +88,11 @@ def broken(number: int) -> str:
     return f"http://example.org/broken/{number}"
 
 
+def gone(number: int) -> str:
+    """Return an entity that is not used any more, but another one is."""
+    return f"http://example.org/gone/{number}"
+
+
 def vocabulary() -> KnowledgeGraph:
     background = KnowledgeGraph("ills")
     for number, payload in enumerate(PAYLOADS):
@@ -95,6 +100,11 @@ def vocabulary() -> KnowledgeGraph:
             kinds = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel, SKOS.definition)
             said = (Quad(node, kind, Literal(payload)) for kind in kinds)
             background.add([Quad(node, RDF.type, SKOS.Concept), *said])
+        tie, other = NamedNode(f"http://example.org/tie/{number}"), NamedNode(concept((number + 2) % len(PAYLOADS)))
+        background.add([Quad(tie, SKOS.prefLabel, Literal(payload)), Quad(NamedNode(concept(number)), tie, other)])
+        node = NamedNode(gone(number))
+        replaced = Quad(node, DCTERMS.isReplacedBy, NamedNode(concept(number)))
+        background.add([Quad(node, RDF.type, SKOS.Concept), Quad(node, OWL.deprecated, Literal(True)), replaced])
     return background
 
 
@@ -219,6 +229,7 @@ def places(looking: Looking) -> dict[str, list[str]]:
         "work": [f"/?item={name}" for name in looking.ids("/api/items")],
         "again": [f"/again?item={name}" for name in looking.ids("/api/again")[: len(PAYLOADS)]],
         "entity": [f"/entity?name={quote(concept(n), safe='')}" for n in range(len(PAYLOADS))],
+        "gone": [f"/entity?name={quote(gone(n), safe='')}" for n in range(len(PAYLOADS))],
         "history": ["/history"],
         "bought": ["/bought"],
         "find": [f"/find?typed={quote(payload)}" for payload in PAYLOADS],
@@ -235,6 +246,13 @@ def test_nothing_is_run(looking: Looking, record_property: Callable[[str, object
         assert looking.missing(kind) == set(), kind
     assert looking.alarms == []
     record_property("payloads in every field of the page, in Chromium", len(PAYLOADS))
+
+
+def test_nothing_is_run_of_the_relations_that_are_offered(looking: Looking) -> None:
+    looking.at("offered", f"/entity?name={quote(concept(0), safe='')}")
+    offered = looking.page.evaluate("[...document.querySelectorAll('#relations option')].map(one => one.value)")
+    assert {one for one in PAYLOADS if one.isprintable()} <= {" ".join(one.split()) for one in offered} | {*offered}
+    assert looking.alarms == []
 
 
 def test_nothing_is_run_of_what_is_chosen_from(looking: Looking) -> None:

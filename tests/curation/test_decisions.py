@@ -49,6 +49,8 @@ EVERY: dict[str, Callable[[KnowledgeGraph], Draft]] = {
     "add alias": lambda graph: entities.add_alias(graph, FLU, "grippe", "fr"),
     "drop alias": lambda graph: entities.drop_alias(graph, FLU, "influenza"),
     "deprecate": lambda graph: entities.deprecate(graph, COLD, FLU),
+    "deprecate alone": lambda graph: entities.deprecate(graph, GOUT),
+    "deprecate back": lambda graph: entities.deprecate(graph, FLU, COLD),
     "accept relation": lambda graph: relations.accept_relation(graph, HAS_FLU),
     "reject relation": lambda graph: relations.reject_relation(graph, HAS_FLU),
     "unsure of relation": lambda graph: relations.unsure_of_relation(graph, HAS_FLU),

@@ -67,7 +67,7 @@ class Curating(RuleBasedStateMachine):
         decisions = self.copy.log.decisions()
         assert len(decisions) == self.count
         anew = self._graph()
-        show(anew, decisions)
+        show(anew, decisions[::-1])  # in whatever order they arrive
         assert anew.revision == self.copy.graph.revision
         assert self.base <= {Quad(*quad) for quad in self.copy.graph}
         told = fold(in_force(decisions))
