@@ -97,7 +97,7 @@ def searches(count: int) -> dict[str, Any]:
     return {
         "names": count,
         "milliseconds": {
-            "the page": typed(labels, ours.find),
+            "the index of the page": typed(labels, ours.find),
             "SQL LIKE": typed(labels, lambda begun: table.execute(like, (f"{begun}%", f"% {begun}%")).fetchall()),
         },
     }
