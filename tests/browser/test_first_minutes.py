@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
+from pyoxigraph import Literal, NamedNode, Quad
 
 from cdkd_kg.graph.decisions.decision import in_force
 from cdkd_kg.graph.decisions.log import DecisionLog
+from cdkd_kg.graph.folder import graph_folder
+from cdkd_kg.graph.namespaces import SKOS
 from tests.curation.web.server import TOKEN
 from tests.graph.helpers import EX
 
@@ -158,6 +161,23 @@ def test_an_entity_is_found_from_the_header_while_typed(page: Page, address: str
     expect(hit).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#title")).to_have_text("viral disease")
+
+
+@pytest.mark.parametrize("path", ["/find?typed=flu", "/entity?name=flu", "/"])
+def test_the_graph_is_loaded_again_where_one_is(page: Page, address: str, folder: Path, path: str) -> None:
+    page.goto(address + path, wait_until="networkidle")
+    heading = page.locator("h1").inner_text()
+    with graph_folder(folder) as graph:
+        graph.add([Quad(NamedNode(EX + "ague"), SKOS.prefLabel, Literal("ague"), graph.vocabulary)])
+    page.goto(address + path, wait_until="networkidle")
+    expect(page.locator(".changed")).to_contain_text("Another command has written this graph")
+    if path.startswith("/entity"):
+        page.fill("#alias", "the bug")
+    page.get_by_role("button", name="Load it again").click()
+    expect(page.locator(".changed")).to_have_count(0)
+    expect(page.locator("h1")).to_have_text(heading)
+    if path.startswith("/entity"):
+        expect(page.locator("#alias")).to_have_value("the bug")
 
 
 def test_one_kind_alone_stays_while_items_are_judged(page: Page) -> None:

@@ -172,11 +172,11 @@ def load(
     who: Person,
     page: Annotated[str, Form(max_length=20)] = "work",
     shown: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:
+) -> HTMLResponse:
     """Take the graph as other commands have left it, and return what the page shows of it."""
     board.load()
     if page not in _CHANGED:
-        return Response(headers={"HX-Refresh": "true"})
+        return HTMLResponse(headers={"HX-Refresh": "true"})
     return _part(request, who, page, shown, done=False, said=text("loaded"))
 
 
