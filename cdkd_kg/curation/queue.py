@@ -19,7 +19,7 @@ from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.graph import view
 from cdkd_kg.graph.breaches import Breaches
-from cdkd_kg.graph.decisions.decision import Decision, in_force, in_order
+from cdkd_kg.graph.decisions.decision import Decision, in_force, in_order, judged_last
 from cdkd_kg.graph.iris import concept_iri, document_iri, mention_iri, shown, statement_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import preferred
@@ -81,7 +81,7 @@ class Queue:
             decisions: that were taken.
         """
         decisions = in_force(decisions)
-        judged = _judged(decisions)
+        judged = judged_last(decisions)
         changed = {iri for iri, _ in judged.items() ^ self._judged.items()}
         self._judged = judged
         ties = [decision.id for decision in decisions if decision.what.kind in _TIES]
@@ -231,22 +231,6 @@ def who_judged(
         return None
     latest = in_order(last[iri] for iri in fits[0].about)[-1]
     return replace(fits[0], id=fits[0].id.removesuffix(AGAIN)), latest
-
-
-def _judged(decisions: Iterable[Decision]) -> dict[str, str]:
-    """Return by which kind of decision each IRI was judged last; a mention that lost its meaning since is not."""
-    judged: dict[str, str] = {}
-    for decision in decisions:
-        what = decision.what
-        if what.kind == "unsure":  # which does not open again what somebody was sure of
-            judged = dict.fromkeys(what.about, what.kind) | judged
-        else:
-            judged |= dict.fromkeys(what.about, what.kind)
-        if what.kind == "deprecate":
-            moved = {one.subject for one in what.accepts if one.predicate == ITSRDF.taIdentRef}
-            for lost in {one.subject for one in what.rejects if one.predicate == ITSRDF.taIdentRef} - moved:
-                judged.pop(lost.value if isinstance(lost, NamedNode) else "", None)
-    return judged
 
 
 def _refused(graph: KnowledgeGraph, rows: Iterable[Mapping[str, Any]], meaning: str) -> bool:

@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from cdkd_kg.artifacts import new_folder
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import ArtifactError, MissingResourceError
+from cdkd_kg.graph.decisions.as_rdf import decisions_of
+from cdkd_kg.graph.decisions.decision import in_force, judged_last
 from cdkd_kg.graph.iris import document_iri, mention_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
-from cdkd_kg.graph.namespaces import ITSRDF, OWL
+from cdkd_kg.graph.namespaces import ITSRDF
 
 MENTIONS, TEXTS = "mentions", "texts.parquet"
 
@@ -84,8 +86,8 @@ class Link(NamedTuple):
     """What became of the link of a mention by decisions.
 
     Attributes:
-        iri: of what it means; None where people only said what it does not mean.
-        judged: whether it was judged, and not only went with an entity that was merged or replaced.
+        iri: of what it means; None where people only said what it does not mean, or what it meant is not used any more.
+        judged: whether it was judged, and not only went with an entity that was merged, replaced or given up.
     """
 
     iri: str | None
@@ -93,24 +95,27 @@ class Link(NamedTuple):
 
 
 def decided_links(graph: KnowledgeGraph) -> dict[str, Link]:
-    """Return the links of mentions that decisions have changed, by IRI.
+    """Return the links of mentions that decisions have changed, by IRI."""
 
-    Those that were lost with an entity that is not used any more are open again, and not among them.
-    """
-
-    def said(predicate: NamedNode, part: NamedNode) -> list[tuple[str, str]]:
+    def said(part: NamedNode) -> list[tuple[str, str]]:
         return [
             (quad.subject.value, quad.object.value)
-            for quad in graph.store.match(None, predicate, None, part)
-            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode | Literal)
+            for quad in graph.store.match(None, ITSRDF.taIdentRef, None, part)
+            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode)
         ]
 
-    gone = {iri for iri, _ in said(OWL.deprecated, graph.accepted)}
-    sure = {iri for iri, _ in said(ITSRDF.taConfidence, graph.accepted)}
-    refused = said(ITSRDF.taIdentRef, graph.rejected)
-    moved = {mention for mention, iri in refused if iri in gone} - sure
-    links = {mention: Link(None, judged=True) for mention, iri in refused if iri not in gone}
-    return links | {iri: Link(means, iri not in moved) for iri, means in said(ITSRDF.taIdentRef, graph.accepted)}
+    decisions = in_force(decisions_of(graph.store.match(graph=graph.decisions), graph.name))
+    judged = {iri for iri, kind in judged_last(decisions).items() if kind != "unsure"}
+    taken = (one.what.rejects for one in decisions if one.what.kind in ("merge", "deprecate"))
+    went = {
+        one.subject.value
+        for rejects in taken
+        for one in rejects
+        if one.predicate == ITSRDF.taIdentRef and isinstance(one.subject, NamedNode)
+    }
+    open_ = went - judged
+    links = {mention: Link(None, mention not in open_) for mention, _ in said(graph.rejected)}
+    return links | {mention: Link(iri, mention not in open_) for mention, iri in said(graph.accepted)}
 
 
 def mention_rows(
@@ -146,4 +151,5 @@ def _as_decided(row: dict[str, Any], decided: Mapping[str, Link]) -> dict[str, A
     if link is None:
         return row | {"judged": False}
     sure = {"confidence": 1.0} if link.judged else {}
-    return row | {"judged": link.judged, "iri": link.iri, "nil": None} | sure
+    nil = None if link.judged or link.iri else "ambiguous"
+    return row | {"judged": link.judged, "iri": link.iri, "nil": nil} | sure

@@ -212,7 +212,15 @@ def test_what_went_with_a_replaced_entity_was_not_judged_and_what_lost_it_is_ope
     assert {(row["iri"], row["judged"]) for row in mentioned("--anchor", "cold")} == {(EX + "flu", False)}
     curate("undo", str(folder), "1")
     curate("decide", str(folder), "deprecate", "cold")
-    assert {row["judged"] for row in mentioned("--anchor", "cold")} == {False}
+    assert {(row["iri"], row["judged"]) for row in mentioned("--anchor", "cold", "--nil", "ambiguous")} == {
+        (None, False)
+    }
+    curate("undo", str(folder), "3")
+    curate("decide", str(folder), "reject", item(folder, "cold"))
+    for number, verb in ((6, ["merge", "cold", "flu"]), (8, ["deprecate", "cold"])):
+        curate("decide", str(folder), *verb)
+        assert {(row["iri"], row["judged"]) for row in mentioned("--anchor", "cold")} == {(None, True)}
+        curate("undo", str(folder), str(number))
 
 
 def test_the_same_mappings_are_imported_once(folder: Path, tmp_path: Path) -> None:

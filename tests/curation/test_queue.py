@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -19,6 +20,7 @@ from cdkd_kg.errors import ConfigError, ConflictError, DataRefusedError, Missing
 from cdkd_kg.graph.breaches import Breach, Breaches
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.decisions.working_copy import WorkingCopy
+from cdkd_kg.graph.knowledge_graph import KnowledgeGraph
 from cdkd_kg.graph.labels import preferred
 from cdkd_kg.graph.namespaces import ITSRDF, SKOS
 from tests.curation.conftest import FOUND, TEXTS
@@ -336,7 +338,7 @@ def test_two_entities_that_replace_each_other_replace_nothing(copy: WorkingCopy)
     first = copy.decide(entities.deprecate(copy.graph, COLD, FLU), "ada")
     undone = copy.decide(undo(copy.entries, str(first.number)), "ada")
     copy.decide(entities.deprecate(copy.graph, FLU, COLD), "bob")
-    with pytest.raises(DataRefusedError, match="in a circle"):
+    with pytest.raises(DataRefusedError, match="not used any more"):
         copy.decide(undo(copy.entries, str(undone.number)), "ada")
     other = Draft("deprecate", "of another log", (COLD.value,), first.decision.what.accepts)
     copy.decide(other, "eve")
@@ -370,3 +372,27 @@ def test_one_of_two_preferred_names_can_be_kept(copy: WorkingCopy) -> None:
     assert len({quad.object for quad in copy.graph.holding(COLD, SKOS.prefLabel)}) == 1
     with pytest.raises(ConfigError, match="called 'cold' already"):
         entities.relabel(copy.graph, COLD, "cold")
+
+
+@pytest.mark.parametrize(
+    "gone", [lambda graph: entities.deprecate(graph, COLD), lambda graph: entities.merge(graph, COLD, FLU)]
+)
+def test_nothing_comes_back_that_means_what_is_not_used_any_more(
+    copy: WorkingCopy, gone: Callable[[KnowledgeGraph], Draft]
+) -> None:
+    linked = copy.decide(mentions.link(copy.graph, [IT], COLD), "ada")
+    undone = copy.decide(undo(copy.entries, str(linked.number)), "ada")
+    deprecated = copy.decide(gone(copy.graph), "bob")
+    with pytest.raises(DataRefusedError, match=r"not used any more.*'cold'.*undo that first"):
+        copy.decide(undo(copy.entries, str(undone.number)), "ada")
+    copy.decide(undo(copy.entries, str(deprecated.number)), "bob")
+    copy.decide(undo(copy.entries, str(undone.number)), "ada")
+
+
+def test_a_circle_that_came_from_elsewhere_is_in_nobodys_way(copy: WorkingCopy) -> None:
+    alias = copy.decide(entities.add_alias(copy.graph, FLU, "the bug"), "ada")
+    undone = copy.decide(undo(copy.entries, str(alias.number)), "ada")
+    theirs = entities.deprecate(copy.graph, FLU, COLD)
+    copy.decide(entities.deprecate(copy.graph, COLD, FLU), "ada")
+    copy.decide(theirs, "bob")
+    copy.decide(undo(copy.entries, str(undone.number)), "ada")

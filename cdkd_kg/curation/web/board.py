@@ -21,6 +21,7 @@ from cdkd_kg.curation.search import Hit, Search, shorter
 from cdkd_kg.curation.undo import undo
 from cdkd_kg.curation.verbs import Desk, drafted
 from cdkd_kg.entities.linking.aliases import Label
+from cdkd_kg.errors import CdkdError
 from cdkd_kg.evaluation.between_runs import compare_runs
 from cdkd_kg.graph.breaches import Breaches, kept_breaches
 from cdkd_kg.graph.decisions.as_rdf import FILE, write_decisions
@@ -84,7 +85,10 @@ class Board:
     @property
     def changed(self) -> bool:
         """Whether texts were read, names imported or rules checked since the graph was loaded."""
-        return self._since != self._written()
+        try:
+            return self._since != self._written()
+        except CdkdError:  # which loading it tells of
+            return True
 
     def items(self) -> tuple[int, list[Item]]:
         """Return the number of the newest decision, and what is open after it, the worthiest first."""
@@ -197,7 +201,8 @@ class Board:
         """Take anew what depends on the decisions after the entry ``since``: names, documents and relations."""
         graph, spoken, tied = self._copy.graph, set[str](), set[str]()
         known = {decision.id: decision for decision in self._copy.decisions}
-        for decision in [entry.decision for entry in self._copy.entries if entry.number > since]:
+        fresh = [entry.decision for entry in self._copy.entries if entry.number > since]
+        for decision in fresh:
             while decision.what.undoes in known:
                 decision = known[decision.what.undoes]
             spoken |= {iri for iri in decision.speaks_of() if PLACE not in iri}  # a mention has no names
@@ -206,5 +211,7 @@ class Board:
         self._renewed |= {iri: list(labels(graph, concept=NamedNode(iri))) for iri in spoken}
         self._counts |= {iri: documents_of(graph, iri) for iri in spoken}
         self._fresh = Search(label for mine in self._renewed.values() for label in mine)
-        if tied - self._relations.keys() or spoken & self._relations.keys():
+        if tied and any(decision.what.undoes for decision in fresh):
+            self._relations = predicates(graph)
+        elif tied - self._relations.keys() or spoken & self._relations.keys():
             self._relations = names_of(graph, self._relations.keys() | tied)

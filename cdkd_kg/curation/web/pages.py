@@ -94,6 +94,8 @@ def hits(
     words = [*words, middle] if middle.strip() else words
     if verb in VERBS and len(words) + 1 < VERBS[verb].least:
         return HTMLResponse(escape(text("middle_first")))
+    if not typed.strip():
+        return HTMLResponse("")
     found = _found(board, typed, 10) | {"verb": verb, "words": words, "back": page, "shown": shown}
     return _page(request, "hits.html.j2", who, seen=seen, **found)
 
@@ -195,8 +197,9 @@ async def refused(request: Request, error: CdkdError, status: int) -> HTMLRespon
     if isinstance(error, ConflictError):
         theirs = [entry.decision for entry in error.theirs]
         told |= {"theirs": theirs, "yours": error.yours, "why": form.get("why", "")}
-    elif written := [str(word) for word in form.getlist("words")[1:]]:  # which no field may be there for any more
-        told |= {"yours": ", ".join(written), "why": form.get("why", "")}
+    else:  # there may be no fields for it any more
+        written, why = [str(word) for word in form.getlist("words")[1:]], str(form.get("why", ""))
+        told |= {"yours": ", ".join(written) or (str(form.get("verb", "")) if why else ""), "why": why}
     return await run_in_threadpool(_part, request, who, page, shown, status, done=False, **told)
 
 
@@ -220,11 +223,19 @@ def _content(request: Request, who: str, page: str, shown: str, *, done: bool) -
     if page == "entity" and shown:
         return "entity.html.j2", _entity(request, shown)
     if done:
-        whole, part, _ = shown.partition("@")
-        shown = whole if part and any(one.id == whole for one in board_of(request).items()[1]) else ""
+        shown = _rest(request, who, shown)
     if page == "again":
         return "again.html.j2", _again(request, who, shown)
     return "work.html.j2", _work(request, who, shown)
+
+
+def _rest(request: Request, who: str, shown: str) -> str:
+    """Return the id of the item of which one document was judged, where there is more of it; else nothing."""
+    whole, part, _ = shown.partition("@")
+    if not part:
+        return ""
+    board = board_of(request)
+    return whole if whole in {one.id for one in [*board.items()[1], *board.again(who)]} else ""
 
 
 def _page(request: Request, template: str, who: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -136,6 +136,26 @@ def in_force(decisions: Iterable[Decision]) -> list[Decision]:
     return [one for one in standing(decisions) if not one.what.undoes]
 
 
+def judged_last(decisions: Iterable[Decision]) -> dict[str, str]:
+    """Return by which kind of decision each IRI was judged last; being unsure counts where nobody was sure.
+
+    A mention that lost its meaning since, as that is not used any more, is not judged.
+
+    Args:
+        decisions: in force, by time; see :func:`in_force`.
+    """
+    judged: dict[str, str] = {}
+    for decision in decisions:
+        what = decision.what
+        fresh = dict.fromkeys(what.about, what.kind)
+        judged = fresh | judged if what.kind == "unsure" else judged | fresh
+        if what.kind == "deprecate":
+            moved = {one.subject for one in what.accepts if one.predicate == ITSRDF.taIdentRef}
+            for lost in {one.subject for one in what.rejects if one.predicate == ITSRDF.taIdentRef} - moved:
+                judged.pop(lost.value if isinstance(lost, NamedNode) else "", None)
+    return judged
+
+
 def fold(decisions: Iterable[Decision]) -> Settled:
     """Return what holds after all decisions: of each triple, what was said last.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pyoxigraph import NamedNode, Triple
 
 from cdkd_kg.errors import DataRefusedError
 from cdkd_kg.graph.decisions.decision import Decision, Draft, fold, in_force, in_order, later_than, moment, standing
-from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, RDF, SKOS
+from cdkd_kg.graph.namespaces import DCTERMS, ITSRDF, OWL, RDF, SKOS
 
 
 def need_undoable(target: str, decisions: Sequence[Decision]) -> Decision:
@@ -16,7 +16,8 @@ def need_undoable(target: str, decisions: Sequence[Decision]) -> Decision:
 
     Raises:
         DataRefusedError: it is not there, was undone before, made a concept that later decisions speak of, or said what
-            a later merge took over; or it is an undoing, and what would come back speaks of a concept that nobody made.
+            a later merge took over; or what would hold without it speaks of a concept that nobody made, or of one that
+            is not used any more.
     """
     found = next((one for one in decisions if one.id == target), None)
     if found is None:
@@ -39,12 +40,13 @@ def need_undoable(target: str, decisions: Sequence[Decision]) -> Decision:
             why=_told(broken),
             remedy="have that back first, by undoing its undoing",
         )
-    if found.what.undoes and (broken := _in_circles(found, decisions)):
+    if amiss := _amiss(_after(found, decisions)) - _amiss(in_force(decisions)):
+        nodes = {one.object for one in amiss} | {one.subject for one in amiss}
         raise DataRefusedError(
-            "entities would be replaced by each other in a circle",
+            "what would hold then is tied to entities that are not used any more",
             where=f"{target[:8]}: {found.what.label}",
-            why=_told(broken),
-            remedy="undo the later ones first",
+            why=_told([one for one in in_force(decisions) if _gives_up(one.what, nodes)]),
+            remedy="undo that first",
         )
     return found
 
@@ -82,34 +84,40 @@ def _moves(draft: Draft) -> bool:
     return draft.kind == "merge" or (draft.kind == "deprecate" and moved)
 
 
-def _redone(undoing: Decision, decisions: Sequence[Decision]) -> list[Decision]:
-    """Return the decisions that would be in force without an undoing."""
+def _after(undone: Decision, decisions: Sequence[Decision]) -> list[Decision]:
+    """Return the decisions that would be in force without one."""
     latest = in_order(decisions)[-1].at
-    return in_force([*decisions, Decision(Draft("undo", "", (), undoes=undoing.id), "", later_than(latest))])
+    return in_force([*decisions, Decision(Draft("undo", "", (), undoes=undone.id), "", later_than(latest))])
 
 
-def _in_circles(undoing: Decision, decisions: Sequence[Decision]) -> list[Decision]:
-    """Return the decisions that, without an undoing, would together replace an entity by itself."""
-    after = _redone(undoing, decisions)
-    replaced = {one: other for one, predicate, other in fold(after).accepted if predicate == DCTERMS.isReplacedBy}
-    circle = set()
-    for node in replaced:
-        seen, now = {node}, replaced[node]
-        while now in replaced and now not in seen:
-            seen.add(now)
-            now = replaced[now]
-        if now == node:
-            circle |= seen
-    return [
-        one
-        for one in after
-        if any(t.predicate == DCTERMS.isReplacedBy and t.subject in circle for t in one.what.accepts)
-    ]
+def _amiss(decisions: Iterable[Decision]) -> set[Triple]:
+    """Return what is accepted and makes no sense: links to what is not used any more, and replacements in a circle."""
+    accepted = fold(decisions).accepted
+    gone = {one.subject for one in accepted if one.predicate == OWL.deprecated}
+    replaced = [one for one in accepted if one.predicate == DCTERMS.isReplacedBy]
+    links = {one for one in accepted if one.predicate == ITSRDF.taIdentRef and one.object in gone}
+    return links | {one for one in replaced if one.subject in _reached(one.object, replaced)}
+
+
+def _reached(node: object, replaced: Sequence[Triple]) -> set[object]:
+    """Return a node and what it is replaced by, and that by, and so on."""
+    reached: set[object] = set()
+    ahead = [node]
+    while ahead:
+        if (now := ahead.pop()) not in reached:
+            reached.add(now)
+            ahead += [one.object for one in replaced if one.subject == now]
+    return reached
+
+
+def _gives_up(draft: Draft, nodes: Collection[object]) -> bool:
+    """Say whether a draft takes one of some nodes out of use."""
+    return any(one.predicate == OWL.deprecated and one.subject in nodes for one in draft.accepts)
 
 
 def _without_ground(undoing: Decision, decisions: Sequence[Decision]) -> list[Decision]:
     """Return the decisions that would be in force again without an undoing, but speak of concepts of undone ones."""
-    before, after = {one.id for one in in_force(decisions)}, _redone(undoing, decisions)
+    before, after = {one.id for one in in_force(decisions)}, _after(undoing, decisions)
     lost = set[str]().union(*(made_by(one.what) for one in decisions)) - set[str]().union(
         *(made_by(one.what) for one in after)
     )

@@ -33,7 +33,7 @@ class OxigraphStore(GraphStore):
         wait: seconds for which it waits for another process that has the folder open.
 
     Attributes:
-        writes: how many changes were asked for.
+        writes: how many changes were made; what was there already is no change.
 
     Raises:
         GraphError: another process has the folder open, or it is not such a folder.
@@ -61,7 +61,8 @@ class OxigraphStore(GraphStore):
         """Remove quads, then add quads, in one transaction."""
         added, removed = list(added), list(removed)
         kept = set(added)
-        self.writes += bool(added or removed)
+        has = self._store.__contains__
+        self.writes += any(map(has, set(removed) - kept)) or not all(map(has, kept))
         gone = [quad for quad in removed if quad not in kept]
         if not gone:
             self._store.extend(added)
@@ -70,7 +71,8 @@ class OxigraphStore(GraphStore):
 
     def add(self, quads: Iterable[Quad]) -> None:
         """Add quads in one transaction."""
-        self.writes += 1
+        quads = list(quads)
+        self.writes += not all(quad in self._store for quad in quads)
         self._store.extend(quads)
 
     def load_triples(self, source: BinaryIO, graph: NamedNode) -> None:
@@ -84,12 +86,14 @@ class OxigraphStore(GraphStore):
     def _load(self, source: BinaryIO, rdf_format: RdfFormat, graph: NamedNode | None) -> None:
         # A bulk load writes its files aside and takes them all in by one entry in RocksDB's manifest, so it is as whole
         # as a transaction, which needs several times its time and memory, but for a small file is the faster one.
-        self.writes += 1
         begin = source.read(_SMALL)
-        if self._folder is None or len(begin) < _SMALL:
-            self._store.load(as_file(_chained(begin, source)), format=rdf_format, to_graph=graph)
-        else:
+        if self._folder is not None and len(begin) == _SMALL:
+            self.writes += 1
             self._store.bulk_load(as_file(_chained(begin, source)), format=rdf_format, to_graph=graph)
+            return
+        before = 0 if self._folder is None else len(self._store)
+        self._store.load(as_file(_chained(begin, source)), format=rdf_format, to_graph=graph)
+        self.writes += self._folder is None or len(self._store) > before
 
     def select(self, query: Query) -> bytes:
         """Return the solutions as SPARQL 1.1 TSV."""

@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 from starlette.testclient import TestClient
 
 from cdkd_kg.curation.web.board import Board
-from cdkd_kg.graph.breaches import Breach, keep_breaches
+from cdkd_kg.graph.breaches import BREACHES, Breach, keep_breaches
 from cdkd_kg.graph.decisions.decision import Draft
 from cdkd_kg.graph.decisions.log import DecisionLog
 from cdkd_kg.graph.folder import graph_folder
@@ -317,7 +317,9 @@ def test_one_document_of_a_second_opinion_can_be_judged_alone(browser: TestClien
     decide(browser, 0, "accept", items(browser)["cold"])
     browser.cookies["cdkd_who"] = "bob"
     again = re.findall('data-item="([^"]*)"', get(browser, "/again"))[0]
-    assert decide(browser, 1, "reject", f"{again}@a/2", page="again", shown=f"{again}@a/2").status_code == 200
+    rest = decide(browser, 1, "reject", f"{again}@a/2", page="again", shown=f"{again}@a/2")
+    assert rest.status_code == 200
+    assert f'data-item="{again}"' in rest.text
     assert len(browser.get("/api/decisions").json()[-1]["about"]) == 1
 
 
@@ -331,10 +333,13 @@ def test_an_entity_whose_iri_is_no_address_has_a_page(browser: TestClient, folde
 
 def test_looking_at_a_graph_is_no_change_of_it(browser: TestClient, folder: Path) -> None:
     decide(browser, 0, "add-alias", "flu", "the bug")
-    with graph_folder(folder):
-        pass
+    with graph_folder(folder) as graph:
+        graph.add([Quad(NamedNode(EX + "flu"), SKOS.prefLabel, Literal("flu", language="en"), graph.vocabulary)])
     keep_breaches(folder, [], ["of a decision"])
     assert browser.get("/api/items").json()["changed"] is False
+    (folder / BREACHES).write_text("{", "utf-8")
+    assert "Another command" in get(browser, "/")
+    assert "breaches.json" in html.unescape(browser.post("/load").text)
 
 
 def test_loading_again_stays_on_the_page(browser: TestClient) -> None:
@@ -351,6 +356,9 @@ def test_what_was_wanted_is_told_where_its_field_is_gone(browser: TestClient) ->
     late = html.unescape(decide(browser, 1, "create", it, "a sore", page="work", shown=it, why="it hurts").text)
     assert "'it' was judged" in late
     assert "You wanted:</b> a sore: it hurts" in late
+    late = html.unescape(decide(browser, 1, "accept", it, page="work", shown=it, why="I am sure").text)
+    assert "You wanted:</b> accept: I am sure" in late
+    assert "You wanted" not in decide(browser, 1, "accept", it, page="work", shown=it).text
 
 
 def test_a_relation_needs_a_name_before_it_needs_an_end(browser: TestClient) -> None:
@@ -358,6 +366,7 @@ def test_a_relation_needs_a_name_before_it_needs_an_end(browser: TestClient) -> 
         get(browser, "/hits?verb=add-relation&words=x&seen=0&typed=pain&middle=+") == "Say first which relation it is."
     )
     assert "pain" in get(browser, "/hits?verb=add-relation&words=x&seen=0&typed=pain&middle=eases")
+    assert get(browser, "/hits?verb=add-relation&words=x&seen=0&typed=+&middle=eases") == ""
 
 
 def test_documents_and_relations_follow_what_is_decided(browser: TestClient, folder: Path) -> None:
@@ -370,7 +379,9 @@ def test_documents_and_relations_follow_what_is_decided(browser: TestClient, fol
     name = Triple(treats, SKOS.prefLabel, Literal("helps against"))
     DecisionLog(folder).append(Draft("import", "a name", (), (name,)), "eve")
     assert '<option value="helps against">' in get(browser, "/entity?name=flu")
-    decide(browser, 3, "relabel", treats.value, "eases")
+    browser.post("/undo", data={"decision": "2", "page": "history"}, headers={"If-Match": '"3"'})
+    assert "comes with" not in get(browser, "/entity?name=flu")
+    decide(browser, 4, "relabel", treats.value, "eases")
     page = get(browser, "/entity?name=flu")
     assert '<option value="eases">' in page
     assert "helps against" not in page

@@ -116,10 +116,11 @@ function giveBack() {
   typed.clear();
 }
 
-const itemShown = () => document.querySelector("[data-item]")?.dataset.item.replace(/_again$/, "");
+const itemShown = () => document.querySelector("[data-item]")?.dataset.item.replace(/_again(?=@|$)/, "");
 let item = itemShown();
 
 document.addEventListener("htmx:after:swap", () => {
+  if (!search.contains(document.activeElement)) closeHits(); // an answer that comes after the focus has left
   pictures();
   listed();
   giveBack();
