@@ -389,6 +389,14 @@ def test_nothing_comes_back_that_means_what_is_not_used_any_more(
     copy.decide(undo(copy.entries, str(undone.number)), "ada")
 
 
+def test_what_others_used_again_is_not_taken_out_of_use_by_a_redo(copy: WorkingCopy) -> None:
+    deprecated = copy.decide(entities.deprecate(copy.graph, COLD), "ada")
+    undone = copy.decide(undo(copy.entries, str(deprecated.number)), "ada")
+    copy.decide(mentions.link(copy.graph, [IT], COLD), "bob")
+    with pytest.raises(DataRefusedError, match=r"not used any more.*'it' means 'cold'.*undo that first"):
+        copy.decide(undo(copy.entries, str(undone.number)), "ada")
+
+
 def test_a_circle_that_came_from_elsewhere_is_in_nobodys_way(copy: WorkingCopy) -> None:
     alias = copy.decide(entities.add_alias(copy.graph, FLU, "the bug"), "ada")
     undone = copy.decide(undo(copy.entries, str(alias.number)), "ada")

@@ -6,8 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, NamedTuple, get_args
-from urllib.parse import parse_qs, urlencode
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -22,13 +21,14 @@ from cdkd_kg.curation.undo import undone
 from cdkd_kg.curation.verbs import VERBS
 from cdkd_kg.curation.web.board import Board
 from cdkd_kg.curation.web.guard import Guard
+from cdkd_kg.curation.web.lists import MOST_LISTED, around, view_of
 from cdkd_kg.curation.web.requests import Person, Seen, ToBoard, board_of, person
 from cdkd_kg.curation.web.texts import templates, text
 from cdkd_kg.errors import CdkdError, ConflictError, MissingResourceError
 from cdkd_kg.graph.decisions.decision import in_force
 from cdkd_kg.graph.neighbourhood import as_picture
 
-LISTED, MOST_LISTED, PLACES = 30, 1000, 5
+PLACES = 5
 NAMED = ("graph_teacher", "text_teacher", "similar_text", "no_distillation")
 """The students that readers of the page have a name for."""
 FEATURES = ("score", "similarity", "prior", "type_fit", "context", "coherence")
@@ -250,13 +250,13 @@ def _page(request: Request, template: str, who: str, status: int = 200, **values
 
 
 def _work(request: Request, who: str, name: str) -> dict[str, Any]:
-    board, view = board_of(request), _view(request)
+    board, view = board_of(request), view_of(request)
     number, items = board.items()
     wanted = [one for one in items if view.kind in ("", one.kind)]
     item = board.item(name, who) if name else next(iter(wanted), None)
     kinds = Counter(one.kind for one in items)
     return _bench(request, number, items, item) | {
-        "groups": [("", _around(wanted, item, view.rows))],
+        "groups": [("", around(wanted, item, view.rows))],
         "kinds": [(kind, kinds[kind]) for kind in get_args(Kind) if kinds[kind] or kind == view.kind],
         "view": view,
         "more": view.rows < min(len(wanted), MOST_LISTED),
@@ -264,11 +264,11 @@ def _work(request: Request, who: str, name: str) -> dict[str, Any]:
 
 
 def _again(request: Request, who: str, name: str) -> dict[str, Any]:
-    board, view = board_of(request), _view(request)
+    board, view = board_of(request), view_of(request)
     number, _ = board.items()
     items = board.again(who)
     item = item_of(items, name) if name else next(iter(items), None)
-    disputes, listed = board.disputes(items), _around(items, item, view.rows)
+    disputes, listed = board.disputes(items), around(items, item, view.rows)
     groups = [
         ("again_list_disputed", [one for one in listed if one.id in disputes]),
         ("again_list_others", [one for one in listed if one.id not in disputes]),
@@ -300,40 +300,6 @@ def _bench(request: Request, number: int, items: Sequence[Item], item: Item | No
         "features": FEATURES,
         "relations": board.relations(),
     } | _shown(request, item)
-
-
-class _View(NamedTuple):
-    """What of a list is looked at: one kind or all, and how many rows."""
-
-    kind: str
-    rows: int
-
-    def longer(self, path: str) -> str:
-        """Return the address of the list with more rows."""
-        return self.address(path, rows=self.rows + LISTED)
-
-    def address(self, path: str, **other: Any) -> str:
-        """Return the address of a list with another view."""
-        asked = self._asdict() | other
-        changed = {name: value for name, value in asked.items() if value != {"kind": "", "rows": LISTED}[name]}
-        return f"{path}?{urlencode(changed)}" if changed else path
-
-
-def _view(request: Request) -> _View:
-    """Return the view that an address asks for: that of the request, or of the page that it changes."""
-    address = request.headers.get("hx-current-url") or f"?{request.url.query}"
-    asked = {name: values[-1] for name, values in parse_qs(address.partition("?")[2].partition("#")[0]).items()}
-    rows, kind = asked.get("rows", ""), asked.get("kind", "")
-    return _View(
-        kind if kind in get_args(Kind) else "",
-        min(max(int(rows), LISTED), MOST_LISTED) if rows.isascii() and rows.isdigit() and len(rows) < 9 else LISTED,
-    )
-
-
-def _around(items: Sequence[Item], item: Item | None, rows: int) -> Sequence[Item]:
-    """Return the first items, and the one that is looked at where it is not among them."""
-    some = list(items[:rows])
-    return some if item is None or item.id.partition("@")[0] in {one.id for one in some} else [*some, item]
 
 
 def _found(board: Board, typed: str, most: int) -> dict[str, Any]:

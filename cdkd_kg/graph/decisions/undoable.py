@@ -45,7 +45,9 @@ def need_undoable(target: str, decisions: Sequence[Decision]) -> Decision:
         raise DataRefusedError(
             "what would hold then is tied to entities that are not used any more",
             where=f"{target[:8]}: {found.what.label}",
-            why=_told([one for one in in_force(decisions) if _gives_up(one.what, nodes)]),
+            why=_told(
+                [one for one in in_force(decisions) if amiss & {*one.what.accepts} or _gives_up(one.what, nodes)]
+            ),
             remedy="undo that first",
         )
     return found

@@ -188,7 +188,7 @@ def test_where_one_kind_is_done_the_others_are_a_step_away(browser: TestClient) 
 
 
 def test_more_rows_can_be_shown(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cdkd_kg.curation.web.pages.LISTED", 2)
+    monkeypatch.setattr("cdkd_kg.curation.web.lists.LISTED", 2)
     text = get(browser, "/")
     assert len(listed(text)) == 2
     further = html.unescape(re.findall('href="([^"]*)">2 are shown; show more', text)[0])
