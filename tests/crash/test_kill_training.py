@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import os
 import random
-import signal
 import time
 from pathlib import Path
 
@@ -61,9 +59,9 @@ def killed(process: multiprocessing.Process, folder: Path, step: int, chance: ra
         if folder.is_dir() and any(path.name.startswith(tuple(begun)) for path in folder.iterdir()):
             break
         time.sleep(0.001)
-    time.sleep(chance.random() * 0.05)
+    time.sleep(chance.random() * 0.01)  # about as long as saving a step and learning the next one take
     alive = process.is_alive()
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()  # which is SIGKILL, and nothing where it was done before
     process.join()
     return alive
 

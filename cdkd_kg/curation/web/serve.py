@@ -49,6 +49,7 @@ def serve(
             ) from error
         port, token = listening.getsockname()[1], secrets.token_urlsafe(32)
         with closing(Board(folder, run, before)) as board:
+            listening.listen()  # so that whoever opens the address at once waits, and is not refused
             ready(f"http://{HOST}:{port}/start#token={token}")
             options = uvicorn.Config(create_app(board, port, token, who), log_level="warning", server_header=False)
             uvicorn.Server(options).run(sockets=[listening])
