@@ -13,6 +13,7 @@ _PUBLIC = {
     "Corpus": "cdkd_kg.corpus.corpus",
     "DistillationTrainer": "cdkd_kg.distillation.trainer",
     "KnowledgeGraph": "cdkd_kg.graph.knowledge_graph",
+    "Predictor": "cdkd_kg.inference.predictor",
     "RunResult": "cdkd_kg.pipeline.run",
     "TeacherSignal": "cdkd_kg.teachers.signals",
     "build_corpus": "cdkd_kg.corpus.build",

@@ -88,6 +88,10 @@ class TrainingError(CdkdError):
     exit_status = 2
 
 
+class ExportRefusedError(CdkdError):
+    """What was to be exported does not say what the student says."""
+
+
 class ProcessLostError(CdkdError):
     """Another of the processes of a run ended, so that this one cannot go on."""
 

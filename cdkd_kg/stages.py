@@ -42,13 +42,13 @@ WORKERS = {
     "teacher_signal": ("teachers", "graph", "pipeline/conditions.py", "pipeline/text_opinion.py"),
     "shared_student": (
         "distillation",
-        "export",
+        "export/bundle.py",
         "teachers",
         "pipeline/conditions.py",
         "pipeline/student_stage.py",
         "config_losses.py",
     ),
-    "student": ("distillation", "export", "teachers", "pipeline/conditions.py", "config_losses.py"),
+    "student": ("distillation", "export/bundle.py", "teachers", "pipeline/conditions.py", "config_losses.py"),
     "coverage": ("entities", "graph"),
     "evaluation": ("evaluation",),
 }

@@ -13,8 +13,10 @@ from cdkd_kg.cli.compare import compare_cli
 from cdkd_kg.cli.curate import app as curate_app
 from cdkd_kg.cli.data import app as data_app
 from cdkd_kg.cli.explain import explain_cli
+from cdkd_kg.cli.export import export_cli
 from cdkd_kg.cli.graph import app as graph_app
 from cdkd_kg.cli.run import run_cli
+from cdkd_kg.cli.serve import serve_cli
 from cdkd_kg.cli.study import study_cli
 from cdkd_kg.cli.tune import tune_cli
 from cdkd_kg.errors import CdkdError, ProcessLostError
@@ -34,6 +36,8 @@ app.command("study")(study_cli)
 app.command("tune")(tune_cli)
 app.command("explain")(explain_cli)
 app.command("compare")(compare_cli)
+app.command("export")(export_cli)
+app.command("serve")(serve_cli)
 app.command("check")(check_cli)
 app.add_typer(data_app, name="data", help="Data and models by name: what there is, and fetching it.")
 app.add_typer(

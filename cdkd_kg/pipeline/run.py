@@ -27,6 +27,8 @@ from cdkd_kg.stages import Job, Step, plan, run_jobs, stage_named
 LIBRARIES = ("cdkd-kg", "torch", "transformers", "torch-geometric", "datasets", "spacy", "pyoxigraph", "numpy")
 FINGERPRINT = "fingerprint"
 """The key of ``results.json`` that says which evaluation it is of."""
+MADE_IN = "made_in"
+"""The key of ``results.json`` that says which folders of the cache hold the corpus and the published students."""
 Listener = Callable[[Step], None]
 
 
@@ -178,7 +180,13 @@ def _published(
     about = about_run(config, steps, command, scored.pop(DEVICE))
     results: dict[str, Any] = scored | about | {"git": commit, FINGERPRINT: evaluation.fingerprint}
     results["graph"] |= {"file": str(evaluation.needs["graph"].folder(cache) / GRAPH), "format": "N-Quads"}
-    publish(config.folder, _students(config, evaluation), _files(evaluation, cache), results)
+    students = _students(config, evaluation)
+    results[MADE_IN] = {
+        "corpus": str(evaluation.needs["corpus"].folder(cache)),
+        "students": {name: str(folder) for name, folder in students.items()},
+    }
+    models = {name: folder / MODEL for name, folder in students.items()}
+    publish(config.folder, models, _files(evaluation, cache), results)
     return results
 
 
@@ -203,5 +211,5 @@ def _students(config: Config, evaluation: Job) -> dict[str, Path]:
     for job in evaluation.needs.values():
         if job.stage == "student" and job.options["case"][1] == config.seeds[0]:
             task, _, condition = job.options["case"]
-            students[f"{task}-{condition}"] = job.folder(cache_of(config)) / MODEL
+            students[f"{task}-{condition}"] = job.folder(cache_of(config))
     return students

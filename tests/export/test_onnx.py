@@ -1,0 +1,109 @@
+"""A graph says what its model says, at any size of batch; a form that does not is refused with the figures."""
+
+from contextlib import nullcontext
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from cdkd_kg.errors import ExportRefusedError
+from cdkd_kg.export.agreement import agreement, need_as_good, need_same
+from cdkd_kg.export.forms import Forms, checked_forms, write_forms
+from cdkd_kg.inference.bundle import FILES, Bundle
+from cdkd_kg.inference.predictor import Predictor
+from cdkd_kg.teachers.models import predict
+from tests.bundles import LABELS, TEXTS, classifier
+from tests.models import tiny_bert, tiny_gpt2
+
+
+def _bundle(folder, forms, model=tiny_bert):
+    made, tokenizer = classifier(folder / "model", model=model)
+    about = {"labels": list(LABELS), "multi_label": False, "max_length": 16}
+    bundle = Bundle(folder / "bundle", "", about)
+    bundle.folder.mkdir()
+    said, _ = predict(made, tokenizer, TEXTS, 16, 8)
+    write_forms(forms, made, tokenizer, TEXTS, bundle)
+    return bundle, said
+
+
+@pytest.mark.parametrize("model", [tiny_bert, tiny_gpt2])
+@pytest.mark.parametrize("form", ["torch", "onnx", "openvino"])
+def test_a_form_of_full_precision_says_what_the_model_says(tmp_path, model, form):
+    bundle, said = _bundle(tmp_path, Forms(int8=None, openvino=form == "openvino"), model)
+    np.testing.assert_allclose(Predictor(bundle, form).logits(TEXTS), said, atol=2e-4)
+
+
+@pytest.mark.parametrize("calibration", ["dynamic", "static"])
+def test_eight_bits_are_smaller_and_nearly_the_same(tmp_path, calibration):
+    bundle, said = _bundle(tmp_path, Forms(int8=calibration))
+    logits = Predictor(bundle, "int8").logits(TEXTS)
+    assert np.abs(logits - said).max() < 0.1 * np.abs(said).max()
+    assert not np.array_equal(logits, said)
+    small, large = ((bundle.folder / FILES[form]).stat().st_size for form in ("int8", "onnx"))
+    assert small < large
+
+
+def test_what_is_not_asked_for_is_not_left(tmp_path):
+    bundle, _ = _bundle(tmp_path, Forms(onnx=False))
+    assert sorted(path.name for path in (bundle.folder / "onnx").iterdir()) == ["model_int8.onnx"]
+
+
+def test_the_model_is_as_it_was_after_it_was_written(tmp_path):
+    bundle, said = _bundle(tmp_path, Forms())
+    folder = Predictor(bundle, "torch").logits(TEXTS)
+    np.testing.assert_allclose(folder, said, atol=1e-5)
+
+
+def _targets(said):
+    return np.eye(len(LABELS), dtype=np.float32)[said.argmax(axis=1)]
+
+
+def test_forms_are_held_against_the_student(tmp_path):
+    bundle, said = _bundle(tmp_path, Forms(openvino=True))
+    rows = {one["name"]: one for one in checked_forms(bundle, TEXTS, said, _targets(said))}
+    assert list(rows) == ["torch", "int8", "onnx", "openvino"]
+    assert rows["onnx"]["same"] == rows["torch"]["same"] == 1.0
+    assert rows["onnx"]["before"] == 1.0
+    assert rows["openvino"]["bytes"] > rows["int8"]["bytes"] > 1000
+
+
+def test_a_student_that_says_something_else_fails_the_export_with_the_figures(tmp_path):
+    bundle, said = _bundle(tmp_path, Forms())
+    with pytest.raises(ExportRefusedError, match=r"accuracy 0\.00% in place of 100\.00% on 60 labelled"):
+        checked_forms(bundle, TEXTS, -said, _targets(-said))
+
+
+def test_the_bars_are_where_they_are_said_to_be():
+    said = np.tile(np.array([[1.0, 0.0]]), (1000, 1))
+    for wrong, exact, good in ((5, True, True), (6, False, False)):
+        other = said.copy()
+        other[:wrong] = other[:wrong, ::-1]
+        found = agreement(said, other, np.tile(np.array([[1.0, 0.0]]), (1000, 1)), False)
+        assert found.lost == pytest.approx(wrong / 1000)
+        for check, passes in (
+            (partial(need_same, found, "it"), exact),
+            (partial(need_as_good, found, "it", "do"), good),
+        ):
+            with nullcontext() if passes else pytest.raises(ExportRefusedError):
+                check()
+
+
+def test_without_labels_every_other_decision_counts_as_lost():
+    said, unknown = np.array([[1.0, 0.0]] * 10), np.full((10, 2), -1.0)
+    other = said.copy()
+    other[0] = [0.0, 1.0]
+    with pytest.raises(ExportRefusedError, match=r"the same decision on 90\.00% of 10"):
+        need_as_good(agreement(said, other, unknown, False), "it", "do")
+
+
+def test_numbers_that_are_none_are_refused():
+    said, broken = np.array([[1.0, 0.0]]), np.array([[np.nan, np.nan]])
+    with pytest.raises(ExportRefusedError):
+        need_same(agreement(-said, broken, np.array([[1.0, 0.0]]), False), "it")
+
+
+def test_torch_is_not_left_with_other_threads_or_gradients(tmp_path):
+    threads = torch.get_num_threads()
+    _bundle(tmp_path, Forms())
+    assert (torch.get_num_threads(), torch.is_grad_enabled()) == (threads, True)

@@ -1,0 +1,167 @@
+"""The command itself, on a socket: it starts, answers, stops in grace, keeps what was said after a kill."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, contextmanager
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from cdkd_kg.serving.store import Store
+from tests.bundles import TEXTS
+
+HEAD = "POST /predict HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: "
+EXAMPLES = int(os.environ.get("CDKD_EXAMPLES", "25"))
+"""`CDKD_EXAMPLES=1000 pytest tests/serving/test_serve.py` for the full figure, for each operation."""
+
+
+@contextmanager
+def served(bundle, *options):
+    command = [sys.executable, "-m", "cdkd_kg", "serve", str(bundle.folder), "--port", "0", *options]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        line = process.stdout.readline()
+        assert " at http://127.0.0.1:" in line, process.stderr.read()
+        yield process, line.rsplit(" ", 1)[1].strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def address(bundle, tmp_path_factory):
+    with served(bundle, "--feedback", str(tmp_path_factory.mktemp("served") / "f.sqlite")) as (_, address):
+        yield address
+
+
+def test_what_was_begun_is_answered_before_it_stops(bundle):
+    with served(bundle) as (process, address):
+        answers = []
+
+        def ask():
+            answers.append(httpx.post(f"{address}/predict", json={"texts": TEXTS * 16}, timeout=30).status_code)
+
+        asking = [threading.Thread(target=ask) for _ in range(4)]
+        for one in asking:
+            one.start()
+        while not float(_metric(address, "cdkd_batch_texts_count")):
+            time.sleep(0.001)
+        process.send_signal(signal.SIGTERM)
+        for one in asking:
+            one.join()
+        assert process.wait(30) in (0, -signal.SIGTERM)
+        assert answers.count(200) >= 1
+        assert set(answers) <= {200, 429}
+
+
+def _metric(address, name):
+    lines = httpx.get(f"{address}/metrics").text.splitlines()
+    return next((line.rsplit(" ", 1)[1] for line in lines if line.startswith(name)), "0")
+
+
+def test_feedback_that_was_acknowledged_survives_a_kill(bundle, tmp_path):
+    file, told = tmp_path / "f.sqlite", set()
+    for _ in range(3):
+        with served(bundle, "--feedback", str(file)) as (process, address), httpx.Client(base_url=address) as client:
+            end = threading.Timer(0.4, process.kill)
+            end.start()
+            try:
+                while True:
+                    name = client.post("/predict", json={"texts": ["ball"]}).json()["predictions"][0]["id"]
+                    said = client.post("/feedback", json={"prediction": name, "labels": ["sport"]})
+                    told.add(said.json()["feedback"])
+            except httpx.HTTPError:
+                pass
+            end.join()
+    with closing(Store(file)) as store:
+        assert store.counts()["judged"] >= len(told) > 3
+
+
+def test_a_client_that_never_reads_keeps_nobody_waiting(bundle):
+    with served(bundle, "--timeout", "1") as (_, address):
+        place = address.removeprefix("http://").split(":")
+        body = json.dumps({"texts": ["ball"] * 1000}).encode()
+        head = HEAD + str(len(body))
+        deaf = []
+        for _ in range(3):
+            one = socket.create_connection((place[0], int(place[1])))
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+            one.setblocking(False)
+            try:
+                for _ in range(200):  # until neither side's buffers take any more
+                    one.send(head.encode() + b"\r\n\r\n" + body)
+            except BlockingIOError:
+                pass
+            deaf.append(one)
+        time.sleep(0.5)
+        begin = time.monotonic()
+        while True:
+            answer = httpx.post(f"{address}/predict", json={"texts": ["ball"]}, timeout=20)
+            if answer.status_code == 200 or time.monotonic() - begin > 15:
+                break
+        assert answer.status_code == 200
+        assert httpx.get(f"{address}/health").status_code == 200
+        for one in deaf:
+            one.close()
+
+
+def test_a_client_that_does_not_go_on_is_told_and_let_go(bundle):
+    with served(bundle, "--timeout", "0.5") as (_, address):
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as slow:
+            slow.sendall((HEAD + "99\r\n\r\n{").encode())
+            answer = slow.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"nothing more came within 0.5 seconds" in answer
+
+
+def _refused(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "cdkd_kg", "serve", *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def test_what_cannot_be_served_is_told_before_anything_listens(bundle, tmp_path):
+    status, said = _refused(str(tmp_path))
+    assert (status, "no bundle" in said) == (2, True)
+    status, said = _refused(str(bundle.folder), "--host", "example.org")
+    assert (status, "no address" in said) == (2, True)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        status, said = _refused(str(bundle.folder), "--port", str(taken.getsockname()[1]))
+    assert (status, "cannot be listened on" in said) == (2, True)
+    (tmp_path / "text").write_text("no database, " * 200)
+    status, said = _refused(str(bundle.folder), "--port", "0", "--feedback", str(tmp_path / "text"))
+    assert (status, "file of feedback" in said) == (1, True)
+
+
+@pytest.mark.parametrize("mode", schemathesis.GenerationMode)
+@pytest.mark.parametrize("path", ["/predict", "/feedback", "/health", "/metrics"])
+def test_it_is_as_it_is_described(address, path, mode):
+    described = schemathesis.openapi.from_url(f"{address}/openapi.json")
+    if mode.name == "NEGATIVE" and path in ("/health", "/metrics"):
+        return  # they take nothing that could be wrong
+    for operation in described[path].values():
+
+        @given(case=operation.as_strategy(generation_mode=mode))
+        @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
+        def check(case):
+            # A text that fits the description may still be blank, and a prediction unknown.
+            answer = case.call_and_validate(excluded_checks=[positive_data_acceptance, negative_data_rejection])
+            if mode.name == "NEGATIVE":
+                assert 400 <= answer.status_code < 500  # 413 among them, which that check does not know
+
+        check()
