@@ -13,7 +13,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,7 @@ class Job:
         options: everything but its inputs that its result depends on.
         needs: the jobs whose folders it reads, by the name it knows them under.
         work: given the job, the folders it needs and an empty folder, fills the folder.
+        forced: whether it is to be done as if nothing had been done before.
     """
 
     stage: str
@@ -79,19 +80,29 @@ class Job:
     options: Mapping[str, Any]
     needs: Mapping[str, Job]
     work: Work = field(repr=False, compare=False)
+    forced: bool = field(default=False, repr=False, compare=False)
 
     @functools.cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of what the result depends on."""
+        needs = {name: job.fingerprint for name, job in self.needs.items()}
+        return sha256_text(canonical_json(self._recipe | {"needs": needs}))
+
+    @functools.cached_property
+    def method(self) -> str:
+        """The SHA-256 of what the result depends on beside the jobs it needs."""
+        return sha256_text(canonical_json(self._recipe))
+
+    @property
+    def _recipe(self) -> dict[str, Any]:
         parts: dict[str, Any] = {
             "stage": self.stage,
             "options": self.options,
             "code": [code_digest(name) for name in (f"pipeline/{self.stage}_stage.py", *WORKERS[self.stage])],
-            "needs": {name: job.fingerprint for name, job in self.needs.items()},
         }
         if self.stage in TOGETHER and world_size() > 1:
             parts["processes"] = world_size()  # with each of which the batch is larger
-        return sha256_text(canonical_json(parts))
+        return parts
 
     def folder(self, cache: Path) -> Path:
         """Where the result lies."""
@@ -157,6 +168,28 @@ def run_jobs(planned: Sequence[tuple[Job, bool]], cache: Path, force: str | None
         yield job, step
 
 
+def earlier(job: Job, cache: Path, says: str) -> Iterator[Path]:
+    """Yield the folders of a job's stage that were made by its method of whatever inputs, by name.
+
+    So that what such an input has in common with this job's need not be done twice. A job that is forced is shown none.
+
+    Args:
+        job: that is about to be done.
+        cache: where the folders lie.
+        says: the file that tells what a folder was made of. It and the manifest are verified, the rest is to be by
+            whoever takes anything from the folder.
+    """
+    if job.forced:
+        return
+    for folder in sorted(cache.glob(f"{job.stage}-*")):
+        try:
+            method = verify(folder, [says]).get("method")
+        except (ArtifactError, OSError):  # cut or altered, or another run is replacing it
+            continue
+        if method == job.method and is_whole(folder):
+            yield folder
+
+
 def _do(job: Job, cache: Path, forced: bool) -> Step:
     if forced:
         remove_unheld(job.workspace(cache))
@@ -165,10 +198,11 @@ def _do(job: Job, cache: Path, forced: bool) -> Step:
         "stage": job.stage,
         "key": job.key,
         "fingerprint": job.fingerprint,
+        "method": job.method,
         "options": dict(job.options),
     }
     with new_folder(job.folder(cache), about, keep_whole=not forced) as folder:
-        job.work(job, _inputs(job, cache), folder)
+        job.work(replace(job, forced=forced), _inputs(job, cache), folder)
         about["seconds"] = round(time.monotonic() - begin, 2)
     remove_unheld(job.workspace(cache))
     return Step(job.stage, job.key, about["seconds"], reused=False)

@@ -9,7 +9,7 @@ import pytest
 from cdkd_kg import artifacts
 from cdkd_kg.artifacts import held, new_folder, write_text
 from cdkd_kg.errors import ConfigError
-from cdkd_kg.stages import Job, plan, run_jobs, stage_named
+from cdkd_kg.stages import Job, earlier, plan, run_jobs, stage_named
 
 
 def _jobs(log, corpus_option=1, student_option=1):
@@ -154,3 +154,31 @@ def test_a_forced_stage_starts_anew_and_what_another_process_holds_stays(tmp_pat
         _run([job], tmp_path, force="student")
         assert space.is_dir()
     assert kept == [False, True]
+
+
+def test_earlier_folders_are_those_of_the_same_method_whole_and_by_name(tmp_path, monkeypatch):
+    shown = []
+
+    def work(job, inputs, folder):
+        shown.append([path.name for path in earlier(job, folder.parent, "out.txt")])
+        write_text(folder / "out.txt", "".join(path.name for path in inputs.values()))
+
+    def jobs(corpus_option, option=1):
+        corpus = Job("corpus", "all", {"x": corpus_option}, {}, work)
+        return [corpus, Job("entities", "all", {"x": option}, {"corpus": corpus}, work)]
+
+    def shown_to(corpus_option, option=1, **options):
+        _run(jobs(corpus_option, option), tmp_path, **options)
+        return shown[-1]
+
+    assert shown_to(1) == []
+    names = [jobs(option)[1].folder(tmp_path).name for option in (1, 2, 3)]
+    assert shown_to(2) == names[:1]
+    assert shown_to(3) == sorted(names[:2])
+    assert shown_to(1, option=2) == []
+    assert shown_to(3, force="entities") == []
+    (tmp_path / names[0] / "out.txt").write_text("altered ")
+    (tmp_path / names[1] / "manifest.json").unlink()
+    assert shown_to(4) == [names[2]]
+    monkeypatch.setattr("cdkd_kg.stages.code_digest", str)
+    assert shown_to(4) == []

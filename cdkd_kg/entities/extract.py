@@ -20,6 +20,7 @@ from cdkd_kg.corpus.pairs import PAIR
 from cdkd_kg.data.fetch import cache_folder
 from cdkd_kg.entities import relations as _registers_cdkd_relations  # noqa: F401
 from cdkd_kg.entities.installed import pipeline_identity
+from cdkd_kg.entities.known import Known
 from cdkd_kg.entities.linking.aliases import AliasTable
 from cdkd_kg.entities.linking.facts import Facts
 from cdkd_kg.entities.linking.model import LinkModel
@@ -69,15 +70,21 @@ def read_in_parts(
     config: EntitiesConfig,
     aliases: AliasTable,
     facts: Facts | None = None,
+    known: Known | None = None,
 ) -> Iterator[Extraction]:
-    """Yield what :func:`extract` returns, a thousand documents at a time: nothing of a part stays in memory."""
+    """Yield what :func:`extract` returns, a thousand documents at a time: nothing of a part stays in memory.
+
+    Documents that are ``known`` are not read; the parts are the same.
+    """
     nlp = mention_pipeline(config, aliases, facts)
     ordered = sorted(documents)
+    skipped = known.documents if known else frozenset()
     waiting = iter(track(ordered, "Finding entities", len(ordered)))
-    for _ in range(0, len(ordered), PART):
+    for begin in range(0, len(ordered), PART):
+        unread = (document for document in islice(waiting, PART) if document.id not in skipped)
         with nlp.memory_zone():  # words that only these documents have are forgotten with them
-            part = read(nlp, islice(waiting, PART), config)
-        yield part
+            part = read(nlp, unread, config)
+        yield known.beside(part, [document.id for document in ordered[begin : begin + PART]]) if known else part
 
 
 def read(nlp: Language, documents: Iterable[Document], config: EntitiesConfig) -> Extraction:

@@ -80,7 +80,9 @@ class Extraction:
         Raises:
             ArtifactError: a table is missing, broken, or has other columns.
         """
-        return cls(_read(folder / "mentions.parquet", MENTIONS), _read(folder / "relations.parquet", RELATIONS))
+        return cls(
+            read_table(folder / "mentions.parquet", MENTIONS), read_table(folder / "relations.parquet", RELATIONS)
+        )
 
 
 def save_parts(parts: Iterable[Extraction], folder: Path) -> None:
@@ -94,7 +96,12 @@ def save_parts(parts: Iterable[Extraction], folder: Path) -> None:
             relations.write_table(part.relations)
 
 
-def _read(file: Path, schema: pa.Schema) -> pa.Table:
+def read_table(file: Path, schema: pa.Schema) -> pa.Table:
+    """Read a table of the stage.
+
+    Raises:
+        ArtifactError: it is missing, broken, or has other columns.
+    """
     remedy = "run the stage entities again"
     try:
         table = pq.read_table(file)

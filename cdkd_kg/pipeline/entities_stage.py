@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import Config
 from cdkd_kg.pipeline.background import background_graph, background_identity, decisions_of
-from cdkd_kg.stages import Job
+from cdkd_kg.stages import Job, earlier
 
 if TYPE_CHECKING:
     from cdkd_kg.entities.extract import Document
+    from cdkd_kg.entities.known import Known
     from cdkd_kg.entities.tables import Extraction
 
+logger = logging.getLogger(__name__)
 
 BACKGROUND = "background"
+READ = "read.json"
+"""How many documents were ``read``, and of how many an earlier reading was ``known``."""
 
 
 def entities_job(config: Config, corpus: Job) -> Job:
@@ -39,15 +45,27 @@ def reading_options(config: Config) -> dict[str, Any]:
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     from cdkd_kg.corpus.corpus import Corpus
     from cdkd_kg.entities.extract import Document
+    from cdkd_kg.entities.known import DOCUMENTS, known_of, save_covered
     from cdkd_kg.entities.tables import save_parts
 
     rows = Corpus.load(inputs["corpus"]).graph_documents()
     documents = [Document(name, text) for name, text in zip(rows["id"][:], rows["text"][:], strict=True)]
-    save_parts(read_documents(config, documents, job.options[BACKGROUND]), folder)
+    hashes = dict(zip(rows["id"][:], rows["text_hash"][:], strict=True))
+    known = known_of(earlier(job, folder.parent, DOCUMENTS), hashes)
+    save_parts(read_documents(config, documents, job.options[BACKGROUND], known), folder)
+    save_covered(hashes, folder)
+    count = len(known.documents) if known else 0
+    logger.info("%d documents read, %d known", len(documents) - count, count)
+    write_json(folder / READ, {"read": len(documents) - count, "known": count})
 
 
-def read_documents(config: Config, documents: Sequence[Document], planned: Mapping[str, str]) -> Iterator[Extraction]:
-    """Yield, part by part, what is found in documents, linked to what was known when the run was planned."""
+def read_documents(
+    config: Config, documents: Sequence[Document], planned: Mapping[str, str], known: Known | None = None
+) -> Iterator[Extraction]:
+    """Yield, part by part, what is found in documents, linked to what was known when the run was planned.
+
+    Those of which an earlier reading is ``known`` are not read.
+    """
     from cdkd_kg.entities.extract import read_in_parts
     from cdkd_kg.entities.language import label_language
     from cdkd_kg.entities.linking.aliases import AliasTable
@@ -56,4 +74,4 @@ def read_documents(config: Config, documents: Sequence[Document], planned: Mappi
     background = background_graph(config.graph, decisions_of(config.graph, planned))
     language = label_language(config.entities.pipeline)
     labels = AliasTable(background.labels(language))
-    return read_in_parts(documents, config.entities, labels, facts(background, language))
+    return read_in_parts(documents, config.entities, labels, facts(background, language), known)
