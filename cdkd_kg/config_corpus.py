@@ -89,11 +89,14 @@ class DomainConfig(Model):
     ``role: target`` means that training labels, where there are any, are hidden from every stage but the
     last look of the evaluation. ``labels`` renames labels of the file to labels of the task; ``null`` leaves
     rows out on purpose, and the key ``"*"`` stands for every label that is neither named nor the task's.
+    ``part_of`` names the domain whose texts these are, as those that a service saw are: a bundle knows both as that
+    one, and no label budget holds for them.
     """
 
     task: str
     source: SourceConfig
     role: Literal["source", "target"] = "source"
+    part_of: Name | None = None
     labels: dict[str, str | None] = Field(default_factory=dict)
     rows: dict[Split, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
 
@@ -121,12 +124,20 @@ class CorpusConfig(Model):
     labels_per_class: int | None = Field(None, ge=1)
     max_line_bytes: int = Field(1 << 20, ge=1024)
 
+    def _task_of(self, name: str) -> str | None:
+        return self.domains[name].task if name in self.domains else None
+
     @model_validator(mode="after")
     def _known_tasks(self) -> Self:
         for name, domain in self.domains.items():
             if domain.task not in self.tasks:
                 raise ValueError(f"domain {name!r} has task {domain.task!r}{nearest(domain.task, self.tasks)}")
             labels = self.tasks[domain.task].labels
+            if domain.part_of is not None and self._task_of(domain.part_of) != domain.task:
+                raise ValueError(
+                    f"domain {name!r} is part_of {domain.part_of!r}, which is no domain of task {domain.task!r}"
+                    f"{nearest(domain.part_of, self.domains)}"
+                )
             for ours in domain.labels.values():
                 if ours is not None and ours not in labels:
                     raise ValueError(f"domain {name!r} maps a label to {ours!r}{nearest(ours, labels)}")

@@ -15,6 +15,7 @@ from cdkd_kg.cli.data import app as data_app
 from cdkd_kg.cli.explain import explain_cli
 from cdkd_kg.cli.export import export_cli
 from cdkd_kg.cli.graph import app as graph_app
+from cdkd_kg.cli.renew import adapt_cli, drift_cli, retrain_cli, rollback_cli
 from cdkd_kg.cli.run import run_cli
 from cdkd_kg.cli.serve import serve_cli
 from cdkd_kg.cli.study import study_cli
@@ -38,6 +39,10 @@ app.command("explain")(explain_cli)
 app.command("compare")(compare_cli)
 app.command("export")(export_cli)
 app.command("serve")(serve_cli)
+app.command("retrain")(retrain_cli)
+app.command("adapt")(adapt_cli)
+app.command("rollback")(rollback_cli)
+app.command("drift")(drift_cli)
 app.command("check")(check_cli)
 app.add_typer(data_app, name="data", help="Data and models by name: what there is, and fetching it.")
 app.add_typer(

@@ -55,8 +55,9 @@ def _facts(results: Mapping[str, Any], corpus: Corpus, about: Mapping[str, Any],
         "base": student["model"] or text,
         "taught_by": _TAUGHT.get(condition, f"the teacher of the condition `{condition}`"),
         "domains": [
-            _domain(name, corpus.domains[name], one, results, licences)
-            for name, one in sorted(about["domains"].items())
+            _domain(name, domain, about["domains"][domain.part_of or name], results, licences)
+            for name, domain in sorted(corpus.domains.items())
+            if domain.task == task
         ],
         "budget": config["corpus"]["labels_per_class"],
         "teacher": text,
@@ -77,7 +78,7 @@ def _facts(results: Mapping[str, Any], corpus: Corpus, about: Mapping[str, Any],
         "seeds": results["seeds"],
         "scores": [
             {"name": name, "n": one["n"], "primary": one["scores"][metric], "macro_f1": one["scores"]["macro_f1"]}
-            | about["domains"][name]["calibration_error"]
+            | about["domains"][corpus.domains[name].part_of or name]["calibration_error"]
             for name, one in sorted(scored.items())
             if one["n"]
         ],

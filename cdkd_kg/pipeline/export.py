@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,7 @@ def export(
         "labels": list(space.labels),
         "multi_label": space.multi_label,
         "smaller": forms.smaller,
+        "asked": asdict(forms),
         "run": {"name": config.name, "folder": str(run.resolve()), "config": config.model_dump(mode="json")},
         "made": provenance(command, LIBRARIES, "cpu") | {"git": results["git"], "run": results["command"]},
     }
@@ -143,16 +145,18 @@ def _calibrate(about: dict[str, Any], predictor: Predictor, corpus: Corpus, task
 
     multi_label, judges, test = about["multi_label"], corpus.labelled(task, "validation"), corpus.labelled(task, "test")
     logits, targets = predictor.logits([as_text(text) for text in judges["text"][:]]), corpus.targets(judges, task)
-    pooled, each = temperatures(logits, targets, judges["domain"][:], multi_label)
+    domains = _known_as(corpus, judges["domain"][:])
+    pooled, each = temperatures(logits, targets, domains, multi_label)
     about["temperature"], about["abstention"] = pooled, abstention(logits / pooled, targets, multi_label)
     about["domains"] = {
-        name: {"role": domain.role, "temperature": each.get(name, pooled), "judged": judges["domain"][:].count(name)}
+        name: {"role": domain.role, "temperature": each.get(name, pooled), "judged": domains.count(name)}
         for name, domain in corpus.domains.items()
-        if domain.task == task
+        if domain.task == task and domain.part_of is None
     }
     logits, targets = predictor.logits([as_text(text) for text in test["text"][:]]), corpus.targets(test, task)
+    asked = _known_as(corpus, test["domain"][:])
     for name, one in about["domains"].items():
-        mine = [place for place, domain in enumerate(test["domain"][:]) if domain == name]
+        mine = [place for place, domain in enumerate(asked) if domain == name]
         one["calibration_error"] = calibration_errors(logits[mine], targets[mine], one["temperature"], multi_label)
 
 
@@ -168,10 +172,15 @@ def _write_reference(bundle: Bundle, predictor: Predictor, corpus: Corpus, task:
     unseen: dict[str, list[Text]] = {name: [] for name in bundle.domains}
     for split in UNSEEN:
         rows = corpus.rows(task, split)
-        for text, domain in zip(rows["text"][:], rows["domain"][:], strict=True):
+        for text, domain in zip(rows["text"][:], _known_as(corpus, rows["domain"][:]), strict=True):
             unseen[domain].append(as_text(text))
     found = {}
     for name, texts in unseen.items():
         said = zip(texts, predictor.predict(texts, name), strict=True)
         found[name] = reference([features(*one, bundle.labels, bits) for one in said], bundle.labels)
     write_json(bundle.folder / REFERENCE, found)
+
+
+def _known_as(corpus: Corpus, domains: Sequence[str]) -> list[str]:
+    """Return under which name the bundle knows each of some domains: its own, or that of the one it is part of."""
+    return [corpus.domains[name].part_of or name for name in domains]

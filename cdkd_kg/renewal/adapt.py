@@ -1,0 +1,89 @@
+"""Make a student again for a domain of which there are texts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cdkd_kg.config import DomainConfig, SourceConfig
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.export.forms import as_text
+from cdkd_kg.inference.bundle import Bundle, open_bundle
+from cdkd_kg.inference.predictor import Predictor
+from cdkd_kg.renewal.renew import Renewed, config_of, finish, renew
+from cdkd_kg.renewal.unlabelled import agreement_of, threshold_for, unlabelled_report
+from cdkd_kg.stages import Step
+
+
+def adapt(
+    folder: Path,
+    domain: str,
+    texts: Path,
+    columns: dict[str, str] | None = None,
+    tolerance: float = 2.0,
+    command: Sequence[str] = (),
+    on_step: Callable[[Step], None] | None = None,
+) -> dict[str, Any]:
+    """Distil the student of a bundle again with the texts of a new domain, which nobody has labelled.
+
+    Args:
+        folder: of the bundle in use.
+        domain: what the new domain is called.
+        texts: a table or folder that a configuration could name as a source; labels, if there are any, only measure.
+        columns: how the table calls our columns.
+        tolerance: by how many points the new student may be worse on a domain.
+        command: how it was started, for the record.
+        on_step: told of each job of the run.
+
+    Returns:
+        What :func:`~cdkd_kg.renewal.renew.finish` tells, with ``unlabelled``: what is known without labels.
+
+    Raises:
+        ConfigError: the bundle knows the domain already, or its labels are independent.
+        MissingResourceError: no bundle, no texts, or the data of the run are gone.
+        ExportRefusedError: a form of the new student does not say what it says.
+    """
+    bundle = open_bundle(folder)
+    old = config_of(bundle, {})
+    if domain in old.corpus.domains:
+        raise ConfigError(
+            f"the bundle knows a domain {domain!r} already", where="--domain", remedy="give the new one another name"
+        )
+    source = SourceConfig.model_validate({"path": texts, "columns": columns or {}})
+    new = DomainConfig(task=bundle.about["task"], role="target", source=source)
+    renewed = renew(bundle, config_of(bundle, {domain: new}), tolerance, command, on_step)
+    return finish(folder, renewed, tolerance, {"unlabelled": {domain: known_of(bundle, renewed, domain)}})
+
+
+def known_of(old: Bundle, renewed: Renewed, domain: str) -> dict[str, Any]:
+    """Return what can be known of the new student in a domain without labels; see :func:`unlabelled_report`.
+
+    Beside it, ``unchanged`` is the share of documents of which the student of before says the same.
+    """
+    corpus, task, new = renewed.corpus, renewed.bundle.about["task"], renewed.bundle
+    predictor, before = Predictor(new), Predictor(old)
+    rows = corpus.rows(task)
+    mine = [as_text(text) for text, name in zip(rows["text"][:], rows["domain"][:], strict=True) if name == domain]
+    judges, tests = corpus.labelled(task, "validation"), corpus.labelled(task, "test")
+    confidence, right, _ = _judged(predictor, judges, corpus.targets(judges, task))
+    sure, correct, names = _judged(predictor, tests, corpus.targets(tests, task))
+    others = {str(name): (sure[names == name], correct[names == name]) for name in np.unique(names)}
+    shares = np.array([one.probabilities for one in predictor.predict(mine, domain)])
+    found = unlabelled_report(shares, new.labels, threshold_for(confidence, right), others)
+    found["unchanged"] = round(agreement_of(predictor.logits(mine), before.logits(mine)), 6)
+    predictor.close()
+    before.close()
+    return found
+
+
+def _judged(predictor: Predictor, rows: Any, targets: Any) -> tuple[Any, Any, Any]:
+    """Return confidence and correctness on labelled rows, and their domains."""
+    known = predictor.bundle.domains
+    names = [name if name in known else None for name in rows["domain"][:]]
+    said = predictor.predict([as_text(text) for text in rows["text"][:]], names)
+    shares = np.array([one.probabilities for one in said])
+    right = targets[np.arange(len(shares)), shares.argmax(axis=1)] == 1
+    return shares.max(axis=1), right, np.array(rows["domain"][:], dtype=str)

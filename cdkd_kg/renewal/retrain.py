@@ -1,0 +1,61 @@
+"""Make a student again with what its service saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cdkd_kg.entities.tables import Extraction
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.inference.bundle import open_bundle
+from cdkd_kg.pipeline.run import cache_of, plan_run
+from cdkd_kg.renewal.renew import config_of, finish, renew
+from cdkd_kg.renewal.served import SERVED, served_domains
+from cdkd_kg.renewal.unknown import unknown_entities
+from cdkd_kg.serving.store import opened
+from cdkd_kg.stages import Step
+
+
+def retrain(
+    folder: Path,
+    feedback: Path,
+    tolerance: float = 2.0,
+    command: Sequence[str] = (),
+    on_step: Callable[[Step], None] | None = None,
+) -> dict[str, Any]:
+    """Join what a service saw to the corpus of its bundle, make the student again, and use it where it is not worse.
+
+    Args:
+        folder: of the bundle in use.
+        feedback: what ``cdkd serve --feedback`` keeps.
+        tolerance: by how many points the new student may be worse on a domain.
+        command: how it was started, for the record.
+        on_step: told of each job of the run.
+
+    Returns:
+        What :func:`~cdkd_kg.renewal.renew.finish` tells, with ``texts`` and ``judged`` of the service, and
+        ``unknown``: entities that the graph did not know.
+
+    Raises:
+        ConfigError: there are too few texts, or nobody judged one.
+        MissingResourceError: no bundle, no file of feedback, or the data of the run are gone.
+        ExportRefusedError: a form of the new student does not say what it says.
+    """
+    bundle = open_bundle(folder)
+    old = config_of(bundle, {})
+    with opened(feedback) as store:
+        texts = store.texts()
+    served = served_domains(texts, bundle.about["task"], old.corpus.domains, bundle.multi_label, old.output / SERVED)
+    if not served.judged:
+        raise ConfigError(
+            "nobody has judged a text yet",
+            where=str(feedback),
+            why="without a label there is nothing new to learn from, and nothing to measure by",
+            remedy="send feedback to /feedback; for texts alone there is `cdkd adapt`",
+        )
+    config = config_of(bundle, served.domains)
+    renewed = renew(bundle, config, tolerance, command, on_step)
+    entities = next(job for job, _ in plan_run(config, "entities") if job.stage == "entities")
+    found = unknown_entities(Extraction.load(entities.folder(cache_of(config))), served.domains.keys())
+    return finish(folder, renewed, tolerance, {"texts": served.texts, "judged": served.judged, "unknown": found})

@@ -1,0 +1,144 @@
+"""What a service saw, as rows of domains beside those that a student was made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cdkd_kg.artifacts import canonical_json, sha256_text, write_text
+from cdkd_kg.config import DomainConfig, SourceConfig, Split
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.serving.store import Judged
+
+SERVED = "served"
+TEST, VALIDATION = 0.2, 0.1
+"""The shares of texts that measure, as of data that come without splits."""
+FEWEST = 2
+"""Texts of a domain: one cannot be both learned from and measured by."""
+
+
+class Served(NamedTuple):
+    """Texts of a service as domains.
+
+    Attributes:
+        domains: by name; each is part of the domain that it was asked for, if any.
+        texts: how many there are, and how many of them were ``judged``.
+        judged: see ``texts``.
+    """
+
+    domains: dict[str, DomainConfig]
+    texts: int
+    judged: int
+
+
+def place_of(text: str, pair: str | None) -> Split:
+    """Return the split of a text: its place for ever, whatever else a service sees and whoever judges it.
+
+    Example:
+        >>> place_of("ball", None) == place_of("ball", None)
+        True
+    """
+    share = int(sha256_text(f"{text}\0{pair or ''}")[:8], 16) / 0x1_0000_0000
+    return "test" if share < TEST else "validation" if share < TEST + VALIDATION else "train"
+
+
+def served_domains(
+    texts: Sequence[Judged], task: str, domains: Mapping[str, DomainConfig], multi_label: bool, folder: Path
+) -> Served:
+    """Write the texts of a service into a folder, one file a domain, and return the domains that read them.
+
+    What an earlier retraining wrote of the same domain is taken in; a judgement holds until there is a newer one.
+
+    Args:
+        texts: with the labels that people gave.
+        task: of the student.
+        domains: of the run that made the student.
+        multi_label: whether labels are independent.
+        folder: whose files are named by their content, so that none is ever changed.
+
+    Raises:
+        ConfigError: there is no domain with two texts or more.
+    """
+    found: dict[str, DomainConfig] = {}
+    rows = 0
+    judged = 0
+    for part_of, name in sorted({_home(one.domain, domains) for one in texts}, key=lambda home: home[1]):
+        mine = _rows(one for one in texts if _home(one.domain, domains)[1] == name)
+        merged = _merged(_read(domains[name]) if name in domains else {}, mine)
+        if len(merged) < FEWEST:
+            continue
+        found[name] = _domain(task, part_of, merged, multi_label, folder / name)
+        rows += len(merged)
+        judged += sum(row["label"] is not None for row in merged.values())
+    if not found:
+        raise ConfigError(
+            "the service has seen too few texts",
+            where="--with",
+            why=f"a domain needs {FEWEST} at least",
+            remedy="serve on",
+        )
+    return Served(found, rows, judged)
+
+
+def _home(domain: str, domains: Mapping[str, DomainConfig]) -> tuple[str | None, str]:
+    """Return the domain of the run that a text is of, None where it is of none, and what its new domain is called."""
+    known = domains.get(domain)
+    if known is None or domain == SERVED:
+        return None, SERVED
+    base = known.part_of or domain
+    return base, f"{base}_{SERVED}"
+
+
+def _rows(texts: Iterable[Judged]) -> dict[str, dict[str, Any]]:
+    """Return rows by id, which is the digest of the text."""
+    return {
+        sha256_text(f"{one.text}\0{one.text_pair or ''}")[:24]: {
+            "text": one.text,
+            "text_pair": one.text_pair,
+            "label": one.labels,
+            "split": place_of(one.text, one.text_pair),
+        }
+        for one in texts
+    }
+
+
+def _read(domain: DomainConfig) -> dict[str, dict[str, Any]]:
+    """Return the rows that an earlier retraining wrote."""
+    path = domain.source.path
+    assert path is not None  # noqa: S101 - by _domain
+    rows = (json.loads(line) for line in path.read_text("utf-8").split("\n") if line)
+    return {row.pop("id"): {"text_pair": None} | row | {"label": _labels(row["label"])} for row in rows}
+
+
+def _labels(label: str | list[str] | None) -> list[str] | None:
+    return [label] if isinstance(label, str) else label
+
+
+def _merged(old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the rows of both; what nobody judged anew keeps its judgement."""
+    kept = {
+        name: row | {"label": old[name]["label"]} for name, row in new.items() if name in old and row["label"] is None
+    }
+    return old | new | kept
+
+
+def _domain(
+    task: str, part_of: str | None, rows: Mapping[str, Mapping[str, Any]], multi_label: bool, folder: Path
+) -> DomainConfig:
+    pairs = any(row["text_pair"] is not None for row in rows.values())
+    lines = [canonical_json({"id": name} | _told(row, multi_label, pairs)) for name, row in sorted(rows.items())]
+    content = "\n".join(lines) + "\n"
+    path = folder / f"{sha256_text(content)[:16]}.jsonl"
+    write_text(path, content)
+    columns: dict[Any, str] = {"text_pair": "text_pair"} if pairs else {}
+    return DomainConfig(task=task, part_of=part_of, source=SourceConfig(path=path, columns=columns))
+
+
+def _told(row: Mapping[str, Any], multi_label: bool, pairs: bool) -> dict[str, Any]:
+    labels = row["label"]
+    label = labels if labels is None or multi_label else labels[0]
+    return {"text": row["text"], "label": label, "split": row["split"]} | (
+        {"text_pair": row["text_pair"]} if pairs else {}
+    )

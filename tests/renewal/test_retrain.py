@@ -1,0 +1,190 @@
+"""The whole round on a small corpus: a run, a bundle, what a service saw, a new student, and the way back."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from cdkd_kg.artifacts import read_json
+from cdkd_kg.config import load_config
+from cdkd_kg.corpus.corpus import Corpus
+from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.export.forms import Forms
+from cdkd_kg.inference.bundle import open_bundle
+from cdkd_kg.inference.reference import Features
+from cdkd_kg.pipeline.export import export
+from cdkd_kg.pipeline.run import run
+from cdkd_kg.renewal import renew as renewing
+from cdkd_kg.renewal.adapt import adapt
+from cdkd_kg.renewal.retrain import retrain
+from cdkd_kg.renewal.versions import kept, versions_of
+from cdkd_kg.serving.store import Kept, Store
+from tests.models import tiny_bert
+from tests.pipeline.corpus import MONEY, SPORT, settings, write_config, write_corpus
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("round")
+    tiny_bert(folder / "bert", write_corpus(folder))
+    values = settings(folder)
+    values["evaluation"] |= {"conditions": ["graph_teacher"]}
+    result = run(load_config(write_config(folder, values)))
+    export(result.folder, folder / "first", Forms(onnx=False))
+    return folder
+
+
+@pytest.fixture
+def bundle(made):
+    """A copy of the bundle that a test may change; its run, and the cache of that, are those of all."""
+    shutil.rmtree(made / "topic", ignore_errors=True)
+    shutil.rmtree(made / "topic.versions", ignore_errors=True)
+    shutil.copytree(made / "first", made / "topic")
+    return made / "topic"
+
+
+def _serve(file, number=80, labelled=True, domain="letters", name="Xanadu"):
+    """Keep what a service would have kept: texts of two kinds, with a name in them that no graph knows."""
+    with closing(Store(file)) as store:
+        for place in range(number):
+            words, label = ((SPORT, "sport"), (MONEY, "business"))[place % 2]
+            one, two, three = (words[number % 9] for number in (place, place + 3, 5 * place))
+            text = f"Dear {one} of {two} near {name} with {three} {place}."
+            features = Features(len(text), 3.0, 0.9, label)
+            store.keep([Kept(f"{place:032x}", "abc", domain, text, None, [0.5, 0.5], features)])
+            if labelled:
+                store.judge(f"{place:032x}", [label], "ada")
+    return file
+
+
+def test_a_retrained_student_learned_from_the_service_and_is_in_use(bundle, tmp_path):
+    before = open_bundle(bundle)
+    found = retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
+    after = open_bundle(bundle)
+    assert found["accepted"]
+    assert (found["texts"], found["judged"]) == (80, 80)
+    assert after.digest == found["new"] != found["old"] == before.digest
+    assert open_bundle(versions_of(bundle) / found["version"]).digest == before.digest
+    assert {one["domain"] for one in found["domains"]} == {"news", "letters", "letters_served"}
+    assert after.about["domains"].keys() == before.about["domains"].keys()
+    assert after.about["domains"]["letters"]["judged"] > 0  # it had no label before
+    assert found["documents"]["known"] > found["documents"]["read"] > 0
+    assert [one["name"] for one in after.about["forms"]] == [one["name"] for one in before.about["forms"]]
+    assert (bundle.parent / "topic.versions" / f"{found['version']}.yaml").is_file()
+    page = (bundle.parent / "topic.versions" / f"{found['version']}.html").read_text("utf-8")
+    assert "The new student is in use" in page
+
+
+def test_only_what_is_new_is_read_and_a_name_that_no_graph_knows_is_told(bundle, tmp_path):
+    found = retrain(bundle, _serve(tmp_path / "f.sqlite", name="Winterfell"), tolerance=100)
+    assert found["documents"]["read"] <= 80
+    names = {one["name"]: one["documents"] for one in found["unknown"]["most"]}
+    assert names.get("Winterfell", 0) > 10, found["unknown"]
+
+
+def test_test_documents_of_before_are_those_of_now(bundle, tmp_path):
+    found = retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
+    old, new = (Corpus.load(_corpus(folder)) for folder in (bundle.parent / "runs" / "tiny", found["run"]))
+    for domain in ("news", "letters"):
+        one, other = (
+            {name for name in corpus.rows("topic", "test")["id"][:] if name.startswith(f"{domain}/")}
+            for corpus in (old, new)
+        )
+        assert one == other != set()
+
+
+def _corpus(run_folder):
+    return Path(read_json(Path(run_folder) / "results.json")["made_in"]["corpus"])
+
+
+def test_a_worse_student_is_kept_aside_and_can_be_taken_all_the_same(bundle, tmp_path, monkeypatch):
+    before = open_bundle(bundle).digest
+
+    def worse(*arguments):
+        return [one._replace(passes=False) for one in right(*arguments)]
+
+    right = renewing.judge
+    monkeypatch.setattr(renewing, "judge", worse)
+    found = retrain(bundle, _serve(tmp_path / "f.sqlite"))
+    assert not found["accepted"]
+    assert open_bundle(bundle).digest == before
+    assert open_bundle(versions_of(bundle) / found["version"]).digest == found["new"]
+    assert "was kept aside" in (versions_of(bundle) / f"{found['version']}.html").read_text("utf-8")
+    assert _cdkd("rollback", str(bundle))[0] == 2  # it was never in use
+    status, said, _ = _cdkd("rollback", str(bundle), "--to", found["version"], "--json")
+    assert (status, json.loads(said)["in_use"]) == (0, found["new"])
+
+
+def test_a_second_round_goes_on_from_the_first_and_can_be_rolled_back(bundle, tmp_path):
+    first = retrain(bundle, _serve(tmp_path / "a.sqlite", 60), tolerance=100)
+    second = retrain(bundle, _serve(tmp_path / "b.sqlite", 70, name="Elsewhere"), tolerance=100)
+    assert second["old"] == first["new"]
+    assert second["texts"] == 130
+    assert kept(bundle) == ["0001", "0002"]
+    status, said, _ = _cdkd("rollback", str(bundle))
+    assert status == 0
+    assert first["new"][:12] in said
+    assert open_bundle(bundle).digest == first["new"]
+    _cdkd("rollback", str(bundle))
+    assert open_bundle(bundle).digest == second["new"]
+
+
+def _cdkd(*arguments):
+    command = [sys.executable, "-m", "cdkd_kg", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_without_a_judgement_there_is_nothing_to_retrain_with(bundle, tmp_path):
+    with pytest.raises(ConfigError, match="nobody has judged"):
+        retrain(bundle, _serve(tmp_path / "f.sqlite", 10, labelled=False))
+    status, _, said = _cdkd("retrain", str(bundle), "--with", str(tmp_path / "nothing.sqlite"))
+    assert (status, "no file of feedback" in said) == (2, True)
+    assert kept(bundle) == []
+
+
+def test_a_run_whose_data_are_gone_is_told(bundle, tmp_path):
+    news = bundle.parent / "news.csv"
+    news.rename(tmp_path / "news.csv")
+    try:
+        with pytest.raises(MissingResourceError, match=r"news\.csv"):
+            retrain(bundle, _serve(tmp_path / "f.sqlite", 10))
+    finally:
+        (tmp_path / "news.csv").rename(news)
+    assert kept(bundle) == []
+
+
+def test_a_new_domain_needs_texts_alone_and_is_told_what_can_be_known(bundle, tmp_path):
+    rows = "".join(f"Hello {SPORT[place % 9]} and {MONEY[place % 9]} {place}.\n" for place in range(40))
+    (tmp_path / "mails.csv").write_text("body\n" + rows)
+    found = adapt(bundle, "mails", tmp_path / "mails.csv", {"text": "body"}, tolerance=100)
+    known = found["unlabelled"]["mails"]
+    assert found["accepted"]
+    assert known["documents"] == 40
+    assert sum(known["labels"].values()) == pytest.approx(1, abs=1e-3)
+    assert known["checks"].keys() == {"news", "letters"}
+    after = open_bundle(bundle)
+    assert "mails" in after.domains
+    assert after.about["domains"]["mails"]["judged"] == 0
+    page = (versions_of(bundle) / f"{found['version']}.html").read_text("utf-8")
+    assert "What is known without labels" in page
+    with pytest.raises(ConfigError, match="knows a domain 'mails' already"):
+        adapt(bundle, "mails", tmp_path / "mails.csv")
+
+
+def test_drift_of_what_was_kept_is_shown(bundle, tmp_path):
+    status, said, _ = _cdkd("drift", str(bundle), "--with", str(_serve(tmp_path / "f.sqlite")), "--json")
+    found = json.loads(said)
+    assert status == 0
+    assert (found["predictions"], found["judged"]) == (80, 80)
+    assert found["domains"]["letters"]["documents"] == 80
+    assert {one["feature"] for one in found["domains"]["letters"]["shifts"]} == set(Features._fields)
+    assert found["domains"]["news"] == {"documents": 0, "shifts": []}
+    _, shown, _ = _cdkd("drift", str(bundle), "--with", str(tmp_path / "f.sqlite"))
+    assert "80 predictions are kept, 80 of them judged." in shown

@@ -1,0 +1,115 @@
+"""What a service saw becomes rows of domains: each text once, in one split for ever, with the label that holds."""
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdkd_kg.config import CorpusConfig, DomainConfig, SourceConfig
+from cdkd_kg.corpus.budget import label_budget
+from cdkd_kg.corpus.build import build_corpus, check_corpus
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.renewal.served import place_of, served_domains
+from cdkd_kg.serving.store import Judged
+
+
+def _texts(number, domain="news", labels=None, begin=0):
+    return [Judged(f"{place:032x}", domain, f"text {place}", None, labels) for place in range(begin, begin + number)]
+
+
+def _domains(folder):
+    return {"news": DomainConfig(task="topic", source=SourceConfig(path=folder / "news.csv"))}
+
+
+def _rows(domain):
+    return [json.loads(line) for line in domain.source.path.read_text().splitlines()]
+
+
+def test_a_domain_is_part_of_the_one_that_was_asked_for(tmp_path):
+    texts = _texts(10, labels=["sport"]) + _texts(10, "", begin=10) + _texts(5, "other", begin=20)
+    found = served_domains(texts, "topic", _domains(tmp_path), False, tmp_path / "served")
+    assert {name: domain.part_of for name, domain in found.domains.items()} == {"news_served": "news", "served": None}
+    assert (found.texts, found.judged) == (25, 10)
+
+
+def test_texts_of_no_known_domain_are_one_domain(tmp_path):
+    texts = _texts(3, "") + _texts(3, "elsewhere", begin=10)
+    found = served_domains(texts, "topic", _domains(tmp_path), False, tmp_path)
+    assert len(_rows(found.domains["served"])) == 6
+
+
+def test_what_was_joined_before_stays_and_a_newer_judgement_holds(tmp_path):
+    first = served_domains(_texts(4, labels=["sport"]), "topic", _domains(tmp_path), False, tmp_path / "served")
+    again = _texts(1, labels=["business"]) + _texts(1, begin=1) + _texts(2, begin=9)
+    second = served_domains(again, "topic", _domains(tmp_path) | first.domains, False, tmp_path / "served")
+    labels = {row["text"]: row["label"] for row in _rows(second.domains["news_served"])}
+    assert labels == {
+        "text 0": "business", "text 1": "sport", "text 2": "sport", "text 3": "sport", "text 9": None, "text 10": None,
+    }  # fmt: skip
+    assert first.domains["news_served"].source.path.is_file()
+    assert second.texts == 6
+
+
+def test_the_same_texts_make_the_same_file(tmp_path):
+    one, other = (
+        served_domains(texts, "topic", {}, False, tmp_path / name).domains["served"].source.path
+        for texts, name in ((_texts(9), "a"), (_texts(9)[::-1], "b"))
+    )
+    assert one.read_bytes() == other.read_bytes()
+    assert one.name == other.name
+
+
+@given(st.text(max_size=30), st.none() | st.text(max_size=9))
+def test_a_text_has_its_place(text, pair):
+    assert place_of(text, pair) == place_of(text, pair)
+
+
+def test_the_places_have_their_shares():
+    counts = Counter(place_of(f"text {number}", None) for number in range(5000))
+    assert counts["test"] / 5000 == pytest.approx(0.2, abs=0.02)
+    assert counts["validation"] / 5000 == pytest.approx(0.1, abs=0.02)
+
+
+def test_one_text_is_too_few(tmp_path):
+    with pytest.raises(ConfigError, match="too few texts"):
+        served_domains(_texts(1), "topic", {}, False, tmp_path)
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_a_corpus_reads_them_whatever_is_in_them(tmp_path, multi_label):
+    odd = ['a "quoted" text', "two\nlines", "a\u2028b", "{}", "x,y;z", "日本語", " spaces  around "]
+    texts = [Judged(f"{place:032x}", "", text, None, ["sport"]) for place, text in enumerate(odd * 1)] + _texts(30, "")
+    found = served_domains(texts, "topic", {}, multi_label, tmp_path)
+    task = {"labels": ["sport", "business"], "multi_label": multi_label}
+    corpus, report = check_corpus(CorpusConfig.model_validate({"tasks": {"topic": task}, "domains": found.domains}))
+    assert report.rows_in == report.rows_used == 37
+    kept = {text for split in ("train", "validation", "test") for text in corpus.rows("topic", split)["text"][:]}
+    assert {"日本語", "{}", 'a "quoted" text'} <= kept
+
+
+def test_pairs_stay_pairs(tmp_path):
+    texts = [Judged(f"{place:032x}", "", f"text {place}", f"pair {place}", ["sport"]) for place in range(20)]
+    found = served_domains(texts, "topic", {}, False, tmp_path)
+    task = {"labels": ["sport", "business"]}
+    corpus, _ = check_corpus(CorpusConfig.model_validate({"tasks": {"topic": task}, "domains": found.domains}))
+    assert all("\x1f" in text for text in corpus.rows("topic")["text"][:])
+
+
+def test_every_judgement_counts_whatever_the_label_budget_is(tmp_path):
+    texts = [
+        Judged(f"{place:032x}", "", f"text {place}", None, [("sport", "business")[place % 2]]) for place in range(60)
+    ]
+    served = served_domains(texts, "topic", {}, False, tmp_path).domains["served"]
+    base = tmp_path / "base.csv"
+    base.write_text("id,text,label\n" + "".join(f"b{n},base {n},{('sport', 'business')[n % 2]}\n" for n in range(40)))
+    domains = {
+        "news": DomainConfig(task="topic", source=SourceConfig(path=base)),
+        "news_served": served.model_copy(update={"part_of": "news"}),
+    }
+    task = {"labels": ["sport", "business"]}
+    corpus, _ = build_corpus(CorpusConfig.model_validate({"tasks": {"topic": task}, "domains": domains}))
+    drawn = Counter(name.split("/")[0] for name in label_budget(corpus, "topic", 0, 3))
+    assert drawn["news"] == 6
+    assert drawn["news_served"] == corpus.labelled("topic")["domain"][:].count("news_served") > 6

@@ -1,0 +1,101 @@
+"""Versions change places in one step: whoever opens the bundle finds the one or the other, and never none."""
+
+import json
+import shutil
+import threading
+
+import pytest
+
+from cdkd_kg.artifacts import held
+from cdkd_kg.errors import ArtifactError, ConflictError, MissingResourceError
+from cdkd_kg.inference.bundle import open_bundle
+from cdkd_kg.renewal import versions
+from cdkd_kg.renewal.versions import kept, latest_used, next_version, take_into_use, versions_of
+from tests.bundles import tiny_bundle
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    """A bundle in use with one version beside it, of other labels."""
+    found = tiny_bundle(tmp_path / "one").folder
+    other = tiny_bundle(tmp_path / "other", labels=("a", "b")).folder
+    target = tmp_path / "models" / "topic"
+    target.parent.mkdir()
+    shutil.move(found, target)
+    versions_of(target).mkdir()
+    shutil.move(other, versions_of(target) / "0001")
+    return target
+
+
+def _labels(bundle):
+    return open_bundle(bundle).labels
+
+
+def test_two_versions_change_places_and_back(bundle):
+    assert kept(bundle) == ["0001"]
+    take_into_use(bundle, "0001")
+    assert _labels(bundle) == ("a", "b")
+    assert _labels(versions_of(bundle) / "0001") == ("sport", "business")
+    take_into_use(bundle, "0001")
+    assert _labels(bundle) == ("sport", "business")
+
+
+def test_it_works_where_the_system_cannot_exchange(bundle, monkeypatch):
+    monkeypatch.setattr(versions.ctypes, "CDLL", lambda *_, **__: object())
+    take_into_use(bundle, "0001")
+    assert _labels(bundle) == ("a", "b")
+    assert sorted(path.name for path in bundle.parent.iterdir()) == ["topic", "topic.versions"]
+
+
+def test_nobody_who_opens_it_meanwhile_finds_none(bundle):
+    wrong, done = [], threading.Event()
+
+    def reader():
+        while not done.is_set():
+            try:
+                (bundle / "cdkd.json").read_bytes()
+            except OSError as error:
+                wrong.append(error)
+
+    reading = threading.Thread(target=reader)
+    reading.start()
+    for _ in range(40):
+        take_into_use(bundle, "0001")
+    done.set()
+    reading.join()
+    assert wrong == []
+
+
+def test_a_version_that_is_broken_or_not_there_is_not_taken(bundle):
+    with pytest.raises(MissingResourceError, match="no version '0002'"):
+        take_into_use(bundle, "0002")
+    weights = versions_of(bundle) / "0001" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(ArtifactError):
+        take_into_use(bundle, "0001")
+    assert _labels(bundle) == ("sport", "business")
+
+
+def test_two_who_change_at_once_are_told(bundle):
+    with held(versions_of(bundle)), pytest.raises(ConflictError):
+        take_into_use(bundle, "0001")
+
+
+def test_what_was_kept_aside_is_not_what_was_in_use(bundle):
+    for name in ("0002", "0003"):
+        shutil.copytree(versions_of(bundle) / "0001", versions_of(bundle) / name)
+        report = {"accepted": name == "0002"}
+        (versions_of(bundle) / f"{name}.json").write_text(json.dumps(report))
+    assert latest_used(bundle) == "0002"
+    assert next_version(bundle) == "0004"
+    for name in ("0001", "0002", "0003"):
+        (versions_of(bundle) / f"{name}.json").write_text('{"accepted": false}')
+    with pytest.raises(MissingResourceError, match="ever in use"):
+        latest_used(bundle)
+
+
+def test_a_bundle_alone_has_no_other(tmp_path):
+    assert kept(tmp_path / "topic") == []
+    assert next_version(tmp_path / "topic") == "0001"
+    with pytest.raises(MissingResourceError):
+        latest_used(tmp_path / "topic")
