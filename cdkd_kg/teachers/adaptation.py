@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import torch
+from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, DataCollatorForLanguageModeling, set_seed
 
 from cdkd_kg.artifacts import new_folder
@@ -16,6 +19,22 @@ from cdkd_kg.teachers.resumable import ResumableTrainer
 from cdkd_kg.teachers.training import tokenised, train_quietly, training_arguments, workspace
 
 EPOCHS, LEARNING_RATE, MASKED = 3, 5e-5, 0.15
+IGNORED = -100
+"""What torch and transformers call a token that no loss asks for."""
+
+
+class _Masking(DataCollatorForLanguageModeling):  # type: ignore[misc]
+    """Leaves one word out at least: of one short text none may be drawn, and the loss of nothing is no number."""
+
+    def torch_mask_tokens(self, inputs: Tensor, *others: Any, **more: Any) -> tuple[Tensor, Tensor]:
+        whole = inputs.clone()
+        inputs, labels = super().torch_mask_tokens(inputs, *others, **more)
+        if (labels == IGNORED).all():
+            special = torch.isin(whole, torch.tensor(self.tokenizer.all_special_ids))
+            first = (~special).flatten().nonzero()[:1, 0]
+            labels.view(-1)[first] = whole.view(-1)[first]
+            inputs.view(-1)[first] = self.tokenizer.mask_token_id
+        return inputs, labels
 
 
 def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Path) -> None:
@@ -51,7 +70,7 @@ def adapt(texts: Sequence[str], config: TextTeacherConfig, seed: int, folder: Pa
             model=model,
             args=arguments,
             train_dataset=tokenised(tokenizer, texts, config.max_length),
-            data_collator=DataCollatorForLanguageModeling(tokenizer, mlm=masks, mlm_probability=MASKED),
+            data_collator=_Masking(tokenizer, mlm=masks, mlm_probability=MASKED),
         )
         train_quietly(trainer)
     model = trainer.finished()
