@@ -12,8 +12,9 @@ import yaml
 from cdkd_kg.artifacts import read_json, sha256_text, write_json, write_text
 from cdkd_kg.config import Config, DomainConfig
 from cdkd_kg.corpus.corpus import Corpus
+from cdkd_kg.errors import ConflictError
 from cdkd_kg.export.forms import Forms, as_text
-from cdkd_kg.inference.bundle import Bundle
+from cdkd_kg.inference.bundle import Bundle, open_bundle
 from cdkd_kg.inference.predictor import Predictor
 from cdkd_kg.pipeline.entities_stage import READ
 from cdkd_kg.pipeline.export import export
@@ -32,9 +33,9 @@ class Renewed:
 
     Attributes:
         old: digest of the bundle that was in use.
-        bundle: the new one, wherever it lies now.
-        accepted: whether it was taken into use.
-        version: under which the one that is not in use lies.
+        bundle: the new one, beside the one in use.
+        accepted: whether it may take the place of that.
+        version: under which it lies.
         judgements: old against new, domain by domain.
         documents: how many were ``read``, and how many were ``known`` from an earlier reading.
         corpus: what the new student was made of and measured by.
@@ -76,7 +77,7 @@ def renew(
     command: Sequence[str] = (),
     on_step: Callable[[Step], None] | None = None,
 ) -> Renewed:
-    """Make a student by a configuration and take it into use where it is not worse than the one in use.
+    """Make a student by a configuration, beside the one in use, and hold both against each other.
 
     Only what is new or changed is done: documents that were read are known, teachers that learn from nothing new are
     those of before.
@@ -95,13 +96,9 @@ def renew(
     write_text(place.with_suffix(".yaml"), yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
     corpus = Corpus.load(Path(result.results[MADE_IN]["corpus"]))
     judgements = compare(bundle, new, corpus, tolerance)
-    accepted = not failed(judgements)
-    if accepted:
-        take_into_use(bundle.folder, version)
-        new = Bundle(bundle.folder, new.digest, new.about)
     entities = next(job for job, _ in plan_run(config, "entities") if job.stage == "entities")
     documents = read_json(entities.folder(cache_of(config)) / READ)
-    return Renewed(bundle.digest, new, accepted, version, judgements, documents, corpus, result.folder)
+    return Renewed(bundle.digest, new, not failed(judgements), version, judgements, documents, corpus, result.folder)
 
 
 def compare(old: Bundle, new: Bundle, corpus: Corpus, tolerance: float) -> list[Judgement]:
@@ -123,7 +120,7 @@ def _forms_of(bundle: Bundle) -> Forms:
 
 
 def finish(folder: Path, renewed: Renewed, tolerance: float, more: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the report of a renewal beside the version it is of, as JSON and as a page, and return what it tells.
+    """Write the report of a renewal as JSON and as a page, and take the new student into use where it may be.
 
     Args:
         folder: of the bundle.
@@ -134,10 +131,20 @@ def finish(folder: Path, renewed: Renewed, tolerance: float, more: Mapping[str, 
     Returns:
         ``bundle``, ``accepted``, ``version``, ``tolerance``, ``old`` and ``new`` (digests), ``domains`` (judgements),
         ``documents`` (read and known), ``run``, ``report``, ``created``, and what is in ``more``.
+
+    Raises:
+        ConflictError: another version came into use meanwhile; the new one was not held against that.
     """
     from cdkd_kg.renewal.report import render_renewal
 
     place = versions_of(folder) / renewed.version
+    if open_bundle(folder).digest != renewed.old:
+        raise ConflictError(
+            "another version came into use meanwhile",
+            where=str(folder),
+            why="the new student was held against the one of before",
+            remedy="start again; what was done is not done twice",
+        )
     found = {
         "bundle": str(folder),
         "accepted": renewed.accepted,
@@ -154,4 +161,6 @@ def finish(folder: Path, renewed: Renewed, tolerance: float, more: Mapping[str, 
     }
     write_text(place.with_suffix(".html"), render_renewal(found))
     write_json(place.with_suffix(".json"), found)
+    if renewed.accepted:
+        take_into_use(folder, renewed.version)
     return found

@@ -33,7 +33,7 @@ def next_version(bundle: Path) -> str:
 
 
 def latest_used(bundle: Path) -> str:
-    """Return the version that was in use before the bundle that is.
+    """Return the newest version that was found good enough for use; it changed places with the bundle that is.
 
     Raises:
         MissingResourceError: none was; those that were kept aside were never in use.
@@ -41,7 +41,7 @@ def latest_used(bundle: Path) -> str:
     folder = versions_of(bundle)
     for version in reversed(kept(bundle)):
         report = folder / f"{version}.json"
-        if not report.is_file() or read_json(report)["accepted"]:
+        if report.is_file() and read_json(report)["accepted"]:
             return version
     raise MissingResourceError(
         "no other version was ever in use",

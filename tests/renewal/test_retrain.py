@@ -13,7 +13,7 @@ import pytest
 from cdkd_kg.artifacts import read_json
 from cdkd_kg.config import load_config
 from cdkd_kg.corpus.corpus import Corpus
-from cdkd_kg.errors import ConfigError, MissingResourceError
+from cdkd_kg.errors import ConfigError, ConflictError, MissingResourceError
 from cdkd_kg.export.forms import Forms
 from cdkd_kg.inference.bundle import open_bundle
 from cdkd_kg.inference.reference import Features
@@ -22,7 +22,7 @@ from cdkd_kg.pipeline.run import run
 from cdkd_kg.renewal import renew as renewing
 from cdkd_kg.renewal.adapt import adapt
 from cdkd_kg.renewal.retrain import retrain
-from cdkd_kg.renewal.versions import kept, versions_of
+from cdkd_kg.renewal.versions import kept, latest_used, versions_of
 from cdkd_kg.serving.store import Kept, Store
 from tests.models import tiny_bert
 from tests.pipeline.corpus import MONEY, SPORT, settings, write_config, write_corpus
@@ -188,3 +188,37 @@ def test_drift_of_what_was_kept_is_shown(bundle, tmp_path):
     assert found["domains"]["news"] == {"documents": 0, "shifts": []}
     _, shown, _ = _cdkd("drift", str(bundle), "--with", str(tmp_path / "f.sqlite"))
     assert "80 predictions are kept, 80 of them judged." in shown
+
+
+def test_who_was_overtaken_is_told_and_the_version_in_use_stays(bundle, tmp_path, monkeypatch):
+    right = renewing.compare
+
+    def overtaken(*arguments):
+        shutil.rmtree(bundle)
+        export(bundle.parent / "runs" / "tiny", bundle, Forms(onnx=False, int8=None))
+        return right(*arguments)
+
+    monkeypatch.setattr(renewing, "compare", overtaken)
+    with pytest.raises(ConflictError, match="another version came into use"):
+        retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
+    assert open_bundle(bundle).form() == "torch"
+    with pytest.raises(MissingResourceError):
+        latest_used(bundle)
+
+
+@pytest.mark.parametrize("step", ["export", "compare", "take_into_use"])
+def test_a_retraining_that_is_cut_short_leaves_the_bundle_and_goes_on(bundle, tmp_path, monkeypatch, step):
+    before, file = open_bundle(bundle).digest, _serve(tmp_path / "f.sqlite")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(renewing, step, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            retrain(bundle, file, tolerance=100)
+    assert open_bundle(bundle).digest == before
+    found = retrain(bundle, file, tolerance=100)
+    assert found["old"] == before
+    assert open_bundle(bundle).digest == found["new"]
+    assert open_bundle(versions_of(bundle) / latest_used(bundle)).digest == before

@@ -86,7 +86,7 @@ def test_what_was_kept_aside_is_not_what_was_in_use(bundle):
         shutil.copytree(versions_of(bundle) / "0001", versions_of(bundle) / name)
         report = {"accepted": name == "0002"}
         (versions_of(bundle) / f"{name}.json").write_text(json.dumps(report))
-    assert latest_used(bundle) == "0002"
+    assert latest_used(bundle) == "0002"  # 0001 has no report: it was killed before it was judged
     assert next_version(bundle) == "0004"
     for name in ("0001", "0002", "0003"):
         (versions_of(bundle) / f"{name}.json").write_text('{"accepted": false}')
