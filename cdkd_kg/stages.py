@@ -28,6 +28,7 @@ from cdkd_kg.artifacts import (
     sweep,
     verify,
 )
+from cdkd_kg.energy import Meter
 from cdkd_kg.errors import ArtifactError, ConfigError, nearest
 from cdkd_kg.processes import barrier, from_first, is_first, world_size
 
@@ -115,12 +116,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Step:
-    """What became of a job: how long it took when it ran, and whether it was reused."""
+    """What became of a job: how long it took when it ran, whether it was reused, and the energy, where metered."""
 
     stage: str
     key: str
     seconds: float
     reused: bool
+    joules: float | None = None
 
 
 def stage_named(name: str) -> str:
@@ -193,7 +195,7 @@ def earlier(job: Job, cache: Path, says: str) -> Iterator[Path]:
 def _do(job: Job, cache: Path, forced: bool) -> Step:
     if forced:
         remove_unheld(job.workspace(cache))
-    begin = time.monotonic()
+    begin, meter = time.monotonic(), Meter()
     about: dict[str, Any] = {
         "stage": job.stage,
         "key": job.key,
@@ -203,9 +205,9 @@ def _do(job: Job, cache: Path, forced: bool) -> Step:
     }
     with new_folder(job.folder(cache), about, keep_whole=not forced) as folder:
         job.work(replace(job, forced=forced), _inputs(job, cache), folder)
-        about["seconds"] = round(time.monotonic() - begin, 2)
+        about |= {"seconds": round(time.monotonic() - begin, 2), "joules": meter.joules()}
     remove_unheld(job.workspace(cache))
-    return Step(job.stage, job.key, about["seconds"], reused=False)
+    return Step(job.stage, job.key, about["seconds"], reused=False, joules=about["joules"])
 
 
 def _help(job: Job, cache: Path) -> Step:
@@ -244,4 +246,4 @@ def _reuse(job: Job, cache: Path) -> Step | None:
         logger.warning("%s It is made again.", error)
         shutil.rmtree(folder, ignore_errors=True)
         return None
-    return Step(job.stage, job.key, about.get("seconds", 0.0), reused=True)
+    return Step(job.stage, job.key, about.get("seconds", 0.0), reused=True, joules=about.get("joules"))

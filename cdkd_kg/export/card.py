@@ -121,10 +121,15 @@ def _cost(results: Mapping[str, Any], about: Mapping[str, Any], task: str, condi
         or (step["key"].startswith(case) and step["stage"] == "text_teacher")
         or step["key"] == f"{case}/{condition}"
     ]
-    minutes = sum(step["seconds"] for step in mine if step["stage"] != "evaluation") / 60
+    mine = [step for step in mine if step["stage"] != "evaluation"]
+    minutes, joules = sum(step["seconds"] for step in mine) / 60, [step.get("joules") for step in mine]
+    energy = "Energy was not metered."
+    if metered := [one for one in joules if one is not None]:
+        part = "" if len(metered) == len(joules) else f" for {len(metered)} of {len(joules)} steps"
+        energy = f"The processors took {sum(metered) / 3600:.1f} Wh{part}, by their own counters (RAPL)."
     return (
         f"{minutes:.0f} minutes of work, from reading the texts to this student, on {_cell(machine['processor'])}, "
-        f"{machine['cores']} cores, {_cell(machine['device'])}. Energy was not metered."
+        f"{machine['cores']} cores, {_cell(machine['device'])}. {energy}"
     )
 
 

@@ -150,7 +150,7 @@ def about_run(config: Config, steps: Sequence[Step], command: Sequence[str], dev
         "seeds": list(config.seeds),
         "config": config.model_dump(mode="json"),
         "stages": [
-            {"stage": step.stage, "key": step.key, "seconds": step.seconds, "reused": step.reused} for step in steps
+            {name: getattr(step, name) for name in ("stage", "key", "seconds", "reused", "joules")} for step in steps
         ],
     }
 
