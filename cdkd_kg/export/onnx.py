@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from cdkd_kg.errors import CdkdError, need_installed
+from cdkd_kg.export.first_token import keep_first_token
 from cdkd_kg.inference.runtime import Tokens
 
 OPSET = 17
@@ -35,6 +36,8 @@ class _Logits(nn.Module):
 
 def write_onnx(model: PreTrainedModel, names: tuple[str, ...], file: Path) -> None:
     """Write a classifier as an ONNX graph of any number of texts, of any length.
+
+    Where it answers from the first token, its last layer is of that token alone; see :func:`keep_first_token`.
 
     Args:
         model: the classifier; its attention is written out, which other runtimes fuse as they like.
@@ -58,7 +61,7 @@ def write_onnx(model: PreTrainedModel, names: tuple[str, ...], file: Path) -> No
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")  # of the tracer, on shapes that are fixed on purpose
             torch.onnx.export(
-                _Logits(model, names),
+                _Logits(model, names).eval(),  # or the exporter would leave the model in training
                 example,
                 file,
                 input_names=list(names),
@@ -76,6 +79,7 @@ def write_onnx(model: PreTrainedModel, names: tuple[str, ...], file: Path) -> No
         ) from error
     finally:
         model.set_attn_implementation(attention)
+    keep_first_token(file)
 
 
 def quantise(file: Path, target: Path, calibration: Calibration, batches: Iterable[Tokens] = ()) -> None:

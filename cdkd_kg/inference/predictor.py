@@ -19,8 +19,10 @@ from cdkd_kg.inference.runtime import Tokens, open_runtime
 Text = str | tuple[str, str]
 """A text, or the two texts that a label is about."""
 Domains = str | None | Sequence[str | None]
-CHUNK, BATCH_TOKENS, BATCH_TEXTS = 2048, 2048, 32
-"""Texts that are sorted by length together, and the most tokens and texts of a batch."""
+CHUNK, BATCH_TOKENS, BATCH_TEXTS = 2048, 512, 32
+"""Texts that are sorted by length together, and the most tokens and texts of a batch: what a core has at hand."""
+CHARACTERS = 8
+"""So many a token are enough for all that is read of most texts, with some to spare."""
 
 
 class Prediction(NamedTuple):
@@ -149,9 +151,34 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[Text]) -> list[Encoding]:
-    """Return the tokens of texts, cut to what is read."""
-    encodings: list[Encoding] = tokenizer.encode_batch(list(texts))
+    """Return the tokens of texts, cut to what is read.
+
+    Of a long text the beginning is turned into tokens, up to a space: words are tokens by themselves, so that where it
+    has more than is read the rest changes nothing. Where it has not, the whole text is turned into tokens.
+    """
+    texts = list(texts)
+    truncation = tokenizer.truncation
+    if truncation is None or not _splits_words(tokenizer):
+        return list(tokenizer.encode_batch(texts))
+    most = CHARACTERS * truncation["max_length"]
+    encodings: list[Encoding] = tokenizer.encode_batch([_beginning(text, most) for text in texts])
+    again = [place for place, text in enumerate(texts) if len(text) > most and not encodings[place].overflowing]
+    for place, one in zip(again, tokenizer.encode_batch([texts[place] for place in again]), strict=True):
+        encodings[place] = one
     return encodings
+
+
+def _splits_words(tokenizer: Tokenizer) -> bool:
+    """Return whether no token reaches over a space."""
+    splitter = tokenizer.pre_tokenizer
+    return splitter is not None and len(splitter.pre_tokenize_str("a b")) > 1
+
+
+def _beginning(text: Text, most: int) -> Text:
+    """Return whole words of at most so many characters; of two texts both, as which one is cut depends on the other."""
+    if not isinstance(text, str) or len(text) <= most:
+        return text
+    return text[:most].rpartition(" ")[0].rstrip() or text
 
 
 def by_length(lengths: Sequence[int]) -> list[list[int]]:
@@ -160,7 +187,7 @@ def by_length(lengths: Sequence[int]) -> list[list[int]]:
     The longest go first so that no thread is left with a long batch at the end.
 
     Example:
-        >>> by_length([3, 2000, 5, 1000])
+        >>> by_length([3, 500, 5, 250])
         [[1], [3, 2], [0]]
     """
     batches: list[list[int]] = []

@@ -17,6 +17,9 @@ Tokens = Mapping[str, NDArray[np.int64]]
 Runtime = Callable[[Tokens], NDArray[np.float32]]
 """Tokens to logits ``[B, C]``; it may be called from several threads at a time."""
 
+SLOWER = ["SkipLayerNormFusion"]
+"""What ONNX Runtime fuses to its loss: on a processor the sum and the norm take half as long one after the other."""
+
 
 def open_runtime(folder: Path, form: Form) -> Runtime:
     """Return what computes the logits of a model in a folder.
@@ -41,7 +44,9 @@ def _onnx(file: Path) -> Runtime:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        file, options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER
+    )
     names = [one.name for one in session.get_inputs()]
 
     def run(tokens: Tokens) -> NDArray[np.float32]:

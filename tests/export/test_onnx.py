@@ -4,12 +4,15 @@ from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
 from cdkd_kg.errors import ExportRefusedError
 from cdkd_kg.export.agreement import agreement, need_as_good, need_same
+from cdkd_kg.export.first_token import keep_first_token
 from cdkd_kg.export.forms import Forms, checked_forms, write_forms
+from cdkd_kg.export.onnx import write_onnx
 from cdkd_kg.inference.bundle import FILES, Bundle
 from cdkd_kg.inference.predictor import Predictor
 from cdkd_kg.teachers.models import predict
@@ -103,7 +106,45 @@ def test_numbers_that_are_none_are_refused():
         need_same(agreement(-said, broken, np.array([[1.0, 0.0]]), False), "it")
 
 
+def test_the_model_is_not_left_in_training(tmp_path):
+    made, _ = classifier(tmp_path / "model")
+    write_onnx(made, ("input_ids", "attention_mask"), tmp_path / "model.onnx")
+    assert not any(module.training for module in made.modules())
+
+
 def test_torch_is_not_left_with_other_threads_or_gradients(tmp_path):
     threads = torch.get_num_threads()
     _bundle(tmp_path, Forms())
     assert (torch.get_num_threads(), torch.is_grad_enabled()) == (threads, True)
+
+
+def _sizes(file, texts, tokens):
+    """Return the numbers of rows that products with weights are made of."""
+    graph = onnx.load(file)
+    for one in graph.graph.input:
+        for place, size in enumerate((texts, tokens)):
+            one.type.tensor_type.shape.dim[place].dim_value = size
+    inferred = onnx.shape_inference.infer_shapes(graph, data_prop=True).graph
+    shapes = {one.name: [each.dim_value for each in one.type.tensor_type.shape.dim] for one in inferred.value_info}
+    weights = {one.name for one in graph.graph.initializer}
+    return [
+        shapes[node.output[0]][1]
+        for node in graph.graph.node
+        if node.op_type == "MatMul" and node.input[1] in weights and len(shapes.get(node.output[0], ())) == 3
+    ]
+
+
+def test_the_last_layer_is_of_the_first_token_alone(tmp_path):
+    bundle, _ = _bundle(tmp_path, Forms(int8=None))
+    sizes = _sizes(bundle.folder / FILES["onnx"], 2, 9)
+    layer = [9] * 6
+    assert sizes[: len(layer)] == layer
+    assert sorted(sizes[-6:]) == [1, 1, 1, 1, 9, 9]  # query, output and feed-forward part; key and value
+
+
+def test_a_graph_that_answers_from_another_token_is_left_as_it_is(tmp_path):
+    bundle, _ = _bundle(tmp_path, Forms(int8=None), tiny_gpt2)
+    file = bundle.folder / FILES["onnx"]
+    before = file.read_bytes()
+    assert not keep_first_token(file)
+    assert file.read_bytes() == before

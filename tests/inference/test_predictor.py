@@ -8,12 +8,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import pipeline
 
 from cdkd_kg.errors import ArtifactError, ConfigError, MissingResourceError
 from cdkd_kg.export.forms import Forms
 from cdkd_kg.inference.bundle import open_bundle
-from cdkd_kg.inference.predictor import BATCH_TEXTS, BATCH_TOKENS, Predictor, by_length, probabilities
+from cdkd_kg.inference.predictor import (
+    BATCH_TEXTS,
+    BATCH_TOKENS,
+    CHARACTERS,
+    Predictor,
+    by_length,
+    encode,
+    probabilities,
+)
 from tests.bundles import TEXTS, tiny_bundle
 
 LONG = "ball goal " * 40
@@ -53,6 +62,35 @@ def test_what_shares_a_batch_changes_nothing(bundle, texts, threads):
     assert together.shape == (len(texts), 2)
     if texts:
         np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def _tokenizer(splitter, most=8):
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = splitter
+    letters = trainers.BpeTrainer(vocab_size=300, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    tokenizer.train_from_iterator(["ball goal team", "bank  rate\n\nstock", "the of a."], letters)
+    tokenizer.enable_truncation(most)
+    return tokenizer
+
+
+TOKENIZERS = {
+    "bytes": _tokenizer(pre_tokenizers.ByteLevel()),
+    "bert": _tokenizer(pre_tokenizers.BertPreTokenizer()),
+    "sentence": _tokenizer(pre_tokenizers.Metaspace(split=False)),
+    "none": _tokenizer(None),
+}
+
+
+@given(st.text("ab goalé.'\n\t  ", max_size=40 * CHARACTERS), st.sampled_from(sorted(TOKENIZERS)))
+def test_the_beginning_of_a_long_text_gives_the_tokens_that_the_whole_gives(text, name):
+    for asked in (text, (text, "goal"), text.replace(" ", "x"), text + " " * 9 * CHARACTERS):
+        (mine,), whole = encode(TOKENIZERS[name], [asked]), TOKENIZERS[name].encode_batch([asked])[0]
+        assert (mine.ids, mine.type_ids, bool(mine.overflowing)) == (whole.ids, whole.type_ids, bool(whole.overflowing))
+
+
+def test_of_a_long_text_only_the_beginning_is_turned_into_tokens():
+    (one,) = encode(TOKENIZERS["bytes"], ["goal " * 10_000])
+    assert 0 < len(one.overflowing) < 20
 
 
 @given(st.lists(st.integers(1, 512), max_size=200))
