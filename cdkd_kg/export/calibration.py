@@ -12,14 +12,17 @@ from cdkd_kg.evaluation.metrics import expected_calibration_error, judgements
 from cdkd_kg.teachers.calibration import fit_temperature
 
 Floats = NDArray[np.floating]
-BINS = 15
+BINS, ENOUGH = 15, 50
+"""Bins of confidence, and labelled rows that a domain needs for a temperature of its own."""
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
 def temperatures(
     logits: Floats, targets: Floats, domains: Sequence[str], multi_label: bool
 ) -> tuple[float, dict[str, float]]:
-    """Return the temperature of all labelled rows together, and that of each domain that has some.
+    """Return the temperature of all labelled rows together, and that of each domain that has enough of them.
+
+    Of a few rows a temperature is chance: one wrong answer among five would make a student doubt all it says.
 
     Args:
         logits: ``[N, C]`` of labelled rows that the student was not trained on.
@@ -30,7 +33,8 @@ def temperatures(
     names = np.array(domains, dtype=str)
     each = {
         str(name): fit_temperature(logits[names == name], targets[names == name], multi_label)
-        for name in np.unique(names)
+        for name, rows in zip(*np.unique(names, return_counts=True), strict=True)
+        if rows >= ENOUGH
     }
     return fit_temperature(logits, targets, multi_label), each
 

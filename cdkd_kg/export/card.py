@@ -12,6 +12,7 @@ from cdkd_kg.config import DomainConfig
 from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.data.manifest import load_manifest
 from cdkd_kg.evaluation.metrics import primary_metric
+from cdkd_kg.export.calibration import ENOUGH
 
 _TEMPLATES = Path(__file__).parent
 
@@ -59,6 +60,7 @@ def _facts(results: Mapping[str, Any], corpus: Corpus, about: Mapping[str, Any],
             for name, domain in sorted(corpus.domains.items())
             if domain.task == task
         ],
+        "enough": ENOUGH,
         "budget": config["corpus"]["labels_per_class"],
         "teacher": text,
         "student": student["model"] or f"layers {student['teacher_layers']} of {text}",
