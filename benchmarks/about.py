@@ -19,9 +19,9 @@ def about(*libraries: str) -> dict[str, Any]:
 def without_output(words: Sequence[str]) -> list[str]:
     """Return the words of a command without those that are paths of one machine.
 
-    They are ``--json FILE``, ``--peer PYTHON`` and ``--peers FOLDER``.
+    They are ``--json FILE``, ``--peer PYTHON``, ``--peers FOLDER`` and ``--run FOLDER``.
     """
-    names = ("--json", "--peer", "--peers")
+    names = ("--json", "--peer", "--peers", "--run")
     places = [place for place, word in enumerate(words) if word in names]
     dropped = {*places, *(place + 1 for place in places)}
     named = tuple(f"{name}=" for name in names)

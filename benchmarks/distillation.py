@@ -31,13 +31,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import site
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
-import venv
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -55,6 +52,7 @@ from benchmarks.about import about
 from benchmarks.distillation_ours import CACHED, HARD_LABELS, ONLINE, signal_of
 from benchmarks.distillation_table import judged
 from benchmarks.distillation_turns import TASK
+from benchmarks.environment import python_of
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import StudentConfig, TaskConfig, TextTeacherConfig, TrainingConfig
 from cdkd_kg.data.corpora import read_corpus
@@ -121,7 +119,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        pythons = {peer: python_of(peer, options.peers or folder / "peers") for peer in PEERS}
+        places = options.peers or folder / "peers"
+        pythons = {peer: python_of(peer, version, places) for peer, version in PEERS.items()}
         prepared = prepare(folder, count, rounds + 1)
         trainings = [
             (way, name, stack.enter_context(training(way, name, folder, pythons, options.threads)))
@@ -149,21 +148,6 @@ def main() -> None:
         said = about("cdkd-kg", "torch", "transformers") | results
         said["versions"] |= PEERS
         write_json(options.json, said)
-
-
-def python_of(peer: str, folder: Path) -> Path:
-    """Return an interpreter that has a peer; everything else it takes from where this one does."""
-    place = folder / f"{peer}-{PEERS[peer]}"
-    python, done = place / "bin" / "python", place / "done"
-    if not done.is_file():
-        venv.create(place, clear=True, symlinks=True)
-        ours = "".join(f"{folder}\n" for folder in site.getsitepackages())
-        own = sysconfig.get_path("purelib", vars={"base": str(place)})
-        (Path(own) / "ours.pth").write_text(ours, "utf-8")
-        wanted = ["-c", str(ROOT / "constraints.txt"), f"{peer}=={PEERS[peer]}"]
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
-        done.touch()
-    return python
 
 
 def prepare(folder: Path, count: int, epochs: int) -> dict[str, Any]:

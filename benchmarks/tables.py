@@ -20,6 +20,7 @@ from benchmarks.curation_table import curation_table
 from benchmarks.distillation_table import distillation_table
 from benchmarks.graph_table import graph_table
 from benchmarks.graph_teacher_table import graph_teacher_table
+from benchmarks.inference_table import inference_table
 from benchmarks.link_prediction_table import link_prediction_table
 from benchmarks.linking_table import linking_table
 from benchmarks.peers_table import peers_table
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "distillation": distillation_table,
     "graph": graph_table,
     "graph_teacher": graph_teacher_table,
+    "inference": inference_table,
     "link_prediction": link_prediction_table,
     "linking": linking_table,
     "peers": peers_table,
