@@ -48,8 +48,8 @@ def inference_table(results: Mapping[str, Any]) -> str:
     beside = teacher(results)
     lines = [
         f"{settings['texts']} test texts of `{settings['run']}`, of a median {settings['characters']:,} characters, of "
-        f"which teacher (`{settings['teacher']}`) and student read the first {settings['length']} tokens; medians (and extremes) of "
-        f"{settings['rounds']} rounds, all in turn.",
+        f"which teacher (`{settings['teacher']}`) and student read the first {settings['length']} tokens; medians (and "
+        f"extremes) of {settings['rounds']} rounds, all in turn.",
         "",
         "| classifier | documents/s | beside the teacher | right |",
         "| --- | ---: | ---: | ---: |",
