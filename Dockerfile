@@ -1,6 +1,6 @@
 # A bundle as a service, with nothing of what makes a student: docs/deploy.md.
 #
-# docker build -t cdkd-serve . && docker run -p 8000:8000 -v "$PWD/models/topic:/bundle:ro" cdkd-serve
+# docker build -t cdkd-serve . && docker run -p 127.0.0.1:8000:8000 -v "$PWD/models/topic:/bundle:ro" cdkd-serve
 FROM python:3.11-slim
 
 WORKDIR /app

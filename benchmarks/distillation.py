@@ -231,8 +231,15 @@ def training(
     environment = os.environ | dict.fromkeys(names, str(threads)) | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     environment.pop("TOKENIZERS_PARALLELISM", None)
     command = [python, "-m", f"benchmarks.distillation_{way.module}", str(folder), *way.arguments]
-    with log_of(name, folder).open("w") as log, subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+    with waiting(command, environment, log_of(name, folder)) as process:
+        yield process
+
+
+@contextmanager
+def waiting(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a process that works whenever it is written to, and what it tells of errors goes into a file."""
+    with log.open("w") as told, subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told, text=True, env=environment
     ) as process:  # fmt: skip
         try:
             yield process

@@ -41,7 +41,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.about import about
-from benchmarks.distillation import ROOT, epoch, log_of
+from benchmarks.distillation import ROOT, epoch, log_of, waiting
 from benchmarks.distillation_turns import TASK
 from benchmarks.environment import python_of
 from benchmarks.inference_table import INT8, OPTIMUM, TEACHERS, judged
@@ -180,13 +180,8 @@ def classifying(way: Way, folder: Path) -> Iterator[subprocess.Popen[str]]:
     command = [way.python, "-m", f"benchmarks.inference_{way.module}", str(folder), *way.arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     environment.pop("TOKENIZERS_PARALLELISM", None)
-    with log_of(way.name, folder).open("w") as log, subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
-    ) as process:  # fmt: skip
-        try:
-            yield process
-        finally:
-            process.kill()
+    with waiting(command, environment, log_of(way.name, folder)) as process:
+        yield process
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ class DomainConfig(Model):
     last look of the evaluation. ``labels`` renames labels of the file to labels of the task; ``null`` leaves
     rows out on purpose, and the key ``"*"`` stands for every label that is neither named nor the task's.
     ``part_of`` names the domain whose texts these are, as those that a service saw are: a bundle knows both as that
-    one, and no label budget holds for them.
+    one, and no label budget holds for them. (It may be the domain itself, where a service saw texts of none.)
     """
 
     task: str

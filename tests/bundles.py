@@ -10,6 +10,7 @@ from cdkd_kg.export.forms import Forms, write_forms
 from cdkd_kg.inference.bundle import ABOUT, FORMAT, Bundle, open_bundle
 from cdkd_kg.inference.predictor import Predictor
 from cdkd_kg.inference.reference import REFERENCE, SURPRISALS, features, reference, surprisals
+from cdkd_kg.teachers.models import predict
 from tests.models import tiny_bert
 
 LABELS = ("sport", "business")
@@ -34,6 +35,16 @@ def classifier(folder: Path, labels=LABELS, multi_label=False, model=tiny_bert):
     made.config.pad_token_id = tokenizer.pad_token_id
     tokenizer.model_max_length = 16
     return made.eval(), tokenizer
+
+
+def written(folder: Path, forms: Forms, model=tiny_bert):
+    """Write the forms of a model into ``folder / "bundle"``, unsealed; return that and what the model says."""
+    made, tokenizer = classifier(folder / "model", model=model)
+    bundle = Bundle(folder / "bundle", "", {"labels": list(LABELS), "multi_label": False, "max_length": 16})
+    bundle.folder.mkdir()
+    said, _ = predict(made, tokenizer, TEXTS, 16, 8)
+    write_forms(forms, made, tokenizer, TEXTS, bundle)
+    return bundle, said
 
 
 def tiny_bundle(folder: Path, forms: Forms = INT8, multi_label: bool = False, labels=LABELS) -> Bundle:

@@ -12,6 +12,15 @@ from transformers import (
     set_seed,
 )
 
+BERT_TOKENS = {
+    "pad_token": "[PAD]",
+    "unk_token": "[UNK]",
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "mask_token": "[MASK]",
+}
+"""How BERT's tokenizers call their special tokens."""
+
 
 def tiny_bert(folder: Path, words: list[str], layers: int = 2, hidden: int = 32) -> Path:
     """Save a random BERT and its word tokenizer into ``folder``."""
@@ -23,14 +32,7 @@ def tiny_bert(folder: Path, words: list[str], layers: int = 2, hidden: int = 32)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    names = {
-        "pad_token": "[PAD]",
-        "unk_token": "[UNK]",
-        "cls_token": "[CLS]",
-        "sep_token": "[SEP]",
-        "mask_token": "[MASK]",
-    }
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **BERT_TOKENS).save_pretrained(folder)
     config = BertConfig(
         vocab_size=len(vocabulary),
         hidden_size=hidden,

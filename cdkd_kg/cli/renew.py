@@ -68,10 +68,11 @@ def rollback_cli(
 ) -> None:
     """Take the version of before into use again; done twice, it is undone. With --to also one that was kept aside."""
     from cdkd_kg.inference.bundle import open_bundle
-    from cdkd_kg.renewal.versions import latest_used, take_into_use, versions_of
+    from cdkd_kg.renewal.versions import alone, latest_used, take_into_use, versions_of
 
-    version = to or latest_used(bundle)
-    take_into_use(bundle, version)
+    with alone(bundle):
+        version = to or latest_used(bundle)
+        take_into_use(bundle, version)
     digest = open_bundle(bundle).digest
     if as_json:
         typer.echo(json.dumps({"bundle": str(bundle), "in_use": digest, "version": version}))
@@ -96,7 +97,7 @@ def drift_cli(
     found = open_bundle(bundle)
     known = read_json(found.folder / REFERENCE)
     with opened(feedback) as store:
-        seen = {name: store.recent(name, rows) for name in found.domains}
+        seen = {name: store.recent(name, rows, found.digest[:12]) for name in found.domains}
         counts = store.counts()
     moved = {name: shifts(known[name], documents, found.labels) for name, documents in seen.items()}
     if as_json:
@@ -109,6 +110,7 @@ def drift_cli(
         for one in moved[name]
     ]
     print_found(("domain", "documents", "feature", "PSI", "by chance below", ""), lines)
+    typer.echo("Only what this bundle answered is looked at; that of another one is held against that one.")
     typer.echo(f"{counts['predictions']:,} predictions are kept, {counts['judged']:,} of them judged.")
 
 

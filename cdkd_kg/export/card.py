@@ -49,7 +49,7 @@ def _facts(results: Mapping[str, Any], corpus: Corpus, about: Mapping[str, Any],
     return {
         **{
             key: about[key]
-            for key in ("task", "labels", "multi_label", "max_length", "smaller", "parameters", "made", "seed")
+            for key in ("task", "labels", "multi_label", "max_length", "smaller", "parameters", "made", "run", "seed")
         },
         **{key: about[key] for key in ("abstention", "forms")},
         "name": f"{config['name']}: {task}",

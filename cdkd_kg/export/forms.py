@@ -147,7 +147,7 @@ def checked_forms(bundle: Bundle, texts: Sequence[str], student: Floats, targets
 def _remedy(form: Form) -> str:
     if form == "int8":
         return "try the other calibration (--int8 dynamic or static), or leave it out (--int8 none)"
-    return "keep more of the vocabulary (--prune-vocabulary 1), give a larger --embedding-rank, or leave them out"
+    return "leave --prune-vocabulary and --embedding-rank out, or give a larger rank or more training texts"
 
 
 def _bytes(file: Path) -> int:

@@ -75,7 +75,7 @@ def write_onnx(model: PreTrainedModel, names: tuple[str, ...], file: Path) -> No
             f"{type(model).__name__} cannot be written as ONNX",
             where=str(file),
             why=str(error).splitlines()[0],
-            remedy="export it without ONNX (--form torch)",
+            remedy="export it without ONNX: --no-onnx --int8 none",
         ) from error
     finally:
         model.set_attn_implementation(attention)

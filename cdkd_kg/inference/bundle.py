@@ -107,8 +107,7 @@ def open_bundle(folder: str | Path) -> Bundle:
             why=f"it has no {ABOUT}",
             remedy="make one with `cdkd export RUN -o FOLDER`",
         )
-    about = read_json(folder / ABOUT)
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
+    if not (folder / MANIFEST).is_file():
         raise MissingResourceError(
             "this is no exported bundle",
             where=str(folder),
@@ -124,4 +123,11 @@ def open_bundle(folder: str | Path) -> Bundle:
             why=f"{error.what}; {error.why}" if error.why else error.what,
             remedy="copy it again from where it was made, or export it again",
         ) from error
+    about = read_json(folder / ABOUT)
+    if about.get("format") != FORMAT:
+        raise MissingResourceError(
+            f"the bundle is of format {about.get('format')}, and this version reads {FORMAT}",
+            where=str(folder),
+            remedy="export it again with this version",
+        )
     return Bundle(folder, sha256_file(folder / MANIFEST), about)

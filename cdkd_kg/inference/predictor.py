@@ -202,6 +202,7 @@ def by_length(lengths: Sequence[int]) -> list[list[int]]:
 
 def probabilities(logits: NDArray[np.floating], multi_label: bool) -> NDArray[np.float32]:
     """Return the softmax of calibrated logits ``[N, C]``, or their sigmoid where labels are independent."""
+    # As `cdkd_kg.teachers.calibration.as_probabilities`, without SciPy, which a service need not have.
     wide = logits.astype(np.float64)
     if multi_label:
         return np.asarray(1 / (1 + np.exp(-wide)), dtype=np.float32)

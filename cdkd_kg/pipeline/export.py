@@ -12,7 +12,7 @@ from cdkd_kg.config import Config, Split
 from cdkd_kg.errors import ArtifactError, ConfigError, MissingResourceError, nearest
 from cdkd_kg.evaluation.answered import run_results
 from cdkd_kg.inference.bundle import ABOUT, FORMAT, Bundle, open_bundle
-from cdkd_kg.pipeline.provenance import provenance
+from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.run import MADE_IN, quiet_libraries
 from cdkd_kg.pipeline.student_stage import ANSWERS
 from cdkd_kg.pipeline.text_teacher_stage import MODEL
@@ -70,8 +70,9 @@ def export(
         "multi_label": space.multi_label,
         "smaller": forms.smaller,
         "asked": asdict(forms),
-        "run": {"name": config.name, "folder": str(run.resolve()), "config": config.model_dump(mode="json")},
-        "made": provenance(command, LIBRARIES, "cpu") | {"git": results["git"], "run": results["command"]},
+        "run": {"git": results["git"], "command": results["command"], "created": results["created"]}
+        | {"name": config.name, "folder": str(run.resolve()), "config": config.model_dump(mode="json")},
+        "made": provenance(command, LIBRARIES, "cpu") | {"git": code_commit()},
     }
     with new_folder(output) as folder:
         bundle = Bundle(folder, "", about)
@@ -151,7 +152,7 @@ def _calibrate(about: dict[str, Any], predictor: Predictor, corpus: Corpus, task
     about["domains"] = {
         name: {"role": domain.role, "temperature": each.get(name, pooled), "judged": domains.count(name)}
         for name, domain in corpus.domains.items()
-        if domain.task == task and domain.part_of is None
+        if domain.task == task and domain.part_of in (None, name)
     }
     logits, targets = predictor.logits([as_text(text) for text in test["text"][:]]), corpus.targets(test, task)
     asked = _known_as(corpus, test["domain"][:])

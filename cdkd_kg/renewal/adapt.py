@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
-from cdkd_kg.config import DomainConfig, SourceConfig
+from cdkd_kg.config import NAME, DomainConfig, SourceConfig
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.export.forms import as_text
 from cdkd_kg.inference.bundle import Bundle, open_bundle
 from cdkd_kg.inference.predictor import Predictor
 from cdkd_kg.renewal.renew import Renewed, config_of, finish, renew
+from cdkd_kg.renewal.served import SERVED
 from cdkd_kg.renewal.unlabelled import agreement_of, threshold_for, unlabelled_report
+from cdkd_kg.renewal.versions import alone
 from cdkd_kg.stages import Step
 
 
@@ -42,20 +46,50 @@ def adapt(
         What :func:`~cdkd_kg.renewal.renew.finish` tells, with ``unlabelled``: what is known without labels.
 
     Raises:
-        ConfigError: the bundle knows the domain already, or its labels are independent.
+        ConfigError: the bundle knows the domain already, or its name or a column cannot be.
+        ConflictError: somebody else makes or changes versions of the bundle.
         MissingResourceError: no bundle, no texts, or the data of the run are gone.
         ExportRefusedError: a form of the new student does not say what it says.
     """
-    bundle = open_bundle(folder)
+    with alone(folder):
+        return _adapt(open_bundle(folder), domain, source_of(texts, columns or {}), tolerance, command, on_step)
+
+
+def source_of(texts: Path, columns: dict[str, str]) -> SourceConfig:
+    """Return where the texts of a new domain come from; raises ConfigError where a column is none of ours."""
+    try:
+        return SourceConfig.model_validate({"path": texts, "columns": columns})
+    except ValidationError as error:
+        raise ConfigError(
+            f"{error.errors()[0]['loc'][-1]!r} is no column of ours",
+            where="--column",
+            remedy="write it as text=body; ours are id, text, text_pair, label, split",
+        ) from error
+
+
+def _adapt(
+    bundle: Bundle,
+    domain: str,
+    source: SourceConfig,
+    tolerance: float,
+    command: Sequence[str],
+    on_step: Callable[[Step], None] | None,
+) -> dict[str, Any]:
     old = config_of(bundle, {})
+    if not re.fullmatch(NAME, domain) or domain.endswith(SERVED):
+        raise ConfigError(
+            f"{domain!r} cannot name a domain",
+            where="--domain",
+            why=f"a name has a-z, 0-9, _ and -, and what ends in {SERVED!r} is what a service saw",
+            remedy="give another name",
+        )
     if domain in old.corpus.domains:
         raise ConfigError(
             f"the bundle knows a domain {domain!r} already", where="--domain", remedy="give the new one another name"
         )
-    source = SourceConfig.model_validate({"path": texts, "columns": columns or {}})
     new = DomainConfig(task=bundle.about["task"], role="target", source=source)
     renewed = renew(bundle, config_of(bundle, {domain: new}), tolerance, command, on_step)
-    return finish(folder, renewed, tolerance, {"unlabelled": {domain: known_of(bundle, renewed, domain)}})
+    return finish(bundle.folder, renewed, tolerance, {"unlabelled": {domain: known_of(bundle, renewed, domain)}})
 
 
 def known_of(old: Bundle, renewed: Renewed, domain: str) -> dict[str, Any]:

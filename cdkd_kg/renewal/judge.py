@@ -14,7 +14,7 @@ from cdkd_kg.evaluation.metrics import primary_metric
 
 OLD, NEW = "old", "new"
 ENOUGH = 50
-"""So many labelled test documents a domain needs to decide; of fewer what is seen is told, and decides nothing."""
+"""So many labelled test documents show that a student is not worse; fewer can only show that it is."""
 Floats = NDArray[np.floating]
 
 
@@ -55,7 +55,8 @@ def judge(
 
     .. math:: \mathrm{low}(\Delta) \ge -\delta
 
-    with the paired bootstrap interval of :func:`~cdkd_kg.evaluation.compare.compare_domain`.
+    with the paired bootstrap interval of :func:`~cdkd_kg.evaluation.compare.compare_domain`. Of fewer than 50 documents
+    it fails where the upper end lies below, and else nothing is said.
 
     Args:
         old: logits ``[N, C]``, and ``new`` those of the new student for the same documents.
@@ -82,11 +83,17 @@ def _judged(name: str, old: Floats, new: Floats, targets: Floats, multi_label: b
         return Judgement(name, 0, metric, None, None, None, None, None, None, None)
     found, scored = compared[0], {who: score_domain(one, targets, multi_label, config) for who, one in answers.items()}
     count = scored[NEW]["n"]
-    passes = found["low"] >= -tolerance / 100 if count >= ENOUGH else None
+    passes = _passes(found["low"], found["high"], -tolerance / 100, count)
     before, after = (scored[who]["scores"][metric]["mean"] for who in (OLD, NEW))
     return Judgement(
         name, count, metric, before, after, found["difference"], found["low"], found["high"], found["p"], passes
     )
+
+
+def _passes(low: float, high: float, least: float, documents: int) -> bool | None:
+    if high < least:
+        return False
+    return low >= least if documents >= ENOUGH else None
 
 
 def failed(judgements: Sequence[Judgement]) -> list[Judgement]:

@@ -68,7 +68,8 @@ def _domains(found: Found) -> Table:
 def _how(found: Found) -> str:
     return (
         f"Paired bootstrap over documents, 95 % intervals. A domain passes where even the lower end is above "
-        f"{MINUS}{found['tolerance']:g} points; domains of fewer than {ENOUGH} labelled test documents decide nothing."
+        f"{MINUS}{found['tolerance']:g} points; domains of fewer than {ENOUGH} labelled test documents fail only "
+        "where the upper end is below that."
     )
 
 
@@ -113,5 +114,9 @@ def _done(found: Found) -> str:
         joined = (
             f"{plural(found['texts'], 'text')} of the service joined the corpus, {found['judged']:,} of them judged."
         )
+        if found["left_out"]:
+            joined += (
+                f" {found['left_out']:,} were left out: a corpus cannot have them, or they are alone in their domain."
+            )
         text = f"{joined} {text}"
     return f"{text} The run is in {found['run']}."

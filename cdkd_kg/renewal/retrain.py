@@ -8,11 +8,12 @@ from typing import Any
 
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import ConfigError
-from cdkd_kg.inference.bundle import open_bundle
+from cdkd_kg.inference.bundle import Bundle, open_bundle
 from cdkd_kg.pipeline.run import cache_of, plan_run
 from cdkd_kg.renewal.renew import config_of, finish, renew
-from cdkd_kg.renewal.served import SERVED, served_domains
+from cdkd_kg.renewal.served import SERVED, served_domains, usable
 from cdkd_kg.renewal.unknown import unknown_entities
+from cdkd_kg.renewal.versions import alone
 from cdkd_kg.serving.store import opened
 from cdkd_kg.stages import Step
 
@@ -34,19 +35,28 @@ def retrain(
         on_step: told of each job of the run.
 
     Returns:
-        What :func:`~cdkd_kg.renewal.renew.finish` tells, with ``texts`` and ``judged`` of the service, and
-        ``unknown``: entities that the graph did not know.
+        What :func:`~cdkd_kg.renewal.renew.finish` tells, with ``texts``, ``judged`` and ``left_out`` of the service
+        (see :class:`~cdkd_kg.renewal.served.Served`), and ``unknown``: entities that the graph did not know.
 
     Raises:
         ConfigError: there are too few texts, or nobody judged one.
+        ConflictError: somebody else makes or changes versions of the bundle.
         MissingResourceError: no bundle, no file of feedback, or the data of the run are gone.
         ExportRefusedError: a form of the new student does not say what it says.
     """
-    bundle = open_bundle(folder)
+    with alone(folder):
+        return _retrain(open_bundle(folder), feedback, tolerance, command, on_step)
+
+
+def _retrain(
+    bundle: Bundle, feedback: Path, tolerance: float, command: Sequence[str], on_step: Callable[[Step], None] | None
+) -> dict[str, Any]:
     old = config_of(bundle, {})
     with opened(feedback) as store:
         texts = store.texts()
-    served = served_domains(texts, bundle.about["task"], old.corpus.domains, bundle.multi_label, old.output / SERVED)
+    task = bundle.about["task"]
+    served = served_domains(texts, task, old.corpus.domains, bundle.multi_label, old.output / SERVED)
+    served = usable(served, old.corpus, task)
     if not served.judged:
         raise ConfigError(
             "nobody has judged a text yet",
@@ -58,4 +68,5 @@ def retrain(
     renewed = renew(bundle, config, tolerance, command, on_step)
     entities = next(job for job, _ in plan_run(config, "entities") if job.stage == "entities")
     found = unknown_entities(Extraction.load(entities.folder(cache_of(config))), served.domains.keys())
-    return finish(folder, renewed, tolerance, {"texts": served.texts, "judged": served.judged, "unknown": found})
+    told = {"texts": served.texts, "judged": served.judged, "left_out": served.left_out, "unknown": found}
+    return finish(bundle.folder, renewed, tolerance, told)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cdkd_kg.artifacts import canonical_json, sha256_text, write_text
-from cdkd_kg.config import DomainConfig, SourceConfig, Split
+from cdkd_kg.config import CorpusConfig, DomainConfig, SourceConfig, Split
+from cdkd_kg.corpus.build import check_corpus
+from cdkd_kg.corpus.corpus import SPLITS
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.serving.store import Judged
 
@@ -26,11 +29,13 @@ class Served(NamedTuple):
         domains: by name; each is part of the domain that it was asked for, if any.
         texts: how many there are, and how many of them were ``judged``.
         judged: see ``texts``.
+        left_out: how many a corpus cannot have, or are of a domain that has too few.
     """
 
     domains: dict[str, DomainConfig]
     texts: int
     judged: int
+    left_out: int = 0
 
 
 def place_of(text: str, pair: str | None) -> Split:
@@ -59,34 +64,48 @@ def served_domains(
         folder: whose files are named by their content, so that none is ever changed.
 
     Raises:
-        ConfigError: there is no domain with two texts or more.
+        ConfigError: the run has a domain of its own of such a name.
     """
     found: dict[str, DomainConfig] = {}
     rows = 0
     judged = 0
     for part_of, name in sorted({_home(one.domain, domains) for one in texts}, key=lambda home: home[1]):
         mine = _rows(one for one in texts if _home(one.domain, domains)[1] == name)
-        merged = _merged(_read(domains[name]) if name in domains else {}, mine)
-        if len(merged) < FEWEST:
-            continue
+        merged = _merged(_read(name, domains[name]) if name in domains else {}, mine)
         found[name] = _domain(task, part_of, merged, multi_label, folder / name)
         rows += len(merged)
         judged += sum(row["label"] is not None for row in merged.values())
-    if not found:
-        raise ConfigError(
-            "the service has seen too few texts",
-            where="--with",
-            why=f"a domain needs {FEWEST} at least",
-            remedy="serve on",
-        )
     return Served(found, rows, judged)
 
 
-def _home(domain: str, domains: Mapping[str, DomainConfig]) -> tuple[str | None, str]:
-    """Return the domain of the run that a text is of, None where it is of none, and what its new domain is called."""
+def usable(served: Served, corpus: CorpusConfig, task: str) -> Served:
+    """Return of served domains those that a corpus can have: what cannot be used is left out, and stops nothing.
+
+    Raises:
+        ConfigError: no domain has two texts or more that can be used.
+    """
+    domains = dict(corpus.domains) | served.domains
+    checked, _ = check_corpus(corpus.model_copy(update={"domains": domains}))
+    used = Counter(name for split in SPLITS for name in checked.rows(task, split)["domain"][:])
+    judged = Counter(name for split in SPLITS for name in checked.labelled(task, split)["domain"][:])
+    kept = {name: domain for name, domain in served.domains.items() if used[name] >= FEWEST}
+    if not kept:
+        raise ConfigError(
+            "the service has seen too few texts that can be used",
+            where="--with",
+            why=f"of {served.texts:,} texts {sum(used[name] for name in served.domains):,} can be, and a domain needs "
+            f"{FEWEST} at least",
+            remedy="serve on",
+        )
+    texts = sum(used[name] for name in kept)
+    return Served(kept, texts, sum(judged[name] for name in kept), served.texts - texts)
+
+
+def _home(domain: str, domains: Mapping[str, DomainConfig]) -> tuple[str, str]:
+    """Return the domain that a text counts as, and what the one is called that it joins."""
     known = domains.get(domain)
     if known is None or domain == SERVED:
-        return None, SERVED
+        return SERVED, SERVED
     base = known.part_of or domain
     return base, f"{base}_{SERVED}"
 
@@ -104,10 +123,16 @@ def _rows(texts: Iterable[Judged]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _read(domain: DomainConfig) -> dict[str, dict[str, Any]]:
+def _read(name: str, domain: DomainConfig) -> dict[str, dict[str, Any]]:
     """Return the rows that an earlier retraining wrote."""
     path = domain.source.path
-    assert path is not None  # noqa: S101 - by _domain
+    if domain.part_of is None or path is None:
+        raise ConfigError(
+            f"the run has a domain of its own called {name!r}",
+            where="corpus.domains",
+            why="so is called what a service saw",
+            remedy="give it another name, and run and export it again",
+        )
     rows = (json.loads(line) for line in path.read_text("utf-8").split("\n") if line)
     return {row.pop("id"): {"text_pair": None} | row | {"label": _labels(row["label"])} for row in rows}
 
@@ -125,7 +150,7 @@ def _merged(old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]) -> d
 
 
 def _domain(
-    task: str, part_of: str | None, rows: Mapping[str, Mapping[str, Any]], multi_label: bool, folder: Path
+    task: str, part_of: str, rows: Mapping[str, Mapping[str, Any]], multi_label: bool, folder: Path
 ) -> DomainConfig:
     pairs = any(row["text_pair"] is not None for row in rows.values())
     lines = [canonical_json({"id": name} | _told(row, multi_label, pairs)) for name, row in sorted(rows.items())]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cdkd_kg.artifacts import held, read_json
@@ -17,6 +19,7 @@ _AT_FDCWD, _EXCHANGE = -100, 2
 
 def versions_of(bundle: Path) -> Path:
     """Return the folder in which the other versions of a bundle lie; it need not be there."""
+    bundle = bundle.resolve()  # of "." there is no name, and a link stays what it is
     return bundle.with_name(f"{bundle.name}.versions")
 
 
@@ -30,6 +33,23 @@ def next_version(bundle: Path) -> str:
     """Return a name that no version has had, as far as the folder tells."""
     numbers = [int(path.name.split(".")[0]) for path in versions_of(bundle).glob("[0-9]*") if path.name[:4].isdigit()]
     return f"{max(numbers, default=0) + 1:04}"
+
+
+@contextmanager
+def alone(bundle: Path) -> Iterator[None]:
+    """Let nobody else make or change versions of a bundle, from the first look to the last change.
+
+    Raises:
+        ConflictError: somebody does so now.
+    """
+    with held(versions_of(bundle)) as mine:
+        if not mine:
+            raise ConflictError(
+                "somebody else makes or changes versions now",
+                where=str(versions_of(bundle)),
+                remedy="try again when that is done",
+            )
+        yield
 
 
 def latest_used(bundle: Path) -> str:
@@ -46,17 +66,18 @@ def latest_used(bundle: Path) -> str:
     raise MissingResourceError(
         "no other version was ever in use",
         where=str(folder),
-        remedy=f"name one that was kept aside with --to: {kept(bundle)}" if kept(bundle) else "",
+        remedy=f"name one that was kept aside with --to: {kept(bundle)}" if kept(bundle) else "make one first",
     )
 
 
 def take_into_use(bundle: Path, version: str) -> None:
     """Let a version and the bundle change places: who opens the bundle finds the one or the other, and never none.
 
+    It is asked within :func:`alone`.
+
     Raises:
         MissingResourceError: there is no such version.
         ArtifactError: it is not what was exported.
-        ConflictError: somebody else changes versions now.
     """
     folder = versions_of(bundle)
     if version not in kept(bundle):
@@ -64,10 +85,7 @@ def take_into_use(bundle: Path, version: str) -> None:
             f"there is no version {version!r}", where=str(folder), remedy=f"name one of {kept(bundle)}"
         )
     open_bundle(folder / version)
-    with held(folder) as mine:
-        if not mine:
-            raise ConflictError("somebody else changes versions now", where=str(folder), remedy="try again")
-        _exchange(bundle, folder / version)
+    _exchange(bundle.resolve(), folder / version)
 
 
 def _exchange(one: Path, other: Path) -> None:

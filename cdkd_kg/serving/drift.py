@@ -73,7 +73,7 @@ def chance_index(before: int, after: int, bins: int) -> float:
     Source: Yurdakul, Statistical Properties of Population Stability Index, dissertation, 2018, theorem 3.1.
     """
     free = bins - 1
-    if free == 0:
+    if not (free and before and after):
         return math.inf
     spread = 2 / (9 * free)
     return (1 / before + 1 / after) * free * (1 - spread + _SURE * math.sqrt(spread)) ** 3

@@ -67,7 +67,7 @@ class Service:
         self._seen: dict[str, deque[Features]] = {name: deque(maxlen=WINDOW) for name in self.bundle.domains}
         if self.store:
             for name, seen in self._seen.items():
-                seen.extend(self.store.recent(name, WINDOW))
+                seen.extend(self.store.recent(name, WINDOW, self.bundle.digest[:12]))
         self.batcher: Batcher[_Question, tuple[Prediction, Features]] = Batcher(
             self._predict, predictor.threads, LARGEST, limits.queue, limits.timeout, meters.batch.observe
         )

@@ -146,13 +146,12 @@ class Store:
                     newest[key], found[key] = number, first._replace(labels=json.loads(labels))
         return list(found.values())
 
-    def recent(self, domain: str, rows: int) -> list[Features]:
-        """Return what is watched of the newest predictions of a domain, the oldest of them first."""
-        sql = (
-            "SELECT length, surprisal, confidence, label FROM prediction WHERE domain = ? ORDER BY number DESC LIMIT ?"
-        )
+    def recent(self, domain: str, rows: int, bundle: str) -> list[Features]:
+        """Return what is watched of the newest predictions of a bundle in a domain, the oldest of them first."""
+        sql = """SELECT length, surprisal, confidence, label FROM prediction WHERE domain = ? AND bundle = ?
+          ORDER BY number DESC LIMIT ?"""
         with self._told():
-            return [Features(*row) for row in self._connection.execute(sql, (domain, rows))][::-1]
+            return [Features(*row) for row in self._connection.execute(sql, (domain, bundle, rows))][::-1]
 
     def close(self) -> None:
         """Close the file."""
@@ -191,10 +190,10 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._connection.rollback()  # does nothing where the disk was full, and it was done already
                 raise
-            self._connection.execute("COMMIT")
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -11,35 +11,24 @@ import torch
 from cdkd_kg.errors import ExportRefusedError
 from cdkd_kg.export.agreement import agreement, need_as_good, need_same
 from cdkd_kg.export.first_token import keep_first_token
-from cdkd_kg.export.forms import Forms, checked_forms, write_forms
+from cdkd_kg.export.forms import Forms, checked_forms
 from cdkd_kg.export.onnx import write_onnx
-from cdkd_kg.inference.bundle import FILES, Bundle
+from cdkd_kg.inference.bundle import FILES
 from cdkd_kg.inference.predictor import Predictor
-from cdkd_kg.teachers.models import predict
-from tests.bundles import LABELS, TEXTS, classifier
+from tests.bundles import LABELS, TEXTS, classifier, written
 from tests.models import tiny_bert, tiny_gpt2
-
-
-def _bundle(folder, forms, model=tiny_bert):
-    made, tokenizer = classifier(folder / "model", model=model)
-    about = {"labels": list(LABELS), "multi_label": False, "max_length": 16}
-    bundle = Bundle(folder / "bundle", "", about)
-    bundle.folder.mkdir()
-    said, _ = predict(made, tokenizer, TEXTS, 16, 8)
-    write_forms(forms, made, tokenizer, TEXTS, bundle)
-    return bundle, said
 
 
 @pytest.mark.parametrize("model", [tiny_bert, tiny_gpt2])
 @pytest.mark.parametrize("form", ["torch", "onnx", "openvino"])
 def test_a_form_of_full_precision_says_what_the_model_says(tmp_path, model, form):
-    bundle, said = _bundle(tmp_path, Forms(int8=None, openvino=form == "openvino"), model)
+    bundle, said = written(tmp_path, Forms(int8=None, openvino=form == "openvino"), model)
     np.testing.assert_allclose(Predictor(bundle, form).logits(TEXTS), said, atol=2e-4)
 
 
 @pytest.mark.parametrize("calibration", ["dynamic", "static"])
 def test_eight_bits_are_smaller_and_nearly_the_same(tmp_path, calibration):
-    bundle, said = _bundle(tmp_path, Forms(int8=calibration))
+    bundle, said = written(tmp_path, Forms(int8=calibration))
     logits = Predictor(bundle, "int8").logits(TEXTS)
     assert np.abs(logits - said).max() < 0.1 * np.abs(said).max()
     assert not np.array_equal(logits, said)
@@ -48,12 +37,12 @@ def test_eight_bits_are_smaller_and_nearly_the_same(tmp_path, calibration):
 
 
 def test_what_is_not_asked_for_is_not_left(tmp_path):
-    bundle, _ = _bundle(tmp_path, Forms(onnx=False))
+    bundle, _ = written(tmp_path, Forms(onnx=False))
     assert sorted(path.name for path in (bundle.folder / "onnx").iterdir()) == ["model_int8.onnx"]
 
 
 def test_the_model_is_as_it_was_after_it_was_written(tmp_path):
-    bundle, said = _bundle(tmp_path, Forms())
+    bundle, said = written(tmp_path, Forms())
     folder = Predictor(bundle, "torch").logits(TEXTS)
     np.testing.assert_allclose(folder, said, atol=1e-5)
 
@@ -63,7 +52,7 @@ def _targets(said):
 
 
 def test_forms_are_held_against_the_student(tmp_path):
-    bundle, said = _bundle(tmp_path, Forms(openvino=True))
+    bundle, said = written(tmp_path, Forms(openvino=True))
     rows = {one["name"]: one for one in checked_forms(bundle, TEXTS, said, _targets(said))}
     assert list(rows) == ["torch", "int8", "onnx", "openvino"]
     assert rows["onnx"]["same"] == rows["torch"]["same"] == 1.0
@@ -72,7 +61,7 @@ def test_forms_are_held_against_the_student(tmp_path):
 
 
 def test_a_student_that_says_something_else_fails_the_export_with_the_figures(tmp_path):
-    bundle, said = _bundle(tmp_path, Forms())
+    bundle, said = written(tmp_path, Forms())
     with pytest.raises(ExportRefusedError, match=r"accuracy 0\.00% in place of 100\.00% on 60 labelled"):
         checked_forms(bundle, TEXTS, -said, _targets(-said))
 
@@ -114,7 +103,7 @@ def test_the_model_is_not_left_in_training(tmp_path):
 
 def test_torch_is_not_left_with_other_threads_or_gradients(tmp_path):
     threads = torch.get_num_threads()
-    _bundle(tmp_path, Forms())
+    written(tmp_path, Forms())
     assert (torch.get_num_threads(), torch.is_grad_enabled()) == (threads, True)
 
 
@@ -135,7 +124,7 @@ def _sizes(file, texts, tokens):
 
 
 def test_the_last_layer_is_of_the_first_token_alone(tmp_path):
-    bundle, _ = _bundle(tmp_path, Forms(int8=None))
+    bundle, _ = written(tmp_path, Forms(int8=None))
     sizes = _sizes(bundle.folder / FILES["onnx"], 2, 9)
     layer = [9] * 6
     assert sizes[: len(layer)] == layer
@@ -143,7 +132,7 @@ def test_the_last_layer_is_of_the_first_token_alone(tmp_path):
 
 
 def test_a_graph_that_answers_from_another_token_is_left_as_it_is(tmp_path):
-    bundle, _ = _bundle(tmp_path, Forms(int8=None), tiny_gpt2)
+    bundle, _ = written(tmp_path, Forms(int8=None), tiny_gpt2)
     file = bundle.folder / FILES["onnx"]
     before = file.read_bytes()
     assert not keep_first_token(file)

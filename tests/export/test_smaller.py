@@ -13,13 +13,12 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedTo
 
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.export.factorise import factorise
-from cdkd_kg.export.forms import Forms, write_forms
+from cdkd_kg.export.forms import Forms
 from cdkd_kg.export.vocabulary import prune
-from cdkd_kg.inference.bundle import Bundle
 from cdkd_kg.inference.predictor import Predictor
 from cdkd_kg.teachers.models import predict
-from tests.bundles import LABELS, TEXTS, classifier
-from tests.models import tiny_gpt2
+from tests.bundles import TEXTS, classifier, written
+from tests.models import BERT_TOKENS, tiny_gpt2
 
 PIECES = [
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",
@@ -33,20 +32,13 @@ def _pieces(folder):
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=PIECES[1]))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    names = {
-        "pad_token": "[PAD]",
-        "unk_token": "[UNK]",
-        "cls_token": "[CLS]",
-        "sep_token": "[SEP]",
-        "mask_token": "[MASK]",
-    }
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=len(PIECES), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
         max_position_embeddings=32,
     )  # fmt: skip
     model = BertForSequenceClassification(config).eval()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=16, **names)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=16, **BERT_TOKENS)
     tokenizer.save_pretrained(folder)
     return model, tokenizer
 
@@ -93,11 +85,7 @@ def test_ids_stay_in_order_and_special_tokens_stay_special(tmp_path_factory, cou
 
 
 def test_a_pruned_bundle_loads_with_plain_transformers_and_answers_alike(tmp_path):
-    made, tokenizer = classifier(tmp_path / "model")
-    bundle = Bundle(tmp_path / "bundle", "", {"labels": list(LABELS), "multi_label": False, "max_length": 16})
-    bundle.folder.mkdir()
-    said, _ = predict(made, tokenizer, TEXTS, 16, 8)
-    write_forms(Forms(prune_vocabulary=1), made, tokenizer, TEXTS, bundle)
+    bundle, said = written(tmp_path, Forms(prune_vocabulary=1))
     for form in ("torch", "onnx"):
         np.testing.assert_allclose(Predictor(bundle, form).logits(TEXTS), said, atol=2e-4)
     assert "[MASK]" in json.loads((bundle.folder / "tokenizer.json").read_text())["model"]["vocab"]
@@ -155,11 +143,7 @@ def test_a_rank_that_saves_nothing_is_refused():
 
 
 def test_a_thinner_bundle_answers_as_its_folder_does(tmp_path):
-    made, tokenizer = classifier(tmp_path / "model")
-    bundle = Bundle(tmp_path / "bundle", "", {"labels": list(LABELS), "multi_label": False, "max_length": 16})
-    bundle.folder.mkdir()
-    said, _ = predict(made, tokenizer, TEXTS, 16, 8)
-    write_forms(Forms(embedding_rank=6), made, tokenizer, TEXTS, bundle)
+    bundle, said = written(tmp_path, Forms(embedding_rank=6))
     folder = Predictor(bundle, "torch").logits(TEXTS)
     np.testing.assert_allclose(Predictor(bundle, "onnx").logits(TEXTS), folder, atol=2e-4)
     assert np.abs(folder - said).max() > 1e-3

@@ -48,7 +48,7 @@ def bundle(made):
     return made / "topic"
 
 
-def _serve(file, number=80, labelled=True, domain="letters", name="Xanadu"):
+def _serve(file, number=80, labelled=True, domain="letters", name="Xanadu", bundle="abc"):
     """Keep what a service would have kept: texts of two kinds, with a name in them that no graph knows."""
     with closing(Store(file)) as store:
         for place in range(number):
@@ -56,7 +56,7 @@ def _serve(file, number=80, labelled=True, domain="letters", name="Xanadu"):
             one, two, three = (words[number % 9] for number in (place, place + 3, 5 * place))
             text = f"Dear {one} of {two} near {name} with {three} {place}."
             features = Features(len(text), 3.0, 0.9, label)
-            store.keep([Kept(f"{place:032x}", "abc", domain, text, None, [0.5, 0.5], features)])
+            store.keep([Kept(f"{place:032x}", bundle, domain, text, None, [0.5, 0.5], features)])
             if labelled:
                 store.judge(f"{place:032x}", [label], "ada")
     return file
@@ -179,7 +179,8 @@ def test_a_new_domain_needs_texts_alone_and_is_told_what_can_be_known(bundle, tm
 
 
 def test_drift_of_what_was_kept_is_shown(bundle, tmp_path):
-    status, said, _ = _cdkd("drift", str(bundle), "--with", str(_serve(tmp_path / "f.sqlite")), "--json")
+    kept_file = _serve(tmp_path / "f.sqlite", bundle=open_bundle(bundle).digest[:12])
+    status, said, _ = _cdkd("drift", str(bundle), "--with", str(kept_file), "--json")
     found = json.loads(said)
     assert status == 0
     assert (found["predictions"], found["judged"]) == (80, 80)

@@ -11,7 +11,7 @@ from cdkd_kg.config import CorpusConfig, DomainConfig, SourceConfig
 from cdkd_kg.corpus.budget import label_budget
 from cdkd_kg.corpus.build import build_corpus, check_corpus
 from cdkd_kg.errors import ConfigError
-from cdkd_kg.renewal.served import place_of, served_domains
+from cdkd_kg.renewal.served import place_of, served_domains, usable
 from cdkd_kg.serving.store import Judged
 
 
@@ -30,7 +30,10 @@ def _rows(domain):
 def test_a_domain_is_part_of_the_one_that_was_asked_for(tmp_path):
     texts = _texts(10, labels=["sport"]) + _texts(10, "", begin=10) + _texts(5, "other", begin=20)
     found = served_domains(texts, "topic", _domains(tmp_path), False, tmp_path / "served")
-    assert {name: domain.part_of for name, domain in found.domains.items()} == {"news_served": "news", "served": None}
+    assert {name: domain.part_of for name, domain in found.domains.items()} == {
+        "news_served": "news",
+        "served": "served",
+    }
     assert (found.texts, found.judged) == (25, 10)
 
 
@@ -72,9 +75,40 @@ def test_the_places_have_their_shares():
     assert counts["validation"] / 5000 == pytest.approx(0.1, abs=0.02)
 
 
+TASK = {"labels": ["sport", "business"]}
+
+
+def _corpus(folder):
+    """Return a corpus of one domain that is as it should be."""
+    rows = "".join(f"b{place},base {place},{TASK['labels'][place % 2]}\n" for place in range(20))
+    (folder / "news.csv").write_text("id,text,label\n" + rows)
+    return CorpusConfig.model_validate({"tasks": {"topic": TASK}, "domains": _domains(folder)})
+
+
+def test_texts_that_a_corpus_cannot_have_are_left_out_and_stop_nothing(tmp_path):
+    texts = [
+        *_texts(9, labels=["sport"]),
+        Judged("0" * 32, "news", "a\0b", None, ["sport"]),
+        Judged("1" * 32, "", "alone", None, ["sport"]),
+    ]
+    corpus = _corpus(tmp_path)
+    served = served_domains(texts, "topic", corpus.domains, False, tmp_path / "served")
+    found = usable(served, corpus, "topic")
+    assert found.domains.keys() == {"news_served"}
+    assert (found.texts, found.judged, found.left_out) == (9, 9, 2)
+
+
 def test_one_text_is_too_few(tmp_path):
-    with pytest.raises(ConfigError, match="too few texts"):
-        served_domains(_texts(1), "topic", {}, False, tmp_path)
+    corpus = _corpus(tmp_path)
+    served = served_domains(_texts(1), "topic", corpus.domains, False, tmp_path / "served")
+    with pytest.raises(ConfigError, match="too few texts that can be used"):
+        usable(served, corpus, "topic")
+
+
+def test_a_domain_of_ones_own_is_not_taken_for_what_a_service_saw(tmp_path):
+    domains = _domains(tmp_path) | {"news_served": DomainConfig(task="topic", source=SourceConfig(name="bbc-news"))}
+    with pytest.raises(ConfigError, match="of its own called 'news_served'"):
+        served_domains(_texts(3), "topic", domains, False, tmp_path)
 
 
 @pytest.mark.parametrize("multi_label", [False, True])
@@ -106,10 +140,10 @@ def test_every_judgement_counts_whatever_the_label_budget_is(tmp_path):
     base.write_text("id,text,label\n" + "".join(f"b{n},base {n},{('sport', 'business')[n % 2]}\n" for n in range(40)))
     domains = {
         "news": DomainConfig(task="topic", source=SourceConfig(path=base)),
-        "news_served": served.model_copy(update={"part_of": "news"}),
+        "served": served,
     }
     task = {"labels": ["sport", "business"]}
     corpus, _ = build_corpus(CorpusConfig.model_validate({"tasks": {"topic": task}, "domains": domains}))
     drawn = Counter(name.split("/")[0] for name in label_budget(corpus, "topic", 0, 3))
     assert drawn["news"] == 6
-    assert drawn["news_served"] == corpus.labelled("topic")["domain"][:].count("news_served") > 6
+    assert drawn["served"] == corpus.labelled("topic")["domain"][:].count("served") > 6

@@ -3,14 +3,14 @@
 import json
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
-from cdkd_kg.artifacts import held
 from cdkd_kg.errors import ArtifactError, ConflictError, MissingResourceError
 from cdkd_kg.inference.bundle import open_bundle
 from cdkd_kg.renewal import versions
-from cdkd_kg.renewal.versions import kept, latest_used, next_version, take_into_use, versions_of
+from cdkd_kg.renewal.versions import alone, kept, latest_used, next_version, take_into_use, versions_of
 from tests.bundles import tiny_bundle
 
 
@@ -77,8 +77,18 @@ def test_a_version_that_is_broken_or_not_there_is_not_taken(bundle):
 
 
 def test_two_who_change_at_once_are_told(bundle):
-    with held(versions_of(bundle)), pytest.raises(ConflictError):
-        take_into_use(bundle, "0001")
+    with alone(bundle), pytest.raises(ConflictError), alone(bundle):
+        pass
+
+
+def test_a_link_stays_one_and_here_has_a_name(bundle, monkeypatch):
+    link = bundle.with_name("current")
+    link.symlink_to(bundle.name)
+    take_into_use(link, "0001")
+    assert link.is_symlink()
+    assert _labels(link) == ("a", "b")
+    monkeypatch.chdir(bundle)
+    assert versions_of(Path()) == versions_of(bundle)
 
 
 def test_what_was_kept_aside_is_not_what_was_in_use(bundle):

@@ -67,6 +67,14 @@ def test_with_nothing_to_compare_there_is_no_shift():
     assert shifts(reference(_documents(drawn, 10), LABELS), [], LABELS) == []
 
 
+def test_labels_that_the_reference_does_not_know_are_no_drift_and_no_failure():
+    drawn = np.random.default_rng(0)
+    known = reference(_documents(drawn, 300), LABELS)
+    other = [one._replace(label="renamed") for one in _documents(drawn, 20)]
+    found = {one.feature: one for one in shifts(known, other, LABELS)}
+    assert not found["label"].drifted
+
+
 def test_a_number_that_is_always_the_same_has_one_edge_and_is_watched():
     same = [Features(64, 1.0, 1.0, "sport")] * 50
     other = [Features(10, 1.0, 1.0, "sport")] * 50

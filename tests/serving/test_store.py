@@ -65,8 +65,8 @@ def test_the_oldest_predictions_are_forgotten_but_not_what_was_judged(tmp_path):
 
 def test_what_is_watched_comes_back_the_oldest_first(store):
     store.keep([_kept(number)._replace(features=FEATURES._replace(length=number)) for number in range(5)])
-    assert [one.length for one in store.recent("news", 3)] == [2, 3, 4]
-    assert store.recent("letters", 3) == []
+    assert [one.length for one in store.recent("news", 3, "abc")] == [2, 3, 4]
+    assert store.recent("letters", 3, "abc") == store.recent("news", 3, "another") == []
 
 
 def test_feedback_can_neither_be_changed_nor_deleted(store, tmp_path):
@@ -83,6 +83,17 @@ def test_a_batch_is_kept_whole_or_not_at_all(store):
     with pytest.raises(ArtifactError):
         store.keep([_kept(2), _kept(1)])
     assert store.counts()["predictions"] == 1
+    store.keep([_kept(2)])
+
+
+def test_a_full_disk_is_told_as_such_and_costs_nothing_that_was_kept(store):
+    store.keep([_kept(1)])
+    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(ArtifactError, match="full"):
+        store.keep([_kept(number, "long " * 2000) for number in range(2, 50)])
+    assert store.counts()["predictions"] == 1
+    store._connection.execute("PRAGMA max_page_count = 100000")
     store.keep([_kept(2)])
 
 
