@@ -42,10 +42,10 @@ def place_of(text: str, pair: str | None) -> Split:
     """Return the split of a text: its place for ever, whatever else a service sees and whoever judges it.
 
     Example:
-        >>> place_of("ball", None) == place_of("ball", None)
+        >>> place_of("the ball", None) == place_of(" the  ball", None)
         True
     """
-    share = int(sha256_text(f"{text}\0{pair or ''}")[:8], 16) / 0x1_0000_0000
+    share = int(_key(text, pair)[:8], 16) / 0x1_0000_0000
     return "test" if share < TEST else "validation" if share < TEST + VALIDATION else "train"
 
 
@@ -110,17 +110,20 @@ def _home(domain: str, domains: Mapping[str, DomainConfig]) -> tuple[str, str]:
     return base, f"{base}_{SERVED}"
 
 
+def _key(text: str, pair: str | None) -> str:
+    """Return what is the same for texts that differ in white space alone, which a corpus takes for one."""
+    return sha256_text("\0".join(" ".join(part.split()) for part in (text, pair or "")))
+
+
 def _rows(texts: Iterable[Judged]) -> dict[str, dict[str, Any]]:
     """Return rows by id, which is the digest of the text."""
-    return {
-        sha256_text(f"{one.text}\0{one.text_pair or ''}")[:24]: {
-            "text": one.text,
-            "text_pair": one.text_pair,
-            "label": one.labels,
-            "split": place_of(one.text, one.text_pair),
-        }
-        for one in texts
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for one in texts:
+        name = _key(one.text, one.text_pair)[:24]
+        label = found[name]["label"] if name in found and one.labels is None else one.labels
+        split = place_of(one.text, one.text_pair)
+        found[name] = {"text": one.text, "text_pair": one.text_pair, "label": label, "split": split}
+    return found
 
 
 def _read(name: str, domain: DomainConfig) -> dict[str, dict[str, Any]]:

@@ -69,6 +69,17 @@ def test_a_text_has_its_place(text, pair):
     assert place_of(text, pair) == place_of(text, pair)
 
 
+def test_texts_that_differ_in_white_space_are_one_and_keep_its_label(tmp_path):
+    texts = [
+        Judged("0" * 32, "", "the ball", None, ["sport"]),
+        Judged("1" * 32, "", " the\tball ", None, None),
+        *_texts(2, ""),
+    ]
+    rows = _rows(served_domains(texts, "topic", {}, False, tmp_path).domains["served"])
+    assert len(rows) == 3
+    assert {row["text"].strip().replace("\t", " "): row["label"] for row in rows}["the ball"] == "sport"
+
+
 def test_the_places_have_their_shares():
     counts = Counter(place_of(f"text {number}", None) for number in range(5000))
     assert counts["test"] / 5000 == pytest.approx(0.2, abs=0.02)
