@@ -255,6 +255,15 @@ def verify(folder: Path, only: Collection[str] | None = None) -> dict[str, Any]:
     return about
 
 
+def files_of(folder: Path) -> frozenset[str]:
+    """Return the names of the files that the manifest of a folder names, with ``/`` between folders.
+
+    Raises:
+        ArtifactError: the manifest is missing or altered.
+    """
+    return frozenset(_read_manifest(folder)["files"])
+
+
 def _read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a folder, whose every byte is what was written."""
     file = folder / MANIFEST

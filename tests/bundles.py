@@ -40,20 +40,24 @@ def classifier(folder: Path, labels=LABELS, multi_label=False, model=tiny_bert):
 def written(folder: Path, forms: Forms, model=tiny_bert):
     """Write the forms of a model into ``folder / "bundle"``, unsealed; return that and what the model says."""
     made, tokenizer = classifier(folder / "model", model=model)
-    bundle = Bundle(folder / "bundle", "", {"labels": list(LABELS), "multi_label": False, "max_length": 16})
+    bundle = Bundle(
+        folder / "bundle", "", {"labels": list(LABELS), "multi_label": False, "pairs": False, "max_length": 16}
+    )
     bundle.folder.mkdir()
     said, _ = predict(made, tokenizer, TEXTS, 16, 8)
     write_forms(forms, made, tokenizer, TEXTS, bundle)
     return bundle, said
 
 
-def tiny_bundle(folder: Path, forms: Forms = INT8, multi_label: bool = False, labels=LABELS) -> Bundle:
+def tiny_bundle(
+    folder: Path, forms: Forms = INT8, multi_label: bool = False, labels=LABELS, pairs: bool = False
+) -> Bundle:
     """Write a bundle into ``folder / "bundle"``, and return it."""
     model, tokenizer = classifier(folder / "bert", labels, multi_label)
     domains = {"news": {"role": "source", "temperature": 2.0}, "letters": {"role": "target", "temperature": 0.5}}
     about = {
         "format": FORMAT, "task": "topic", "labels": list(labels), "multi_label": multi_label, "max_length": 16,
-        "temperature": 1.0, "domains": domains,
+        "pairs": pairs, "temperature": 1.0, "domains": domains,
     }  # fmt: skip
     with new_folder(folder / "bundle") as aside:
         bundle = Bundle(aside, "", about)
@@ -61,7 +65,8 @@ def tiny_bundle(folder: Path, forms: Forms = INT8, multi_label: bool = False, la
         predictor = Predictor(bundle, threads=1)
         bits = surprisals(predictor.token_counts(TEXTS))
         save_file({"bits": bits}, aside / SURPRISALS)
-        seen = [features(text, one, labels, bits) for text, one in zip(TEXTS, predictor.predict(TEXTS), strict=True)]
+        asked = [(text, text) for text in TEXTS] if pairs else TEXTS
+        seen = [features(text, one, labels, bits) for text, one in zip(asked, predictor.predict(asked), strict=True)]
         write_json(aside / REFERENCE, {name: reference(seen, labels) for name in domains})
         write_json(aside / ABOUT, about)
     return open_bundle(folder / "bundle")

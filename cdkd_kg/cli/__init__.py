@@ -38,7 +38,7 @@ app.command("tune")(tune_cli)
 app.command("explain")(explain_cli)
 app.command("compare")(compare_cli)
 app.command("export")(export_cli)
-app.command("serve")(serve_cli)
+app.command("serve", context_settings={"auto_envvar_prefix": "CDKD_SERVE"})(serve_cli)
 app.command("retrain")(retrain_cli)
 app.command("adapt")(adapt_cli)
 app.command("rollback")(rollback_cli)
@@ -51,12 +51,23 @@ app.add_typer(
 app.add_typer(curate_app, name="curate", help="Decide on what a graph proposes: queue, decisions, history, undo.")
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from cdkd_kg import __version__
+
+        typer.echo(f"cdkd {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version, and end.")
+    ] = False,
 ) -> None:
     """Knowledge distillation across domains and tasks, guided by a knowledge graph."""
-    del debug  # read by main(), which is there also when parsing fails
+    del debug, version  # the first is read by main(), which is there also when parsing fails
 
 
 def main() -> None:

@@ -15,12 +15,21 @@ from cdkd_kg.cli.console import print_found, print_table
 Bundle = Annotated[Path, typer.Argument(help="The folder of a bundle that `cdkd export` made.")]
 Tolerance = Annotated[float, typer.Option(min=0, help="By how many points the new student may be worse on a domain.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Run = Annotated[Path | None, typer.Option(help="Where the run of the bundle lies now; else where it was made.")]
+Decisions = Annotated[Path | None, typer.Option(help="A curated graph whose decisions hold; else those of the run.")]
 Kept = Annotated[Path, typer.Option("--with", help="The file that `cdkd serve --feedback` writes.")]
 KEPT_ASIDE = 1
 """Exit status where the new student was not taken into use."""
 
 
-def retrain_cli(bundle: Bundle, feedback: Kept, tolerance: Tolerance = 2.0, as_json: AsJson = False) -> None:
+def retrain_cli(
+    bundle: Bundle,
+    feedback: Kept,
+    tolerance: Tolerance = 2.0,
+    run: Run = None,
+    decisions: Decisions = None,
+    as_json: AsJson = False,
+) -> None:
     """Make the student again with what its service saw and people said of it, and use it where it is not worse.
 
     Only new documents are read, and only teachers that learn from something new are trained. Exit status 1 where the
@@ -30,7 +39,8 @@ def retrain_cli(bundle: Bundle, feedback: Kept, tolerance: Tolerance = 2.0, as_j
     from cdkd_kg.processes import started_as
     from cdkd_kg.renewal.retrain import retrain
 
-    _tell(retrain(bundle, feedback, tolerance, started_as(sys.argv[1:]), tell_step), as_json)
+    started = started_as(sys.argv[1:])
+    _tell(retrain(bundle, feedback, tolerance, run, decisions, started, tell_step), as_json)
 
 
 def adapt_cli(
@@ -41,6 +51,8 @@ def adapt_cli(
         list[str] | None, typer.Option(help="How the table calls our columns, such as text=body or id=number.")
     ] = None,
     tolerance: Tolerance = 2.0,
+    run: Run = None,
+    decisions: Decisions = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the student again for a domain of which there are texts alone, and say what can be known without labels.
@@ -56,7 +68,8 @@ def adapt_cli(
     if wrong := [name for name, mark, value in pairs if not (mark and value)]:
         raise ConfigError(f"{wrong[0]!r} names no column", where="--column", remedy="write it as text=body")
     columns = {ours: theirs for ours, _, theirs in pairs}
-    _tell(adapt(bundle, domain, texts, columns, tolerance, started_as(sys.argv[1:]), tell_step), as_json)
+    started = started_as(sys.argv[1:])
+    _tell(adapt(bundle, domain, texts, columns, tolerance, run, decisions, started, tell_step), as_json)
 
 
 def rollback_cli(
@@ -64,12 +77,16 @@ def rollback_cli(
     to: Annotated[
         str | None, typer.Option(help="A version beside the bundle, such as 0002; else the one before.")
     ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="Show what there is, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take the version of before into use again; done twice, it is undone. With --to also one that was kept aside."""
     from cdkd_kg.inference.bundle import open_bundle
     from cdkd_kg.renewal.versions import alone, latest_used, take_into_use, versions_of
 
+    if listing:
+        _list_versions(bundle, as_json)
+        return
     with alone(bundle):
         version = to or latest_used(bundle)
         take_into_use(bundle, version)
@@ -79,6 +96,23 @@ def rollback_cli(
     else:
         typer.echo(f"{digest[:12]} is in use at {bundle}; what was in use lies at {versions_of(bundle) / version}.")
         typer.echo("A service that runs has the old one until it is started again.")
+
+
+def _list_versions(bundle: Path, as_json: bool) -> None:
+    from cdkd_kg.inference.bundle import open_bundle
+    from cdkd_kg.renewal.versions import listed, versions_of
+
+    used, versions = open_bundle(bundle), listed(bundle)
+    if as_json:
+        told = [version._asdict() for version in versions]
+        typer.echo(json.dumps({"bundle": str(bundle), "in_use": used.digest, "versions": told}, indent=1))
+        return
+    made = {one.name: open_bundle(versions_of(bundle) / one.name).about["made"]["created"] for one in versions}
+    rows = [("in use", used.digest[:12], used.about["made"]["created"], "")]
+    rows += [
+        (one.name, one.digest[:12], made[one.name], "was in use" if one.used else "never in use") for one in versions
+    ]
+    print_table(("version", "bundle", "made", ""), rows)
 
 
 def drift_cli(
@@ -149,9 +183,8 @@ def _show(found: Mapping[str, Any]) -> None:
     print_table(("domain", "test documents", "old", "new", "change, points", ""), rows)
     for domain, known in found.get("unlabelled", {}).items():
         shares = ", ".join(f"{label} {percent(share)}" for label, share in known["labels"].items())
-        typer.echo(
-            f"{domain}: {known['documents']:,} texts; {shares}; accuracy guessed as {percent(known['estimate'])}."
-        )
+        guess = f"accuracy guessed as {percent(known['estimate'])}"
+        typer.echo(f"{domain}, {known['documents']:,} texts that were held out: {shares}; {guess}.")
     if "unknown" in found:
         unknown = found["unknown"]
         typer.echo(f"{unknown['entities']:,} names in {unknown['documents']:,} documents are new to the graph.")

@@ -30,8 +30,14 @@ def serve_cli(
     ] = 0.0,
     queue: Annotated[int, typer.Option(min=1000, help="Texts that may wait; what comes beyond is refused.")] = 2000,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until an answer, or until a client goes on.")] = 10.0,
+    log_level: Annotated[
+        Literal["error", "warning", "info", "debug"], typer.Option(help="What is told; every request from info on.")
+    ] = "warning",
 ) -> None:
-    """Answer over HTTP until interrupted: /predict, /feedback, /health, /metrics; /openapi.json describes them."""
+    """Answer over HTTP until interrupted: /predict, /feedback, /health, /metrics; /openapi.json describes them.
+
+    Every option may come from the environment: CDKD_SERVE_PORT for --port.
+    """
     from cdkd_kg.errors import need_installed
 
     for package in ("fastapi", "uvicorn", "prometheus_client"):
@@ -42,4 +48,8 @@ def serve_cli(
 
     predictor = Predictor.from_pretrained(bundle, form, threads)
     limits = Limits(queue=queue, timeout=timeout, abstain_below=abstain_below)
-    serve(predictor, limits, feedback, host, port, lambda address: typer.echo(f"Serving {bundle} at {address}"))
+
+    def ready(address: str) -> None:
+        typer.echo(f"Serving {bundle} at {address}")
+
+    serve(predictor, limits, feedback, host, port, ready, log_level)

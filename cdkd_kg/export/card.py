@@ -14,7 +14,19 @@ from cdkd_kg.data.manifest import load_manifest
 from cdkd_kg.evaluation.metrics import primary_metric
 from cdkd_kg.export.calibration import ENOUGH
 
+RENEWAL = "--"
+"""Between the name of a run and what tells its renewals from each other."""
 _TEMPLATES = Path(__file__).parent
+
+
+def original_name(name: str) -> str:
+    """Return the name of the run that a renewal began with.
+
+    Example:
+        >>> original_name("quickstart--0a1b2c3d")
+        'quickstart'
+    """
+    return name.split(RENEWAL)[0]
 
 
 def model_card(results: Mapping[str, Any], corpus: Corpus, about: Mapping[str, Any], condition: str) -> str:
@@ -52,7 +64,8 @@ def _facts(results: Mapping[str, Any], corpus: Corpus, about: Mapping[str, Any],
             for key in ("task", "labels", "multi_label", "max_length", "smaller", "parameters", "made", "run", "seed")
         },
         **{key: about[key] for key in ("abstention", "forms")},
-        "name": f"{config['name']}: {task}",
+        "name": f"{original_name(config['name'])}: {task}",
+        "people": any(domain.part_of for domain in corpus.domains.values() if domain.task == task),
         "base": student["model"] or text,
         "taught_by": _TAUGHT.get(condition, f"the teacher of the condition `{condition}`"),
         "domains": [
@@ -93,19 +106,26 @@ _TAUGHT = {
     "text_teacher": "a text teacher",
     "graph_teacher": "a text teacher and a graph teacher over a knowledge graph",
 }
-_YOURS = "not told: of who made it"
+_YOURS, _SENDERS = "not told: of who made it", "not told: of who sent them"
+
+
+def _file(path: Path | None) -> str:
+    """Return where texts lie, without what only one machine has."""
+    return path.name if path and path.is_absolute() else str(path)
 
 
 def _domain(
     name: str, domain: DomainConfig, about: Mapping[str, Any], results: Mapping[str, Any], licences: Mapping[str, str]
 ) -> dict[str, Any]:
     source, counts = domain.source, results["corpus"][name]
-    place = source.name or source.hub or str(source.path)
+    place = source.name or source.hub or _file(source.path)
+    if domain.part_of:
+        place = "a service: texts that it was asked about"
     return {
         "name": name,
         "role": domain.role,
         "source": place,
-        "licence": licences.get(place, _YOURS),
+        "licence": _SENDERS if domain.part_of else licences.get(place, _YOURS),
         "train": counts["labelled"] + counts["unlabelled"],
         "labelled": counts["labelled"],
         "test": counts["test"],

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cdkd_kg.corpus.pairs import parts
+from cdkd_kg.errors import ExportRefusedError
 from cdkd_kg.export.agreement import agreement, need_as_good, need_same, told
 from cdkd_kg.export.factorise import factorise
 from cdkd_kg.export.onnx import Calibration, quantise, write_onnx, write_openvino
 from cdkd_kg.export.vocabulary import prune
 from cdkd_kg.inference.bundle import FILES, Bundle, Form
 from cdkd_kg.inference.predictor import Predictor, Text
+from cdkd_kg.progress import track
 from cdkd_kg.teachers.encoding import encode
 
 CALIBRATING = 128
@@ -126,12 +128,18 @@ def checked_forms(bundle: Bundle, texts: Sequence[str], student: Floats, targets
         targets: ``[N, C]`` of 0 and 1; rows of -1 are unlabelled.
 
     Raises:
-        ExportRefusedError: a form says something else, or is worse.
+        ExportRefusedError: a form says something else, or is worse; or there is no test document.
     """
+    if not texts:
+        raise ExportRefusedError(
+            "the run has no test document",
+            why="every form is held against the student on test documents before it is written",
+            remedy="give a domain of the task a test split, or labels to draw one from, and run again",
+        )
     asked = [as_text(text) for text in texts]
     rows, exact = [], None
     forms: list[Form] = [form for form in ("torch", *FILES) if (bundle.folder / FILES[form]).is_file()]
-    for form in dict.fromkeys(forms):  # the Hugging Face folder first, which the others are held against
+    for form in track(list(dict.fromkeys(forms)), "asking each form"):  # the Hugging Face folder first, as the measure
         predictor = Predictor(bundle, form)
         logits = predictor.logits(asked)
         predictor.close()

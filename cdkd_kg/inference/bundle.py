@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from cdkd_kg.artifacts import MANIFEST, read_json, sha256_file, verify
+from cdkd_kg.artifacts import MANIFEST, files_of, read_json, sha256_file, verify
 from cdkd_kg.errors import ArtifactError, ConfigError, MissingResourceError, nearest
 
 ABOUT, TOKENIZER = "cdkd.json", "tokenizer.json"
-FORMAT = 2
+FORMAT = 3
 """Of an exported bundle; a student in the folder of a run is of format 1, and has no calibration."""
 Form = Literal["int8", "onnx", "openvino", "torch"]
 """What computes: ONNX Runtime with 8-bit weights, with 32-bit ones, OpenVINO, or the Hugging Face folder itself."""
@@ -31,11 +31,13 @@ class Bundle:
         folder: where it lies.
         digest: SHA-256 of its manifest, which names every byte of it.
         about: the content of ``cdkd.json``.
+        files: which its manifest names; None while it is made, when every file that is there counts.
     """
 
     folder: Path
     digest: str
     about: dict[str, Any]
+    files: frozenset[str] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -46,6 +48,11 @@ class Bundle:
     def multi_label(self) -> bool:
         """Whether labels are independent."""
         return bool(self.about["multi_label"])
+
+    @property
+    def pairs(self) -> bool:
+        """Whether a label is about two texts."""
+        return bool(self.about["pairs"])
 
     @property
     def max_length(self) -> int:
@@ -79,7 +86,7 @@ class Bundle:
         Raises:
             MissingResourceError: it has no such form.
         """
-        has = [form for form in FILES if (self.folder / FILES[form]).is_file()]
+        has = [form for form in FILES if self._has(FILES[form])]
         if wanted is None:
             return has[0]
         if wanted not in has:
@@ -91,13 +98,27 @@ class Bundle:
             )
         return wanted
 
+    def _has(self, file: str) -> bool:
+        return (self.folder / file).is_file() and (self.files is None or file in self.files)
+
+
+_KEYS: dict[str, type | tuple[type, ...]] = {
+    "labels": list,
+    "multi_label": bool,
+    "pairs": bool,
+    "max_length": int,
+    "pad_token_id": int,
+    "temperature": (int, float),
+    "domains": dict,
+}
+
 
 def open_bundle(folder: str | Path) -> Bundle:
     """Return a bundle, every byte of which is what its manifest says.
 
     Raises:
         MissingResourceError: there is no bundle in the folder.
-        ArtifactError: a file is missing, cut or altered.
+        ArtifactError: a file is missing, cut or altered, or the bundle does not say what one says.
     """
     folder = Path(folder)
     if not (folder / ABOUT).is_file():
@@ -130,4 +151,12 @@ def open_bundle(folder: str | Path) -> Bundle:
             where=str(folder),
             remedy="export it again with this version",
         )
-    return Bundle(folder, sha256_file(folder / MANIFEST), about)
+    for key, kind in _KEYS.items():
+        if not isinstance(about.get(key), kind):
+            raise ArtifactError(
+                f"{ABOUT} does not say {key!r} as a bundle does",
+                where=str(folder / ABOUT),
+                why=f"it is {about.get(key)!r}",
+                remedy="export it again; what is in a bundle is not written by hand",
+            )
+    return Bundle(folder, sha256_file(folder / MANIFEST), about, files_of(folder))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from cdkd_kg.errors import ConfigError
 from cdkd_kg.inference.bundle import TOKENIZER, Bundle, Form, open_bundle
 from cdkd_kg.inference.runtime import Tokens, open_runtime
 
@@ -77,8 +78,9 @@ class Predictor:
             domain: of all of them, or one a text; None is none in particular.
 
         Raises:
-            ConfigError: the bundle knows no such domain.
+            ConfigError: the bundle knows no such domain, or a text is none that it reads.
         """
+        self.check(texts)
         names = [domain] * len(texts) if domain is None or isinstance(domain, str) else domain
         temperatures = np.array([self.bundle.temperature(name) for name in names], dtype=np.float32)
         encodings = encode(self._tokenizer, texts)
@@ -92,13 +94,34 @@ class Predictor:
         """Return logits ``[N, C]`` of texts, in their order, as the student gives them.
 
         While a chunk of texts is computed the next one is turned into tokens.
+
+        Raises:
+            ConfigError: a text is none that the student reads.
         """
+        self.check(texts)
         chunks = [texts[begin : begin + CHUNK] for begin in range(0, len(texts), CHUNK)]
         if not chunks:
             return np.zeros((0, len(self.bundle.labels)), dtype=np.float32)
         with ThreadPoolExecutor(1) as ahead:
             waiting = [ahead.submit(encode, self._tokenizer, chunk) for chunk in chunks]
             return np.concatenate([self._logits(one.result()) for one in waiting])
+
+    def check(self, texts: Sequence[Text]) -> None:
+        """Refuse what the student cannot read.
+
+        Raises:
+            ConfigError: one text where it reads two, or two where it reads one; or a text in place of a list of texts.
+        """
+        if isinstance(texts, str):
+            raise ConfigError("one text was given, and not a list", where="texts", remedy="give [text]")
+        for place, text in enumerate(texts):
+            if isinstance(text, str) == self.bundle.pairs:
+                one, two = ("two texts", "one") if self.bundle.pairs else ("one text", "two")
+                raise ConfigError(
+                    f"the student reads {one} at a time, and this is {two}",
+                    where=f"texts.{place}",
+                    remedy="give a text and its text_pair" if self.bundle.pairs else "give a text alone",
+                )
 
     def batches(self, texts: Sequence[Text]) -> Iterator[Tokens]:
         """Yield the tokens of texts in the batches that a runtime is asked about."""
@@ -159,13 +182,21 @@ def encode(tokenizer: Tokenizer, texts: Sequence[Text]) -> list[Encoding]:
     texts = list(texts)
     truncation = tokenizer.truncation
     if truncation is None or not _splits_words(tokenizer):
-        return list(tokenizer.encode_batch(texts))
+        return _encoded(tokenizer, texts)
     most = CHARACTERS * truncation["max_length"]
-    encodings: list[Encoding] = tokenizer.encode_batch([_beginning(text, most) for text in texts])
+    encodings = _encoded(tokenizer, [_beginning(text, most) for text in texts])
     again = [place for place, text in enumerate(texts) if len(text) > most and not encodings[place].overflowing]
-    for place, one in zip(again, tokenizer.encode_batch([texts[place] for place in again]), strict=True):
+    for place, one in zip(again, _encoded(tokenizer, [texts[place] for place in again]), strict=True):
         encodings[place] = one
     return encodings
+
+
+def _encoded(tokenizer: Tokenizer, texts: Sequence[Text]) -> list[Encoding]:
+    """Return the tokens of texts; one alone is turned into tokens here, which takes less than to hand it out."""
+    if len(texts) == 1:
+        one = texts[0]
+        return [tokenizer.encode(one) if isinstance(one, str) else tokenizer.encode(*one)]
+    return list(tokenizer.encode_batch(texts)) if texts else []
 
 
 def _splits_words(tokenizer: Tokenizer) -> bool:

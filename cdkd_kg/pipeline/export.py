@@ -53,6 +53,7 @@ def export(
         ExportRefusedError: a form does not say what the student says.
     """
     from cdkd_kg.corpus.corpus import Corpus
+    from cdkd_kg.corpus.pairs import is_pair
     from cdkd_kg.export.card import model_card
     from cdkd_kg.teachers.models import load_tokenizer
 
@@ -60,7 +61,7 @@ def export(
         raise ConfigError("the folder is there already", where=str(output), remedy="name another one, or move it away")
     results = run_results(run)
     task = _task(results, task)
-    corpus_folder, student = _made_in(run, results, f"{task}-{condition}")
+    corpus_folder, student = _made_in(run, results, task, condition)
     quiet_libraries()
     corpus, config = Corpus.load(corpus_folder), Config.model_validate(results["config"])
     space, tokenizer = corpus.tasks[task], load_tokenizer(student / MODEL)
@@ -68,6 +69,7 @@ def export(
         "format": FORMAT,
         "labels": list(space.labels),
         "multi_label": space.multi_label,
+        "pairs": any(is_pair(text) for text in corpus.rows(task)["text"][:1]),
         "smaller": forms.smaller,
         "asked": asdict(forms),
         "run": {"git": results["git"], "command": results["command"], "created": results["created"]}
@@ -95,12 +97,16 @@ def _task(results: Mapping[str, Any], task: str | None) -> str:
     )
 
 
-def _made_in(run: Path, results: Mapping[str, Any], name: str) -> tuple[Path, Path]:
+def _made_in(run: Path, results: Mapping[str, Any], task: str, condition: str) -> tuple[Path, Path]:
     """Return the folders of the cache that hold the corpus and a student; both are what was written."""
+    name = f"{task}-{condition}"
     made = results.get(MADE_IN, {"corpus": "", "students": {}})
     if made["students"] and name not in made["students"]:
+        known = sorted(one.removeprefix(f"{task}-") for one in made["students"] if one.startswith(f"{task}-"))
         raise MissingResourceError(
-            f"the run has no student {name!r}", where=str(run), remedy=f"name one of {sorted(made['students'])}"
+            f"the run has no student of the condition {condition!r}{nearest(condition, known)}",
+            where=f"--condition, {run}",
+            remedy=f"name one of {known}",
         )
     folders = Path(made["corpus"]), Path(made["students"].get(name, ""))
     try:

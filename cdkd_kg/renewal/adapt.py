@@ -10,16 +10,20 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from cdkd_kg.config import NAME, DomainConfig, SourceConfig
+from cdkd_kg.config import NAME, Config, DomainConfig, SourceConfig
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.export.forms import as_text
 from cdkd_kg.inference.bundle import Bundle, open_bundle
 from cdkd_kg.inference.predictor import Predictor
-from cdkd_kg.renewal.renew import Renewed, config_of, finish, renew
+from cdkd_kg.renewal.held_out import with_held_out
+from cdkd_kg.renewal.renew import Renewed, base_of, finish, joined, renew
 from cdkd_kg.renewal.served import SERVED
 from cdkd_kg.renewal.unlabelled import agreement_of, threshold_for, unlabelled_report
 from cdkd_kg.renewal.versions import alone
 from cdkd_kg.stages import Step
+
+ADAPTED = "adapted"
+"""Beside the runs, where texts of new domains are kept as they joined."""
 
 
 def adapt(
@@ -28,10 +32,15 @@ def adapt(
     texts: Path,
     columns: dict[str, str] | None = None,
     tolerance: float = 2.0,
+    run: Path | None = None,
+    decisions: Path | None = None,
     command: Sequence[str] = (),
     on_step: Callable[[Step], None] | None = None,
 ) -> dict[str, Any]:
     """Distil the student of a bundle again with the texts of a new domain, which nobody has labelled.
+
+    A fifth of them is held out: it shows what can be known of the new student, and is what the drift of its service is
+    held against.
 
     Args:
         folder: of the bundle in use.
@@ -39,6 +48,8 @@ def adapt(
         texts: a table or folder that a configuration could name as a source; labels, if there are any, only measure.
         columns: how the table calls our columns.
         tolerance: by how many points the new student may be worse on a domain.
+        run: where the run of the bundle lies now; None is where it was made.
+        decisions: a curated graph whose decisions hold; None are those of the run.
         command: how it was started, for the record.
         on_step: told of each job of the run.
 
@@ -46,13 +57,17 @@ def adapt(
         What :func:`~cdkd_kg.renewal.renew.finish` tells, with ``unlabelled``: what is known without labels.
 
     Raises:
-        ConfigError: the bundle knows the domain already, or its name or a column cannot be.
+        ConfigError: the bundle knows the domain already, its name or a column cannot be, or there are too few texts.
         ConflictError: somebody else makes or changes versions of the bundle.
         MissingResourceError: no bundle, no texts, or the data of the run are gone.
         ExportRefusedError: a form of the new student does not say what it says.
     """
     with alone(folder):
-        return _adapt(open_bundle(folder), domain, source_of(texts, columns or {}), tolerance, command, on_step)
+        bundle = open_bundle(folder)
+        base = base_of(bundle, run, decisions)
+        new = _domain(bundle, base, domain, source_of(texts, columns or {}))
+        renewed = renew(bundle, joined(base, {domain: new}), tolerance, command, on_step)
+        return finish(folder, renewed, tolerance, {"unlabelled": {domain: known_of(bundle, renewed, domain)}})
 
 
 def source_of(texts: Path, columns: dict[str, str]) -> SourceConfig:
@@ -67,15 +82,7 @@ def source_of(texts: Path, columns: dict[str, str]) -> SourceConfig:
         ) from error
 
 
-def _adapt(
-    bundle: Bundle,
-    domain: str,
-    source: SourceConfig,
-    tolerance: float,
-    command: Sequence[str],
-    on_step: Callable[[Step], None] | None,
-) -> dict[str, Any]:
-    old = config_of(bundle, {})
+def _domain(bundle: Bundle, base: Config, domain: str, source: SourceConfig) -> DomainConfig:
     if not re.fullmatch(NAME, domain) or domain.endswith(SERVED):
         raise ConfigError(
             f"{domain!r} cannot name a domain",
@@ -83,23 +90,24 @@ def _adapt(
             why=f"a name has a-z, 0-9, _ and -, and what ends in {SERVED!r} is what a service saw",
             remedy="give another name",
         )
-    if domain in old.corpus.domains:
+    if domain in base.corpus.domains:
         raise ConfigError(
             f"the bundle knows a domain {domain!r} already", where="--domain", remedy="give the new one another name"
         )
     new = DomainConfig(task=bundle.about["task"], role="target", source=source)
-    renewed = renew(bundle, config_of(bundle, {domain: new}), tolerance, command, on_step)
-    return finish(bundle.folder, renewed, tolerance, {"unlabelled": {domain: known_of(bundle, renewed, domain)}})
+    kept = with_held_out(domain, new, base.corpus, base.output / ADAPTED / domain)
+    return new.model_copy(update={"source": kept})
 
 
 def known_of(old: Bundle, renewed: Renewed, domain: str) -> dict[str, Any]:
-    """Return what can be known of the new student in a domain without labels; see :func:`unlabelled_report`.
+    """Return what can be known of the new student in a domain without labels, from texts that it did not learn from.
 
-    Beside it, ``unchanged`` is the share of documents of which the student of before says the same.
+    See :func:`~cdkd_kg.renewal.unlabelled.unlabelled_report`. Beside it, ``unchanged`` is the share of documents of
+    which the student of before says the same.
     """
     corpus, task, new = renewed.corpus, renewed.bundle.about["task"], renewed.bundle
     predictor, before = Predictor(new), Predictor(old)
-    rows = corpus.rows(task)
+    rows = corpus.rows(task, "test")
     mine = [as_text(text) for text, name in zip(rows["text"][:], rows["domain"][:], strict=True) if name == domain]
     judges, tests = corpus.labelled(task, "validation"), corpus.labelled(task, "test")
     confidence, right, _ = _judged(predictor, judges, corpus.targets(judges, task))

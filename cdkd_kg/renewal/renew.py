@@ -9,10 +9,12 @@ from typing import Any
 
 import yaml
 
-from cdkd_kg.artifacts import read_json, sha256_text, write_json, write_text
+from cdkd_kg.artifacts import canonical_json, read_json, sha256_text, write_json, write_text
 from cdkd_kg.config import Config, DomainConfig
 from cdkd_kg.corpus.corpus import Corpus
-from cdkd_kg.errors import ConflictError
+from cdkd_kg.errors import ConflictError, MissingResourceError
+from cdkd_kg.evaluation.answered import RESULTS
+from cdkd_kg.export.card import RENEWAL, original_name
 from cdkd_kg.export.forms import Forms, as_text
 from cdkd_kg.inference.bundle import Bundle, open_bundle
 from cdkd_kg.inference.predictor import Predictor
@@ -22,9 +24,6 @@ from cdkd_kg.pipeline.run import MADE_IN, cache_of, plan_run, run
 from cdkd_kg.renewal.judge import Judgement, failed, judge, told
 from cdkd_kg.renewal.versions import next_version, take_into_use, versions_of
 from cdkd_kg.stages import Step
-
-MARK = "--"
-"""Between the name of a run and what tells its renewals from each other."""
 
 
 @dataclass(frozen=True)
@@ -52,22 +51,49 @@ class Renewed:
     folder: Path
 
 
-def config_of(bundle: Bundle, domains: Mapping[str, DomainConfig]) -> Config:
-    """Return the run that made a bundle with further domains, and with the student of the bundle alone.
+def base_of(bundle: Bundle, run: Path | None = None, decisions: Path | None = None) -> Config:
+    """Return the run that made a bundle, with the student of the bundle alone.
 
     Its results lie beside those of that run, so that whatever is the same is not done again.
+
+    Args:
+        bundle: in use.
+        run: where its run lies now; None is where it was made.
+        decisions: a curated graph whose decisions hold; None are those of the run.
+
+    Raises:
+        MissingResourceError: the run is not there.
     """
     about = bundle.about["run"]
-    old = Config.model_validate(about["config"])
-    corpus = old.corpus.model_copy(update={"domains": dict(old.corpus.domains) | dict(domains)})
-    values = old.model_dump(mode="json") | {
-        "corpus": corpus.model_dump(mode="json"),
-        "output": str(Path(about["folder"]).parent),
-        "seeds": [bundle.about["seed"]],
-    }
+    folder = run or Path(about["folder"])
+    if not (folder / RESULTS).is_file():
+        raise MissingResourceError(
+            "the run that made the bundle is not there",
+            where=str(folder),
+            why="a student is made again from what its run read and kept",
+            remedy="name its folder with --run, and start from the folder that the run was started from",
+        )
+    values: dict[str, Any] = Config.model_validate(about["config"]).model_dump(mode="json")
+    output, before = folder.resolve().parent, Path(about["folder"]).parent
+    values |= {"output": str(output), "seeds": [bundle.about["seed"]]}
+    for domain in values["corpus"]["domains"].values():  # what an earlier renewal wrote moved with the runs
+        path = Path(domain["source"]["path"] or "")
+        if path.is_relative_to(before):
+            domain["source"]["path"] = str(output / path.relative_to(before))
     values["evaluation"] |= {"conditions": [bundle.about["condition"]]}
-    digest = sha256_text(corpus.model_dump_json())[:8]
-    return Config.model_validate(values | {"name": f"{old.name.split(MARK)[0][:54]}{MARK}{digest}"})
+    if decisions:
+        values["graph"] |= {"decisions": str(decisions)}
+    return Config.model_validate(values)
+
+
+def joined(base: Config, domains: Mapping[str, DomainConfig]) -> Config:
+    """Return a run with further domains, and with a name that no other one has."""
+    found = {name: domain.model_dump(mode="json") for name, domain in {**base.corpus.domains, **domains}.items()}
+    values = base.model_dump(mode="json")
+    values["corpus"] |= {"domains": found}
+    del values["name"]
+    name = f"{original_name(base.name)[:54]}{RENEWAL}{sha256_text(canonical_json(values))[:8]}"
+    return Config.model_validate(values | {"name": name})
 
 
 def renew(
@@ -84,7 +110,7 @@ def renew(
 
     Args:
         bundle: in use.
-        config: of :func:`config_of`.
+        config: of :func:`joined`.
         tolerance: by how many points the new student may be worse on a domain.
         command: how it was started, for the record.
         on_step: told of each job of the run.

@@ -79,7 +79,9 @@ def _unlabelled(found: Found) -> list[Block]:
         rows = [[label, percent(share)] for label, share in known["labels"].items()]
         blocks += [
             Table(
-                f"What the student says of {plural(known['documents'], 'text')} of {domain}", ["Label", "Share"], rows
+                f"What the student says of {plural(known['documents'], 'text')} of {domain} that it did not learn from",
+                ["Label", "Share"],
+                rows,
             ),
             Paragraph(
                 f"It is sure of its answers with {percent(known['confidence'])} in the mean, and says of "

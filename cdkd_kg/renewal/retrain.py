@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cdkd_kg.config import Config
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.inference.bundle import Bundle, open_bundle
 from cdkd_kg.pipeline.run import cache_of, plan_run
-from cdkd_kg.renewal.renew import config_of, finish, renew
-from cdkd_kg.renewal.served import SERVED, served_domains, usable
+from cdkd_kg.renewal.renew import base_of, finish, joined, renew
+from cdkd_kg.renewal.served import SERVED, Served, served_domains, usable
 from cdkd_kg.renewal.unknown import unknown_entities
 from cdkd_kg.renewal.versions import alone
 from cdkd_kg.serving.store import opened
@@ -22,6 +23,8 @@ def retrain(
     folder: Path,
     feedback: Path,
     tolerance: float = 2.0,
+    run: Path | None = None,
+    decisions: Path | None = None,
     command: Sequence[str] = (),
     on_step: Callable[[Step], None] | None = None,
 ) -> dict[str, Any]:
@@ -31,6 +34,8 @@ def retrain(
         folder: of the bundle in use.
         feedback: what ``cdkd serve --feedback`` keeps.
         tolerance: by how many points the new student may be worse on a domain.
+        run: where the run of the bundle lies now; None is where it was made.
+        decisions: a curated graph whose decisions hold; None are those of the run.
         command: how it was started, for the record.
         on_step: told of each job of the run.
 
@@ -45,18 +50,24 @@ def retrain(
         ExportRefusedError: a form of the new student does not say what it says.
     """
     with alone(folder):
-        return _retrain(open_bundle(folder), feedback, tolerance, command, on_step)
+        bundle = open_bundle(folder)
+        base = base_of(bundle, run, decisions)
+        served = _served(bundle, base, feedback)
+        config = joined(base, served.domains)
+        renewed = renew(bundle, config, tolerance, command, on_step)
+        entities = next(job for job, _ in plan_run(config, "entities") if job.stage == "entities")
+        found = unknown_entities(Extraction.load(entities.folder(cache_of(config))), served.domains.keys())
+        told = {"texts": served.texts, "judged": served.judged, "left_out": served.left_out, "unknown": found}
+        return finish(folder, renewed, tolerance, told)
 
 
-def _retrain(
-    bundle: Bundle, feedback: Path, tolerance: float, command: Sequence[str], on_step: Callable[[Step], None] | None
-) -> dict[str, Any]:
-    old = config_of(bundle, {})
+def _served(bundle: Bundle, base: Config, feedback: Path) -> Served:
+    """Return what the service saw, as domains that can join."""
     with opened(feedback) as store:
         texts = store.texts()
     task = bundle.about["task"]
-    served = served_domains(texts, task, old.corpus.domains, bundle.multi_label, old.output / SERVED)
-    served = usable(served, old.corpus, task)
+    served = served_domains(texts, task, base.corpus.domains, bundle.multi_label, base.output / SERVED)
+    served = usable(served, base.corpus, task)
     if not served.judged:
         raise ConfigError(
             "nobody has judged a text yet",
@@ -64,9 +75,4 @@ def _retrain(
             why="without a label there is nothing new to learn from, and nothing to measure by",
             remedy="send feedback to /feedback; for texts alone there is `cdkd adapt`",
         )
-    config = config_of(bundle, served.domains)
-    renewed = renew(bundle, config, tolerance, command, on_step)
-    entities = next(job for job, _ in plan_run(config, "entities") if job.stage == "entities")
-    found = unknown_entities(Extraction.load(entities.folder(cache_of(config))), served.domains.keys())
-    told = {"texts": served.texts, "judged": served.judged, "left_out": served.left_out, "unknown": found}
-    return finish(bundle.folder, renewed, tolerance, told)
+    return served

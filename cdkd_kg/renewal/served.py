@@ -8,18 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cdkd_kg.artifacts import canonical_json, sha256_text, write_text
-from cdkd_kg.config import CorpusConfig, DomainConfig, SourceConfig, Split
+from cdkd_kg.config import CorpusConfig, DomainConfig
 from cdkd_kg.corpus.build import check_corpus
 from cdkd_kg.corpus.corpus import SPLITS
 from cdkd_kg.errors import ConfigError
+from cdkd_kg.renewal.rows import FEWEST, key_of, place_of, write_rows
 from cdkd_kg.serving.store import Judged
 
 SERVED = "served"
-TEST, VALIDATION = 0.2, 0.1
-"""The shares of texts that measure, as of data that come without splits."""
-FEWEST = 2
-"""Texts of a domain: one cannot be both learned from and measured by."""
 
 
 class Served(NamedTuple):
@@ -36,17 +32,6 @@ class Served(NamedTuple):
     texts: int
     judged: int
     left_out: int = 0
-
-
-def place_of(text: str, pair: str | None) -> Split:
-    """Return the split of a text: its place for ever, whatever else a service sees and whoever judges it.
-
-    Example:
-        >>> place_of("the ball", None) == place_of(" the  ball", None)
-        True
-    """
-    share = int(_key(text, pair)[:8], 16) / 0x1_0000_0000
-    return "test" if share < TEST else "validation" if share < TEST + VALIDATION else "train"
 
 
 def served_domains(
@@ -72,7 +57,8 @@ def served_domains(
     for part_of, name in sorted({_home(one.domain, domains) for one in texts}, key=lambda home: home[1]):
         mine = _rows(one for one in texts if _home(one.domain, domains)[1] == name)
         merged = _merged(_read(name, domains[name]) if name in domains else {}, mine)
-        found[name] = _domain(task, part_of, merged, multi_label, folder / name)
+        source = write_rows(merged, multi_label, folder / name)
+        found[name] = DomainConfig(task=task, part_of=part_of, source=source)
         rows += len(merged)
         judged += sum(row["label"] is not None for row in merged.values())
     return Served(found, rows, judged)
@@ -110,16 +96,11 @@ def _home(domain: str, domains: Mapping[str, DomainConfig]) -> tuple[str, str]:
     return base, f"{base}_{SERVED}"
 
 
-def _key(text: str, pair: str | None) -> str:
-    """Return what is the same for texts that differ in white space alone, which a corpus takes for one."""
-    return sha256_text("\0".join(" ".join(part.split()) for part in (text, pair or "")))
-
-
 def _rows(texts: Iterable[Judged]) -> dict[str, dict[str, Any]]:
     """Return rows by id, which is the digest of the text."""
     found: dict[str, dict[str, Any]] = {}
     for one in texts:
-        name = _key(one.text, one.text_pair)[:24]
+        name = key_of(one.text, one.text_pair)[:24]
         label = found[name]["label"] if name in found and one.labels is None else one.labels
         split = place_of(one.text, one.text_pair)
         found[name] = {"text": one.text, "text_pair": one.text_pair, "label": label, "split": split}
@@ -150,23 +131,3 @@ def _merged(old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]) -> d
         name: row | {"label": old[name]["label"]} for name, row in new.items() if name in old and row["label"] is None
     }
     return old | new | kept
-
-
-def _domain(
-    task: str, part_of: str, rows: Mapping[str, Mapping[str, Any]], multi_label: bool, folder: Path
-) -> DomainConfig:
-    pairs = any(row["text_pair"] is not None for row in rows.values())
-    lines = [canonical_json({"id": name} | _told(row, multi_label, pairs)) for name, row in sorted(rows.items())]
-    content = "\n".join(lines) + "\n"
-    path = folder / f"{sha256_text(content)[:16]}.jsonl"
-    write_text(path, content)
-    columns: dict[Any, str] = {"text_pair": "text_pair"} if pairs else {}
-    return DomainConfig(task=task, part_of=part_of, source=SourceConfig(path=path, columns=columns))
-
-
-def _told(row: Mapping[str, Any], multi_label: bool, pairs: bool) -> dict[str, Any]:
-    labels = row["label"]
-    label = labels if labels is None or multi_label else labels[0]
-    return {"text": row["text"], "label": label, "split": row["split"]} | (
-        {"text_pair": row["text_pair"]} if pairs else {}
-    )

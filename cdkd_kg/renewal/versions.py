@@ -8,11 +8,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from cdkd_kg.artifacts import held, read_json
+from cdkd_kg.artifacts import MANIFEST, held, read_json, sha256_file, write_json
 from cdkd_kg.errors import ConflictError, MissingResourceError
 from cdkd_kg.inference.bundle import ABOUT, open_bundle
 
+USED = "used.json"
+"""Beside the versions: which bundles were in use, in that order."""
 _AT_FDCWD, _EXCHANGE = -100, 2
 """As ``renameat2`` of Linux calls them."""
 
@@ -49,25 +52,52 @@ def alone(bundle: Path) -> Iterator[None]:
                 where=str(versions_of(bundle)),
                 remedy="try again when that is done",
             )
+        _finish_exchange(bundle.resolve())
         yield
 
 
+class Version(NamedTuple):
+    """A version beside a bundle.
+
+    Attributes:
+        name: of its folder.
+        digest: of the bundle that lies there now.
+        used: whether that one was in use before.
+    """
+
+    name: str
+    digest: str
+    used: bool
+
+
+def listed(bundle: Path) -> list[Version]:
+    """Return the versions that lie beside a bundle, the oldest first."""
+    before = _used(bundle)
+    digests = {name: sha256_file(versions_of(bundle) / name / MANIFEST) for name in kept(bundle)}
+    return [Version(name, digest, digest in before) for name, digest in digests.items()]
+
+
 def latest_used(bundle: Path) -> str:
-    """Return the newest version that was found good enough for use; it changed places with the bundle that is.
+    """Return the version that was in use last, before the one that is.
 
     Raises:
         MissingResourceError: none was; those that were kept aside were never in use.
     """
-    folder = versions_of(bundle)
-    for version in reversed(kept(bundle)):
-        report = folder / f"{version}.json"
-        if report.is_file() and read_json(report)["accepted"]:
-            return version
+    lie = {version.digest: version.name for version in listed(bundle)}
+    for digest in reversed(_used(bundle)):
+        if digest in lie:
+            return lie[digest]
     raise MissingResourceError(
         "no other version was ever in use",
-        where=str(folder),
-        remedy=f"name one that was kept aside with --to: {kept(bundle)}" if kept(bundle) else "make one first",
+        where=str(versions_of(bundle)),
+        remedy=f"name one that was kept aside with --to: {list(lie.values())}" if lie else "make one first",
     )
+
+
+def _used(bundle: Path) -> list[str]:
+    """Return the digests of bundles that were in use, the latest last."""
+    file = versions_of(bundle) / USED
+    return list(read_json(file)) if file.is_file() else []
 
 
 def take_into_use(bundle: Path, version: str) -> None:
@@ -85,6 +115,8 @@ def take_into_use(bundle: Path, version: str) -> None:
             f"there is no version {version!r}", where=str(folder), remedy=f"name one of {kept(bundle)}"
         )
     open_bundle(folder / version)
+    leaves = sha256_file(bundle / MANIFEST)
+    write_json(folder / USED, [*(digest for digest in _used(bundle) if digest != leaves), leaves])
     _exchange(bundle.resolve(), folder / version)
 
 
@@ -95,7 +127,18 @@ def _exchange(one: Path, other: Path) -> None:
         done = library.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE)
         if done == 0:
             return
-    aside = one.with_name(f".{one.name}.changing")
+    aside = _aside(one)
     one.replace(aside)
     other.replace(one)
     aside.replace(other)
+
+
+def _aside(bundle: Path) -> Path:
+    return bundle.with_name(f".{bundle.name}.changing")
+
+
+def _finish_exchange(bundle: Path) -> None:
+    """Give a bundle its place back, or a place beside it, where who changed names in three steps was killed."""
+    aside = _aside(bundle)
+    if aside.is_dir():
+        aside.replace(versions_of(bundle) / next_version(bundle) if bundle.exists() else bundle)

@@ -92,6 +92,8 @@ class Batcher(Generic[T, R]):
         finally:
             for one in mine:
                 one.answer.cancel()  # does nothing to what was answered
+            if any(one.answer.cancelled() for one in mine):
+                self._waiting = deque(one for one in self._waiting if not one.answer.done())
 
     async def close(self) -> None:
         """Answer what waits, and stop."""
@@ -101,7 +103,6 @@ class Batcher(Generic[T, R]):
         self._pool.shutdown()
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             batch = self._next()
             if not batch:
@@ -110,23 +111,26 @@ class Batcher(Generic[T, R]):
                 self._some.clear()
                 await self._some.wait()
                 continue
-            self._on_batch(len(batch))
-            try:
-                answers = await loop.run_in_executor(self._pool, self._work, [one.item for one in batch])
-            except Exception as error:  # it is told to those who asked; the next batch may fare better
+            await self._tell(batch)
+
+    async def _tell(self, batch: Sequence[_Waiting[T, R]]) -> None:
+        """Answer a batch; what fails together is asked one by one, so that an item costs nobody else an answer."""
+        self._on_batch(len(batch))
+        items = [one.item for one in batch]
+        try:
+            answers = await asyncio.get_running_loop().run_in_executor(self._pool, self._work, items)
+        except Exception as error:  # it is told to who asked; the next batch may fare better
+            if len(batch) > 1:
                 for one in batch:
                     if not one.answer.done():
-                        one.answer.set_exception(error)
-                continue
-            for one, answer in zip(batch, answers, strict=True):
-                if not one.answer.done():
-                    one.answer.set_result(answer)
+                        await self._tell([one])
+            elif not batch[0].answer.done():
+                batch[0].answer.set_exception(error)
+            return
+        for one, answer in zip(batch, answers, strict=True):
+            if not one.answer.done():
+                one.answer.set_result(answer)
 
     def _next(self) -> list[_Waiting[T, R]]:
-        """Take what waits out of the queue, as much as a batch may have, without what nobody waits for any more."""
-        batch: list[_Waiting[T, R]] = []
-        while self._waiting and len(batch) < self._largest:
-            one = self._waiting.popleft()
-            if not one.answer.done():
-                batch.append(one)
-        return batch
+        """Take what waits out of the queue, as much as a batch may have."""
+        return [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]

@@ -20,6 +20,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PATIENCE = 8
 """So many times what a body may have is still read, and dropped: who is cut off while sending sees no answer."""
+_PARTS = 10
+"""So many times the time of a part is there for all parts of a body."""
 
 
 class _Refused(Exception):  # noqa: N818 - a turn in the flow, not an error
@@ -34,59 +36,63 @@ class Guard:
       rebinding): 403.
     - What is posted is JSON (415) in UTF-8 (400), of at most ``body`` bytes (413). No page of another site can send
       that without asking first, and nobody answers that question.
-    - A client has ``timeout`` seconds to send each part (408), and to take each part of the answer; else the connection
-      is closed.
+    - A client has ``timeout`` seconds to send each part, and ten times that to send them all (408), and ``timeout``
+      seconds to take each part of the answer; else the connection is closed.
+    - Requests that are read or answered at a time have at most ``held`` bytes together (429): what a service needs of
+      memory does not grow with who asks.
 
     Args:
         app: what answers.
         body: bytes of a request.
+        held: bytes of all requests at a time.
         timeout: seconds.
         measure: told of path, status and seconds of every request; the status of who did not take the answer is 499.
         loopback: whether it listens on a loopback address.
     """
 
-    def __init__(self, app: App, body: int, timeout: float, measure: Measure, *, loopback: bool) -> None:
+    def __init__(self, app: App, body: int, held: int, timeout: float, measure: Measure, *, loopback: bool) -> None:
         self._app, self._body, self._timeout, self._measure, self._loopback = app, body, timeout, measure, loopback
+        self._free = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the application answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begin, told = time.perf_counter(), [0]
+        begin, told, mine = time.perf_counter(), [0], [0]
         sending = self._patient(send, told)
         try:
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
             if self._loopback and not _is_loopback(headers.get("host", "")):
                 raise _Refused(403, "this service is asked by another name than its own")
             if scope["method"] == "POST":
-                receive = await self._read(headers, receive)
+                receive = await self._read(headers, receive, mine)
             await self._app(scope, receive, sending)
         except _Refused as refused:
-            await sending(_start(refused.status, [(b"connection", b"close")]))
+            wait = [(b"retry-after", b"1")] if refused.status == HTTPStatus.TOO_MANY_REQUESTS else []
+            await sending(_start(refused.status, [(b"connection", b"close"), *wait]))
             await sending({"type": "http.response.body", "body": _problem(refused.status, refused.why)})
         except TimeoutError:
             told[0] = 499  # who does not read cannot be told; returning closes the connection
         finally:
+            self._free += mine[0]
             self._measure(scope["path"], told[0], time.perf_counter() - begin)
 
-    async def _read(self, headers: dict[str, str], receive: Receive) -> Receive:
-        """Read a body, and give it to who reads it next."""
+    async def _read(self, headers: dict[str, str], receive: Receive, mine: list[int]) -> Receive:
+        """Read a body, and give it to who reads it next; ``mine`` counts the bytes that it holds."""
         kind = headers.get("content-type", "").split(";")[0].strip().lower()
         if kind != "application/json":
             raise _Refused(415, f"the body must be application/json, and is {kind or 'of no kind that is told'!r}")
+        if (coding := headers.get("content-encoding", "identity").strip().lower()) != "identity":
+            raise _Refused(415, f"the body must come as it is, and is encoded as {coding!r}")
         content, size, more = bytearray(), 0, True
+        end = time.perf_counter() + _PARTS * self._timeout
         while more and size <= _PATIENCE * self._body:
-            try:
-                message = await asyncio.wait_for(receive(), self._timeout)
-            except TimeoutError as error:
-                raise _Refused(408, f"nothing more came within {self._timeout:g} seconds") from error
-            if message["type"] == "http.disconnect":
-                raise _Refused(400, "the client went away")
-            size += len(message.get("body", b""))
-            more = bool(message.get("more_body"))
+            part, more = await self._part(receive, end)
+            size += len(part)
             if size <= self._body:
-                content += message.get("body", b"")
+                self._take(len(part), mine)
+                content += part
         if size > self._body:
             raise _Refused(413, f"a request has at most {self._body:,} bytes, and this one has {size:,} or more")
         try:
@@ -100,11 +106,33 @@ class Guard:
 
         return again
 
+    async def _part(self, receive: Receive, end: float) -> tuple[bytes, bool]:
+        """Return the next part of a body, and whether there is more."""
+        left = min(self._timeout, end - time.perf_counter())
+        try:
+            async with asyncio.timeout(left):
+                message = await receive()
+        except TimeoutError as error:
+            why = f"nothing more came within {self._timeout:g} seconds"
+            if left < self._timeout:
+                why = f"it did not all come within {_PARTS * self._timeout:g} seconds"
+            raise _Refused(408, why) from error
+        if message["type"] == "http.disconnect":
+            raise _Refused(400, "the client went away")
+        return message.get("body", b""), bool(message.get("more_body"))
+
+    def _take(self, size: int, mine: list[int]) -> None:
+        if size > self._free:
+            raise _Refused(429, "the service is busy: requests that wait hold all the memory there is for them")
+        self._free -= size
+        mine[0] += size
+
     def _patient(self, send: Send, told: list[int]) -> Send:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 told[0] = message["status"]
-            await asyncio.wait_for(send(message), self._timeout)
+            async with asyncio.timeout(self._timeout):
+                await send(message)
 
         return sending
 

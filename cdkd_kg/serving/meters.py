@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -16,12 +16,17 @@ PATHS = ("/predict", "/feedback", "/health", "/metrics")
 SIZES = (1, 2, 4, 8, 16, 32)
 
 
+Drift = Callable[[], Mapping[str, tuple[int, Sequence[Shift]]]]
+"""By domain how many documents are looked at, and how far they have moved."""
+
+
 class Meters:
     """Counters of one service, each with a registry of its own, so that several may run in one process."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         own = self._registry
+        ProcessCollector(registry=own)
         self.requests = Counter("cdkd_requests", "Requests by path and status.", ("path", "status"), registry=own)
         self.seconds = Histogram(
             "cdkd_request_seconds", "Time until a response.", ("path",), buckets=SECONDS, registry=own
@@ -45,9 +50,11 @@ class Meters:
             if one.abstained:
                 self.abstained.labels(domain).inc()
 
-    def watch(self, waiting: Callable[[], int], drift: Callable[[], Mapping[str, Sequence[Shift]]]) -> None:
-        """Look at the queue and at the drift whenever somebody asks for the metrics."""
-        self._registry.register(_Looked(waiting, drift))
+    def watch(
+        self, waiting: Callable[[], int], drift: Drift, replaced: Callable[[], bool], runs: Mapping[str, str]
+    ) -> None:
+        """Look at the queue, the drift and the bundle on the disk whenever somebody asks, and say what ``runs``."""
+        self._registry.register(_Looked(waiting, drift, replaced, runs))
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
@@ -55,21 +62,34 @@ class Meters:
 
 
 class _Looked(Collector):
-    def __init__(self, waiting: Callable[[], int], drift: Callable[[], Mapping[str, Sequence[Shift]]]) -> None:
-        self._waiting, self._drift = waiting, drift
+    def __init__(
+        self, waiting: Callable[[], int], drift: Drift, replaced: Callable[[], bool], runs: Mapping[str, str]
+    ) -> None:
+        self._waiting, self._drift, self._replaced, self._runs = waiting, drift, replaced, runs
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield what is so at this moment."""
+        runs = GaugeMetricFamily("cdkd_info", "What runs; always 1.", labels=list(self._runs))
+        runs.add_metric(list(self._runs.values()), 1)
+        yield runs
         yield GaugeMetricFamily("cdkd_waiting_texts", "Texts that wait for a batch.", value=self._waiting())
+        yield GaugeMetricFamily(
+            "cdkd_bundle_replaced", "1 where another bundle lies in its place.", value=float(self._replaced())
+        )
         index = GaugeMetricFamily(
             "cdkd_drift_index", "Population stability index of the newest documents.", labels=("domain", "feature")
         )
         drifted = GaugeMetricFamily(
             "cdkd_drifted", "1 where the index is over 0.2 and over chance.", labels=("domain", "feature")
         )
-        for domain, found in self._drift().items():
+        watched = GaugeMetricFamily(
+            "cdkd_drift_documents", "Newest documents that the index is of.", labels=("domain",)
+        )
+        for domain, (documents, found) in self._drift().items():
+            watched.add_metric([domain], documents)
             for one in found:
                 index.add_metric([domain, one.feature], one.psi)
                 drifted.add_metric([domain, one.feature], float(one.drifted))
+        yield watched
         yield index
         yield drifted

@@ -89,7 +89,9 @@ class Health(BaseModel):
     """What runs here."""
 
     status: str
+    version: str = Field(description="Of cdkd_kg.")
     bundle: str
+    replaced: bool = Field(description="Whether another bundle lies in its place by now: start again to serve that.")
     form: str
     task: str
     labels: list[str]

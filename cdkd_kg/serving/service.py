@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from safetensors.numpy import load_file
 
-from cdkd_kg.artifacts import read_json
+from cdkd_kg.artifacts import MANIFEST, read_json, sha256_file
 from cdkd_kg.errors import ConfigError, MissingResourceError, nearest
 from cdkd_kg.inference.predictor import Prediction, Predictor, Text
 from cdkd_kg.inference.reference import REFERENCE, SURPRISALS, Features, features
@@ -35,12 +35,14 @@ class Limits:
         queue: texts that may wait; more are refused.
         timeout: seconds until an answer, and for a client to send or to take what it is owed.
         body: bytes of a request.
+        held: bytes of all requests that are read or answered at a time; Python may take four times as many.
         abstain_below: no label is given that is less probable.
     """
 
     queue: int = 2_000
     timeout: float = 10.0
     body: int = 8 << 20
+    held: int = 32 << 20
     abstain_below: float = 0.0
 
 
@@ -76,12 +78,13 @@ class Service:
         """Return what is said of texts; where predictions are kept, they are when this returns.
 
         Raises:
-            ConfigError: no such domain.
+            ConfigError: no such domain, or a pair where the student reads one text, or one where it reads a pair.
             BusyError: the queue is full.
             LateError: there was no answer in time.
         """
         self.bundle.temperature(asked.domain)  # refuses a domain that is not known
         texts = [_text(one) for one in asked.texts]
+        self.predictor.check(texts)
         found = await self.batcher.ask([_Question(text, asked.domain) for text in texts])
         below = self.limits.abstain_below if asked.abstain_below is None else asked.abstain_below
         answers = [self._answer(prediction, below) for prediction, _ in found]
@@ -124,11 +127,22 @@ class Service:
         self.meters.feedback.inc()
         return number
 
-    def drift(self) -> dict[str, list[Shift]]:
-        """Return how far the newest documents of each domain are from its reference; see :func:`shifts`."""
+    def drift(self) -> dict[str, tuple[int, list[Shift]]]:
+        """Return how many documents of each domain are watched, and how far they are from its reference.
+
+        See :func:`~cdkd_kg.serving.drift.shifts`.
+        """
         return {
-            name: shifts(self._reference[name], list(seen), self.bundle.labels) for name, seen in self._seen.items()
+            name: (len(seen), shifts(self._reference[name], list(seen), self.bundle.labels))
+            for name, seen in self._seen.items()
         }
+
+    def replaced(self) -> bool:
+        """Return whether another bundle lies where this one was read, such as a retrained one."""
+        try:
+            return sha256_file(self.bundle.folder / MANIFEST) != self.bundle.digest
+        except OSError:
+            return True
 
     async def close(self) -> None:
         """Answer what waits, and let everything go."""

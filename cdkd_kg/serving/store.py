@@ -71,7 +71,7 @@ class Store:
     Of predictions without feedback the newest ``most`` are kept.
 
     Args:
-        file: the database; its folder is made.
+        file: the database; its folder is there.
         most: predictions without feedback that are kept.
 
     Raises:
@@ -80,7 +80,6 @@ class Store:
 
     def __init__(self, file: Path, most: int = 100_000) -> None:
         self.file, self._most = file, most
-        file.parent.mkdir(parents=True, exist_ok=True)
         with self._told():
             self._connection = sqlite3.connect(file, timeout=WAIT, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
@@ -166,12 +165,13 @@ class Store:
                 self._connection.execute(statement)
         elif version != _VERSION:
             self._connection.execute("ROLLBACK")
-            raise ArtifactError(
-                "this is no file of feedback, or one of another version",
-                where=str(self.file),
-                remedy="name another file",
-            )
+            raise self._no_store()
         self._connection.execute("COMMIT")
+
+    def _no_store(self) -> ArtifactError:
+        return ArtifactError(
+            "this is no file of feedback, or one of another version", where=str(self.file), remedy="name another file"
+        )
 
     def _trim(self) -> None:
         """Forget the oldest predictions that nobody judged."""
@@ -200,6 +200,8 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
+                raise self._no_store() from error
             raise ArtifactError(
                 "the file of feedback cannot be read or written",
                 where=str(self.file),

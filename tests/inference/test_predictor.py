@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import pipeline
 
+from cdkd_kg.artifacts import seal, write_json
 from cdkd_kg.errors import ArtifactError, ConfigError, MissingResourceError
 from cdkd_kg.export.forms import Forms
 from cdkd_kg.inference.bundle import open_bundle
@@ -45,7 +46,9 @@ def test_it_says_what_plain_transformers_says(bundle, predictor):
         np.testing.assert_allclose(mine.probabilities, [theirs[label] for label in bundle.labels], atol=1e-5)
 
 
-def test_two_texts_are_read_as_the_pair_that_they_are(bundle, predictor):
+def test_two_texts_are_read_as_the_pair_that_they_are(tmp_path):
+    bundle = tiny_bundle(tmp_path, Forms(), pairs=True)
+    predictor = Predictor(bundle, "onnx")
     ask = pipeline("text-classification", model=str(bundle.folder), truncation=True, top_k=None)
     theirs = {one["label"]: one["score"] for one in ask({"text": LONG, "text_pair": "bank rate"})}
     mine = predictor.predict([(LONG, "bank rate")])[0]
@@ -137,6 +140,30 @@ def test_the_fastest_form_is_taken_and_a_missing_one_told(bundle):
     assert bundle.form() == "int8"
     with pytest.raises(MissingResourceError, match=r"no form 'openvino'.*it has \['int8', 'onnx', 'torch'\]"):
         bundle.form("openvino")
+
+
+def test_what_lies_beside_the_bundle_is_no_form_of_it(tmp_path):
+    bundle = tiny_bundle(tmp_path)
+    (bundle.folder / "onnx" / "model.onnx").write_bytes(b"of somebody else")
+    assert open_bundle(bundle.folder).form() == "int8"
+    with pytest.raises(MissingResourceError, match="no form 'onnx'"):
+        Predictor.from_pretrained(bundle.folder, "onnx")
+
+
+@pytest.mark.parametrize(("key", "value"), [("labels", "sport"), ("temperature", None), ("pairs", 0)])
+def test_a_bundle_that_somebody_wrote_by_hand_is_told_what_it_lacks(tmp_path, key, value):
+    bundle = tiny_bundle(tmp_path)
+    write_json(bundle.folder / "cdkd.json", bundle.about | {key: value})
+    seal(bundle.folder, {})
+    with pytest.raises(ArtifactError, match=f"does not say '{key}'"):
+        open_bundle(bundle.folder)
+
+
+def test_one_text_in_place_of_a_list_is_told(predictor):
+    with pytest.raises(ConfigError, match=r"give \[text\]"):
+        predictor.predict("ball")
+    with pytest.raises(ConfigError, match="reads one text at a time"):
+        predictor.logits([("ball", "goal")])
 
 
 def test_every_flipped_bit_is_found(tmp_path):

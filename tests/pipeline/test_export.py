@@ -134,7 +134,7 @@ def test_a_folder_that_is_there_is_not_touched(made, bundle, tmp_path):
 
 @pytest.mark.parametrize(
     ("task", "condition", "said"),
-    [("topics", "graph_teacher", "did you mean 'topic'"), (None, "oracle", r"no student 'topic-oracle'")],
+    [("topics", "graph_teacher", "did you mean 'topic'"), (None, "oracle", r"no student of the condition 'oracle'")],
 )
 def test_a_student_that_is_not_there_is_told(made, tmp_path, task, condition, said):
     with pytest.raises((ConfigError, MissingResourceError), match=said):

@@ -21,6 +21,7 @@ from cdkd_kg.pipeline.export import export
 from cdkd_kg.pipeline.run import run
 from cdkd_kg.renewal import renew as renewing
 from cdkd_kg.renewal.adapt import adapt
+from cdkd_kg.renewal.renew import base_of, joined
 from cdkd_kg.renewal.retrain import retrain
 from cdkd_kg.renewal.versions import kept, latest_used, versions_of
 from cdkd_kg.serving.store import Kept, Store
@@ -89,17 +90,15 @@ def test_only_what_is_new_is_read_and_a_name_that_no_graph_knows_is_told(bundle,
 
 def test_test_documents_of_before_are_those_of_now(bundle, tmp_path):
     found = retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
-    old, new = (Corpus.load(_corpus(folder)) for folder in (bundle.parent / "runs" / "tiny", found["run"]))
+    old, new = _test_documents(bundle.parent / "runs" / "tiny"), _test_documents(found["run"])
     for domain in ("news", "letters"):
-        one, other = (
-            {name for name in corpus.rows("topic", "test")["id"][:] if name.startswith(f"{domain}/")}
-            for corpus in (old, new)
-        )
+        one, other = ({name for name in names if name.startswith(f"{domain}/")} for names in (old, new))
         assert one == other != set()
 
 
-def _corpus(run_folder):
-    return Path(read_json(Path(run_folder) / "results.json")["made_in"]["corpus"])
+def _test_documents(run_folder):
+    folder = Path(read_json(Path(run_folder) / "results.json")["made_in"]["corpus"])
+    return Corpus.load(folder).rows("topic", "test")["id"][:]
 
 
 def test_a_worse_student_is_kept_aside_and_can_be_taken_all_the_same(bundle, tmp_path, monkeypatch):
@@ -166,7 +165,10 @@ def test_a_new_domain_needs_texts_alone_and_is_told_what_can_be_known(bundle, tm
     found = adapt(bundle, "mails", tmp_path / "mails.csv", {"text": "body"}, tolerance=100)
     known = found["unlabelled"]["mails"]
     assert found["accepted"]
-    assert known["documents"] == 40
+    held_out = [name for name in _test_documents(found["run"]) if name.startswith("mails/")]
+    assert known["documents"] == len(held_out)
+    assert 2 <= len(held_out) <= 16
+    assert read_json(bundle / "reference.json")["mails"]["documents"] == len(held_out)
     assert sum(known["labels"].values()) == pytest.approx(1, abs=1e-3)
     assert known["checks"].keys() == {"news", "letters"}
     after = open_bundle(bundle)
@@ -176,6 +178,62 @@ def test_a_new_domain_needs_texts_alone_and_is_told_what_can_be_known(bundle, tm
     assert "What is known without labels" in page
     with pytest.raises(ConfigError, match="knows a domain 'mails' already"):
         adapt(bundle, "mails", tmp_path / "mails.csv")
+
+
+def test_texts_of_a_new_domain_that_cannot_be_used_are_told(bundle, tmp_path):
+    (tmp_path / "mails.csv").write_text("text\nHello ball.\n \n")
+    with pytest.raises(ConfigError, match="1 of 2 texts can be used"):
+        adapt(bundle, "mails", tmp_path / "mails.csv")
+    with pytest.raises(MissingResourceError, match=r"nothing\.csv"):
+        adapt(bundle, "mails", tmp_path / "nothing.csv")
+    assert kept(bundle) == []
+
+
+def test_runs_that_were_moved_are_found_where_they_are_said_to_be(bundle, tmp_path):
+    retrain(bundle, _serve(tmp_path / "a.sqlite", 60), tolerance=100)
+    runs, moved = bundle.parent / "runs", tmp_path / "elsewhere"
+    runs.rename(moved)
+    try:
+        file = _serve(tmp_path / "b.sqlite", 70, name="Elsewhere")
+        with pytest.raises(MissingResourceError, match=r"not there.*--run"):
+            retrain(bundle, file, tolerance=100)
+        base = base_of(open_bundle(bundle), moved / open_bundle(bundle).about["run"]["name"])
+        assert base.output == moved
+        assert base.corpus.domains["letters_served"].source.path.is_file()
+    finally:
+        moved.rename(runs)
+
+
+def test_renewals_that_differ_in_anything_have_names_of_their_own(bundle, tmp_path):
+    one = base_of(open_bundle(bundle))
+    other = base_of(open_bundle(bundle), decisions=tmp_path)
+    names = {joined(base, {}).name for base in (one, other, one.model_copy(update={"seeds": (7,)}))}
+    assert len(names) == 3
+    assert all(name.startswith("tiny--") for name in names)
+    assert other.graph.decisions == tmp_path
+    assert joined(joined(one, {}), {}).name.count("--") == 1
+
+
+def test_the_card_of_a_retrained_bundle_says_where_its_rows_come_from(bundle, tmp_path):
+    retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
+    card = (bundle / "README.md").read_text("utf-8")
+    assert "\n# tiny: topic\n" in card
+    assert "| a service: texts that it was asked about | not told: of who sent them |" in card
+    assert "Labels of target domains were not, but for those that people gave to answers of the service." in card
+    assert str(tmp_path) not in card.split("## Data")[1].split("## Teachers")[0]
+
+
+def test_versions_are_listed(bundle, tmp_path):
+    found = retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
+    status, said, _ = _cdkd("rollback", str(bundle), "--list")
+    assert status == 0
+    assert found["new"][:12] in said
+    assert "was in use" in said
+    _, said, _ = _cdkd("rollback", str(bundle), "--list", "--json")
+    assert json.loads(said) == {
+        "bundle": str(bundle), "in_use": found["new"],
+        "versions": [{"name": "0001", "digest": found["old"], "used": True}],
+    }  # fmt: skip
 
 
 def test_drift_of_what_was_kept_is_shown(bundle, tmp_path):

@@ -11,7 +11,8 @@ from cdkd_kg.config import CorpusConfig, DomainConfig, SourceConfig
 from cdkd_kg.corpus.budget import label_budget
 from cdkd_kg.corpus.build import build_corpus, check_corpus
 from cdkd_kg.errors import ConfigError
-from cdkd_kg.renewal.served import place_of, served_domains, usable
+from cdkd_kg.renewal.rows import place_of
+from cdkd_kg.renewal.served import served_domains, usable
 from cdkd_kg.serving.store import Judged
 
 

@@ -1,6 +1,5 @@
 """Versions change places in one step: whoever opens the bundle finds the one or the other, and never none."""
 
-import json
 import shutil
 import threading
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from cdkd_kg.errors import ArtifactError, ConflictError, MissingResourceError
 from cdkd_kg.inference.bundle import open_bundle
 from cdkd_kg.renewal import versions
-from cdkd_kg.renewal.versions import alone, kept, latest_used, next_version, take_into_use, versions_of
+from cdkd_kg.renewal.versions import alone, kept, latest_used, listed, next_version, take_into_use, versions_of
 from tests.bundles import tiny_bundle
 
 
@@ -92,16 +91,33 @@ def test_a_link_stays_one_and_here_has_a_name(bundle, monkeypatch):
 
 
 def test_what_was_kept_aside_is_not_what_was_in_use(bundle):
-    for name in ("0002", "0003"):
-        shutil.copytree(versions_of(bundle) / "0001", versions_of(bundle) / name)
-        report = {"accepted": name == "0002"}
-        (versions_of(bundle) / f"{name}.json").write_text(json.dumps(report))
-    assert latest_used(bundle) == "0002"  # 0001 has no report: it was killed before it was judged
-    assert next_version(bundle) == "0004"
-    for name in ("0001", "0002", "0003"):
-        (versions_of(bundle) / f"{name}.json").write_text('{"accepted": false}')
-    with pytest.raises(MissingResourceError, match="ever in use"):
+    with pytest.raises(MissingResourceError, match=r"ever in use.*--to: \['0001'\]"):
         latest_used(bundle)
+    shutil.copytree(versions_of(bundle) / "0001", versions_of(bundle) / "0003")
+    assert next_version(bundle) == "0004"
+    assert [one.used for one in listed(bundle)] == [False, False]
+
+
+def test_the_way_back_leads_to_what_was_in_use_last_also_after_another_was_taken(bundle, tmp_path):
+    shutil.move(tiny_bundle(tmp_path / "third", labels=("c", "d")).folder, versions_of(bundle) / "0002")
+    for version, labels in (("0002", ("c", "d")), ("0001", ("a", "b"))):
+        take_into_use(bundle, version)
+        assert _labels(bundle) == labels
+    for labels in (("c", "d"), ("a", "b"), ("c", "d")):
+        take_into_use(bundle, latest_used(bundle))
+        assert _labels(bundle) == labels
+    assert [one.used for one in listed(bundle)] == [True, True]
+
+
+def test_who_was_killed_between_two_names_left_a_bundle_that_comes_back(bundle):
+    bundle.rename(bundle.with_name(".topic.changing"))
+    with alone(bundle):
+        assert _labels(bundle) == ("sport", "business")
+    bundle.rename(bundle.with_name(".topic.changing"))
+    (versions_of(bundle) / "0001").rename(bundle)
+    with alone(bundle):
+        assert _labels(bundle) == ("a", "b")
+    assert kept(bundle) == ["0001"]
 
 
 def test_a_bundle_alone_has_no_other(tmp_path):

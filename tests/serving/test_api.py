@@ -1,5 +1,6 @@
 """What the service answers: predictions and feedback, and to every bad request a status and a reason."""
 
+import gzip
 import json
 import time
 from contextlib import closing
@@ -8,6 +9,8 @@ import pytest
 from schemathesis import openapi
 from starlette.testclient import TestClient
 
+from cdkd_kg import __version__
+from cdkd_kg.export.forms import Forms
 from cdkd_kg.inference.predictor import Predictor
 from cdkd_kg.serving.app import create_app
 from cdkd_kg.serving.service import Limits
@@ -34,10 +37,18 @@ def test_texts_are_answered_in_their_order_as_the_predictor_answers(client, bund
     assert len({answer["id"] for answer in answers}) == len(TEXTS)
 
 
-def test_a_pair_is_read_as_one(client, bundle):
-    answer = _ask(client, texts=[{"text": "ball goal", "text_pair": "bank"}])[0]
+def test_a_pair_is_read_as_one_where_the_student_reads_pairs(client, tmp_path):
+    bundle = tiny_bundle(tmp_path, Forms(), pairs=True)
+    pair = {"text": "ball goal", "text_pair": "bank"}
+    with TestClient(create_app(Predictor(bundle, "onnx"), Limits(), None), base_url=HERE) as pairs:
+        answer = _ask(pairs, texts=[pair])[0]
+        refused = [pairs.post("/predict", json={"texts": [pair, "a"]}), client.post("/predict", json={"texts": [pair]})]
     expected = Predictor(bundle, "onnx").predict([("ball goal", "bank")])[0].probabilities
     assert list(answer["probabilities"].values()) == pytest.approx(expected.tolist(), abs=1e-4)
+    assert [one.status_code for one in refused] == [422, 422]
+    assert "texts.1" in refused[0].json()["detail"]
+    assert "the student reads two texts at a time, and this is one" in refused[0].json()["detail"]
+    assert "the student reads one text at a time, and this is two" in refused[1].json()["detail"]
 
 
 def test_who_is_not_sure_enough_abstains(client, bundle, file):
@@ -100,18 +111,22 @@ def test_a_service_that_keeps_nothing_takes_no_feedback(bundle, tmp_path):
 
 
 BAD = [
-    (b'{"texts": [""]}', 422, "texts.0: String should have at least 1 character"),
+    (b'{"texts": [""]}', 422, "texts.0: it is empty"),
     (b'{"texts": ["ball", " \\n"]}', 422, "text 1 is empty"),
-    (b'{"texts": []}', 422, "texts"),
-    (b'{"texts": "ball"}', 422, "texts"),
-    (b'{"texts": [7]}', 422, "texts.0"),
+    (b'{"texts": []}', 422, "texts: it must not be empty"),
+    (b"{}", 422, "texts: it is needed"),
+    (b'{"texts": "ball"}', 422, "texts: it must be a list"),
+    (b'{"texts": [7]}', 422, "texts.0: it must be a text"),
     (b'{"texts": ["\\ud800"]}', 422, "texts.0"),
-    (b'{"texts": [{"text": "a"}]}', 422, "texts.0.text_pair"),
+    (b'{"texts": [{"text": "a"}]}', 422, "texts.0.text_pair: it is needed"),
+    (b'{"texts": [{"text_pair": "a"}]}', 422, "texts.0.text: it is needed"),
+    (b'{"texts": [{"text": "a", "text_pare": "a"}]}', 422, "did you mean 'text_pair'?"),
     (b'{"texts": ["a"], "domain": "newz"}', 422, "did you mean 'news'?"),
     (b'{"texts": ["a"], "abstain_below": 2}', 422, "abstain_below"),
-    (b'{"texts": ["a"], "lable": 1}', 422, "lable"),
-    (b"[]", 422, "dictionary"),
-    (b"", 422, ""),
+    (b'{"texts": ["a"], "lable": 1}', 422, "lable: there is no such key"),
+    (b'{"texts": ["a"], "domian": "news"}', 422, "did you mean 'domain'?"),
+    (b"[]", 422, "the body: it must be an object of JSON"),
+    (b"", 422, "the body: it is needed"),
     (b'{"texts": ["a"', 400, "not JSON"),
     (b'{"texts": ["\xff"]}', 400, "not UTF-8: byte 12 is 0xff"),
     ('{"texts": ["a"]}'.encode("utf-16"), 400, "not UTF-8"),
@@ -196,6 +211,42 @@ def test_a_service_that_fails_says_so_without_a_trace_and_goes_on(bundle, monkey
         assert client.post("/predict", json={"texts": ["a"]}).status_code == 200
 
 
+def test_what_is_not_there_is_told_with_what_is(client):
+    missing, wrong = client.get("/predikt"), client.get("/predict")
+    assert (missing.status_code, "/openapi.json" in missing.json()["detail"]) == (404, True)
+    assert (wrong.status_code, wrong.json()["detail"]) == (405, "/predict takes POST, and not GET")
+
+
+def test_a_body_comes_as_it_is(client):
+    packed = gzip.compress(b'{"texts": ["a"]}')
+    refused = client.post("/predict", content=packed, headers=JSON | {"content-encoding": "gzip"})
+    assert (refused.status_code, "encoded as 'gzip'" in refused.json()["detail"]) == (415, True)
+
+
+def test_requests_have_so_much_memory_together_and_give_it_back(bundle):
+    with TestClient(create_app(Predictor(bundle), Limits(held=4_000), None), base_url=HERE) as client:
+        for _ in range(3):
+            refused = client.post("/predict", json={"texts": ["ball " * 1_000]})
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+            assert "memory" in refused.json()["detail"]
+            assert client.post("/predict", json={"texts": ["ball " * 600]}).status_code == 200
+
+
+def test_a_bundle_that_was_replaced_on_the_disk_is_told(tmp_path):
+    bundle = tiny_bundle(tmp_path)
+    with TestClient(create_app(Predictor(bundle), Limits(), None), base_url=HERE) as client:
+        before = client.get("/health").json()
+        bundle.folder.rename(tmp_path / "aside")
+        tiny_bundle(tmp_path / "other", labels=("a", "b")).folder.rename(bundle.folder)
+        after, metrics = client.get("/health").json(), client.get("/metrics").text
+        assert client.post("/predict", json={"texts": ["a"]}).json()["bundle"] == before["bundle"]
+    assert (before["replaced"], after["replaced"]) == (False, True)
+    assert before["version"] == __version__
+    assert "cdkd_bundle_replaced 1.0" in metrics
+    assert f'cdkd_info{{bundle="{before["bundle"]}",form="int8",version="{__version__}"}} 1.0' in metrics
+    assert "process_resident_memory_bytes" in metrics
+
+
 def test_metrics_count_what_happened(client):
     labels = [label for one in _ask(client, texts=TEXTS, domain="news") for label in one["labels"]]
     client.post("/predict", json={"texts": []})
@@ -209,6 +260,7 @@ def test_metrics_count_what_happened(client):
     )
     assert given == len(TEXTS)
     assert float(lines["cdkd_waiting_texts"]) == 0
+    assert float(lines['cdkd_drift_documents{domain="news"}']) == len(TEXTS)
     assert lines['cdkd_drifted{domain="news",feature="length"}'] == "0.0"
 
 

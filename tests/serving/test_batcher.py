@@ -87,12 +87,14 @@ def test_who_waits_too_long_is_told_and_what_was_not_begun_is_dropped():
     async def ask():
         batcher, _ = _batcher(work, largest=1, timeout=0.1)
         results = await asyncio.gather(batcher.ask([1]), batcher.ask([2]), return_exceptions=True)
+        waiting = len(batcher)
         gate.set()
         later = await batcher.ask([3])
         await batcher.close()
-        return results, later
+        return results, waiting, later
 
-    results, later = asyncio.run(ask())
+    results, waiting, later = asyncio.run(ask())
+    assert waiting == 0
     assert [type(one) for one in results] == [LateError, LateError]
     assert later == [3]
     assert seen == [1, 3]
@@ -113,6 +115,30 @@ def test_an_error_is_told_to_those_who_asked_and_the_next_batch_is_answered():
         return found
 
     assert asyncio.run(ask()) == [2]
+
+
+def test_an_item_that_fails_costs_nobody_else_an_answer():
+    gate = threading.Event()
+
+    def work(items):
+        gate.wait(5)
+        if 13 in items:
+            raise ValueError("unlucky")
+        return list(items)
+
+    async def ask():
+        batcher, sizes = _batcher(work)
+        asked = [asyncio.create_task(batcher.ask([item])) for item in (1, 2, 13, 3)]
+        await asyncio.sleep(0.05)
+        gate.set()
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        await batcher.close()
+        return found, sizes
+
+    found, sizes = asyncio.run(ask())
+    assert [found[place] for place in (0, 1, 3)] == [[1], [2], [3]]
+    assert isinstance(found[2], ValueError)
+    assert max(sizes) > 1
 
 
 def test_closing_answers_what_waits():

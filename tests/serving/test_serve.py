@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -126,6 +127,66 @@ def test_a_client_that_does_not_go_on_is_told_and_let_go(bundle):
     assert b"nothing more came within 0.5 seconds" in answer
 
 
+def _told(address, sent, seconds=10):
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=seconds) as line:
+        with suppress(BrokenPipeError, ConnectionResetError):
+            line.sendall(sent)
+        return line.makefile("rb").read()
+
+
+def test_a_head_that_does_not_end_is_let_go_by_time_and_by_size(bundle):
+    with served(bundle, "--timeout", "1") as (_, address):
+        answer = _told(address, b"GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n")
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b"application/problem+json" in answer
+        assert b"the head of the request did not come within 1 seconds" in answer
+        assert _told(address, b"").startswith(b"HTTP/1.1 408 ")
+        assert _told(address, b"GET /health HTTP/1.1\r\nx: " + b"a" * 70_000).startswith(b"HTTP/1.1 431 ")
+        whole = b"GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
+        answer = _told(address, whole + whole[:30])  # a second request that never ends
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"HTTP/1.1 408 " in answer
+
+
+def test_what_is_no_http_is_told_as_everything_else_is(address):
+    answer = _told(address, b"hello there\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in answer
+
+
+def test_half_sent_requests_do_not_fill_the_memory(bundle):
+    with served(bundle, "--timeout", "3") as (process, address), ExitStack() as open_ones:
+        host, port = address.removeprefix("http://").split(":")
+        begin, told = _memory(process), []
+        for _ in range(30):
+            line = open_ones.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            with suppress(BrokenPipeError, ConnectionResetError):
+                line.sendall(f"{HEAD}{8 << 20}\r\n\r\n".encode() + b" " * (7 << 20))
+            told.append(line)
+        answers = [line.recv(12) for line in told]
+        assert {b"HTTP/1.1 429", b"HTTP/1.1 408"} == set(answers)
+        assert _memory(process) - begin < 150
+        assert httpx.post(f"{address}/predict", json={"texts": ["ball"]}).status_code == 200
+
+
+def _memory(process):
+    """Return the most MiB that a process had in memory."""
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+def test_options_come_from_the_environment_and_the_log_tells_requests(bundle):
+    command = [sys.executable, "-m", "cdkd_kg", "serve", str(bundle.folder)]
+    environment = os.environ | {"CDKD_SERVE_PORT": "0", "CDKD_SERVE_LOG_LEVEL": "info", "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    address = process.stdout.readline().rsplit(" ", 1)[1].strip()
+    httpx.get(f"{address}/health")
+    process.terminate()
+    said, _ = process.communicate(timeout=30)
+    assert '"GET /health HTTP/1.1" 200' in said
+
+
 def _refused(*arguments):
     done = subprocess.run(
         [sys.executable, "-m", "cdkd_kg", "serve", *arguments], capture_output=True, text=True, check=False, timeout=60
@@ -146,7 +207,9 @@ def test_what_cannot_be_served_is_told_before_anything_listens(bundle, tmp_path)
     assert (status, "cannot be listened on" in said) == (2, True)
     (tmp_path / "text").write_text("no database, " * 200)
     status, said = _refused(str(bundle.folder), "--port", "0", "--feedback", str(tmp_path / "text"))
-    assert (status, "file of feedback" in said) == (1, True)
+    assert (status, "this is no file of feedback" in said) == (1, True)
+    status, said = _refused(str(bundle.folder), "--port", "0", "--feedback", str(tmp_path / "nowhere" / "f.sqlite"))
+    assert (status, "no such folder" in said) == (2, True)
 
 
 @pytest.mark.parametrize("mode", schemathesis.GenerationMode)
