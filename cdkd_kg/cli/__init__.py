@@ -53,9 +53,9 @@ app.add_typer(curate_app, name="curate", help="Decide on what a graph proposes: 
 
 def _tell_version(asked: bool) -> None:
     if asked:
-        from cdkd_kg import __version__
+        import cdkd_kg
 
-        typer.echo(f"cdkd {__version__}")
+        typer.echo(f"cdkd {cdkd_kg.__version__}")
         raise typer.Exit
 
 
