@@ -69,6 +69,7 @@ def inference_table(results: Mapping[str, Any]) -> str:
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
         _row("one after another", 1000 / service["single"]["p50_ms"], service["single"]),
         _row(f"at 80 % of capacity, {service['load']['seconds']:g} s", service["load"]["rate"], service["load"]),
+        *(_row(f"at {probe['rate'] / service['capacity']:.0%}", probe["rate"], probe) for probe in _borne(service)),
         "",
         f"Capacity, the highest rate that is kept up with: {service['capacity']:,.0f} calls/s.",
         "",
@@ -78,6 +79,12 @@ def inference_table(results: Mapping[str, Any]) -> str:
     for goal in judged(results):
         lines.append(f"| {goal.what} | {goal.wanted} | {goal.found} | {'met' if goal.met else '**not met**'} |")
     return "\n".join(lines) + "\n"
+
+
+def _borne(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the rates that were kept up with while the capacity was sought, the lowest first."""
+    borne = [probe for probe in service["probes"] if probe["rate"] <= round(service["capacity"], 1)]
+    return sorted(borne, key=lambda probe: float(probe["rate"]))
 
 
 def _row(name: str, rate: float, told: Mapping[str, Any]) -> str:

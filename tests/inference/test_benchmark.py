@@ -143,7 +143,7 @@ def _results():
     load = told | {"rate": 240.0, "seconds": 300.0, "p99_ms": 20.0, "calls": 72_000}
     service = {
         "starts": [1.5, 1.4, 1.6], "start_seconds": 1.5, "memory_mb": 144.4, "memory_after_mb": 180.0, "single": told,
-        "capacity": 300.0, "load": load,
+        "capacity": 300.0, "load": load, "probes": [told | {"rate": rate} for rate in (300.0, 150.0, 450.0)],
     }  # fmt: skip
     return {"settings": settings, "ways": ways, "service": service}
 
@@ -161,6 +161,10 @@ def test_the_table_has_a_row_a_classifier_a_load_and_a_goal():
     assert f"| {TEACHERS[0]} | 5 (2 to 10) | 1.00 x | 90.12% |" in rows
     assert "| one after another | 250 | 4.0 | 6.0 | 9.0 | 500 | 0 |" in rows
     assert "| at 80 % of capacity, 300 s | 240 | 4.0 | 20.0 | 9.0 | 72,000 | 0 |" in rows
+    assert [row.split(" |")[0] for row in rows if "% | " in row and row.startswith("| at ")] == [
+        "| at 50%",
+        "| at 100%",
+    ]
     assert sum(row.endswith("**not met** |") for row in rows) == 1
 
 
