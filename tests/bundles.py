@@ -41,7 +41,9 @@ def written(folder: Path, forms: Forms, model=tiny_bert):
     """Write the forms of a model into ``folder / "bundle"``, unsealed; return that and what the model says."""
     made, tokenizer = classifier(folder / "model", model=model)
     bundle = Bundle(
-        folder / "bundle", "", {"labels": list(LABELS), "multi_label": False, "pairs": False, "max_length": 16}
+        folder / "bundle",
+        "",
+        {"labels": list(LABELS), "multi_label": False, "reads": ["text"], "smaller": [], "max_length": 16},
     )
     bundle.folder.mkdir()
     said, _ = predict(made, tokenizer, TEXTS, 16, 8)
@@ -57,7 +59,7 @@ def tiny_bundle(
     domains = {"news": {"role": "source", "temperature": 2.0}, "letters": {"role": "target", "temperature": 0.5}}
     about = {
         "format": FORMAT, "task": "topic", "labels": list(labels), "multi_label": multi_label, "max_length": 16,
-        "pairs": pairs, "temperature": 1.0, "domains": domains,
+        "reads": ["pair" if pairs else "text"], "smaller": [], "temperature": 1.0, "domains": domains,
     }  # fmt: skip
     with new_folder(folder / "bundle") as aside:
         bundle = Bundle(aside, "", about)

@@ -99,6 +99,7 @@ def rollback_cli(
 
 
 def _list_versions(bundle: Path, as_json: bool) -> None:
+    from cdkd_kg.errors import CdkdError
     from cdkd_kg.inference.bundle import open_bundle
     from cdkd_kg.renewal.versions import listed, versions_of
 
@@ -107,11 +108,13 @@ def _list_versions(bundle: Path, as_json: bool) -> None:
         told = [version._asdict() for version in versions]
         typer.echo(json.dumps({"bundle": str(bundle), "in_use": used.digest, "versions": told}, indent=1))
         return
-    made = {one.name: open_bundle(versions_of(bundle) / one.name).about["made"]["created"] for one in versions}
     rows = [("in use", used.digest[:12], used.about["made"]["created"], "")]
-    rows += [
-        (one.name, one.digest[:12], made[one.name], "was in use" if one.used else "never in use") for one in versions
-    ]
+    for one in versions:
+        try:
+            made = open_bundle(versions_of(bundle) / one.name).about["made"]["created"]
+        except CdkdError:
+            made = "damaged"
+        rows.append((one.name, one.digest[:12], made, "was in use" if one.used else "never in use"))
     print_table(("version", "bundle", "made", ""), rows)
 
 
@@ -157,10 +160,10 @@ def _tell(found: Mapping[str, Any], as_json: bool) -> None:
         _show(found)
         typer.echo(sentence(found))
         typer.echo(f"Report: {found['report']}")
-        lies = "The one before it" if found["accepted"] else "The new one"
-        typer.echo(
-            f"{lies} lies beside it as version {found['version']}; `cdkd rollback {found['bundle']}` changes them."
-        )
+        back = f"cdkd rollback {found['bundle']}"
+        lies = f"The one before it lies beside it as version {found['version']}; `{back}` changes them."
+        aside = f"The new one lies beside it; `{back} --to {found['version']}` takes it all the same."
+        typer.echo(lies if found["accepted"] else aside)
     if not found["accepted"]:
         raise typer.Exit(KEPT_ASIDE)
 
@@ -183,7 +186,9 @@ def _show(found: Mapping[str, Any]) -> None:
     print_table(("domain", "test documents", "old", "new", "change, points", ""), rows)
     for domain, known in found.get("unlabelled", {}).items():
         shares = ", ".join(f"{label} {percent(share)}" for label, share in known["labels"].items())
-        guess = f"accuracy guessed as {percent(known['estimate'])}"
+        guess = "no label to guess an accuracy by"
+        if known["estimate"] is not None:
+            guess = f"accuracy guessed as {percent(known['estimate'])}"
         typer.echo(f"{domain}, {known['documents']:,} texts that were held out: {shares}; {guess}.")
     if "unknown" in found:
         unknown = found["unknown"]

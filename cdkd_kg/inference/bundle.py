@@ -50,9 +50,9 @@ class Bundle:
         return bool(self.about["multi_label"])
 
     @property
-    def pairs(self) -> bool:
-        """Whether a label is about two texts."""
-        return bool(self.about["pairs"])
+    def reads(self) -> tuple[str, ...]:
+        """What a label is about: a ``text``, a ``pair`` of texts, or the one and the other."""
+        return tuple(self.about["reads"])
 
     @property
     def max_length(self) -> int:
@@ -105,7 +105,7 @@ class Bundle:
 _KEYS: dict[str, type | tuple[type, ...]] = {
     "labels": list,
     "multi_label": bool,
-    "pairs": bool,
+    "reads": list,
     "max_length": int,
     "pad_token_id": int,
     "temperature": (int, float),

@@ -26,6 +26,9 @@ CHARACTERS = 8
 """So many a token are enough for all that is read of most texts, with some to spare."""
 
 
+_KINDS = {"text": "one text", "pair": "two texts", "": "neither a text nor a pair of texts"}
+
+
 class Prediction(NamedTuple):
     """What a student says of a text.
 
@@ -82,6 +85,10 @@ class Predictor:
         """
         self.check(texts)
         names = [domain] * len(texts) if domain is None or isinstance(domain, str) else domain
+        if len(names) != len(texts):
+            raise ConfigError(
+                f"{len(names)} domains for {len(texts)} texts", where="domain", remedy="name one, or one for each text"
+            )
         temperatures = np.array([self.bundle.temperature(name) for name in names], dtype=np.float32)
         encodings = encode(self._tokenizer, texts)
         shares = probabilities(self._logits(encodings) / temperatures[:, None], self.bundle.multi_label)
@@ -115,12 +122,12 @@ class Predictor:
         if isinstance(texts, str):
             raise ConfigError("one text was given, and not a list", where="texts", remedy="give [text]")
         for place, text in enumerate(texts):
-            if isinstance(text, str) == self.bundle.pairs:
-                one, two = ("two texts", "one") if self.bundle.pairs else ("one text", "two")
+            kind = kind_of(text)
+            if kind not in self.bundle.reads:
                 raise ConfigError(
-                    f"the student reads {one} at a time, and this is {two}",
+                    f"this is {_KINDS[kind]}, and the student reads {_KINDS[self.bundle.reads[0]]} at a time",
                     where=f"texts.{place}",
-                    remedy="give a text and its text_pair" if self.bundle.pairs else "give a text alone",
+                    remedy=f"give {_KINDS[self.bundle.reads[0]]}",
                 )
 
     def batches(self, texts: Sequence[Text]) -> Iterator[Tokens]:
@@ -171,6 +178,14 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_length, strategy="longest_first")
     return tokenizer
+
+
+def kind_of(text: object) -> str:
+    """Return whether this is a ``text`` or a ``pair``; "" where it is neither."""
+    if isinstance(text, str):
+        return "text"
+    is_pair = isinstance(text, tuple | list) and len(text) == 2 and all(isinstance(part, str) for part in text)
+    return "pair" if is_pair else ""
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[Text]) -> list[Encoding]:

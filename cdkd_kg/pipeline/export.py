@@ -69,7 +69,7 @@ def export(
         "format": FORMAT,
         "labels": list(space.labels),
         "multi_label": space.multi_label,
-        "pairs": any(is_pair(text) for text in corpus.rows(task)["text"][:1]),
+        "reads": sorted({"pair" if is_pair(text) else "text" for text in corpus.rows(task)["text"][:]}, reverse=True),
         "smaller": forms.smaller,
         "asked": asdict(forms),
         "run": {"git": results["git"], "command": results["command"], "created": results["created"]}

@@ -95,7 +95,7 @@ def _domain(bundle: Bundle, base: Config, domain: str, source: SourceConfig) -> 
             f"the bundle knows a domain {domain!r} already", where="--domain", remedy="give the new one another name"
         )
     new = DomainConfig(task=bundle.about["task"], role="target", source=source)
-    kept = with_held_out(domain, new, base.corpus, base.output / ADAPTED / domain)
+    kept = with_held_out(domain, new, base.corpus, bundle.reads, base.output / ADAPTED / domain)
     return new.model_copy(update={"source": kept})
 
 
@@ -114,7 +114,8 @@ def known_of(old: Bundle, renewed: Renewed, domain: str) -> dict[str, Any]:
     sure, correct, names = _judged(predictor, tests, corpus.targets(tests, task))
     others = {str(name): (sure[names == name], correct[names == name]) for name in np.unique(names)}
     shares = np.array([one.probabilities for one in predictor.predict(mine, domain)])
-    found = unlabelled_report(shares, new.labels, threshold_for(confidence, right), others)
+    threshold = threshold_for(confidence, right) if len(judges) else None
+    found = unlabelled_report(shares, new.labels, threshold, others)
     found["unchanged"] = round(agreement_of(predictor.logits(mine), before.logits(mine)), 6)
     predictor.close()
     before.close()
@@ -126,6 +127,6 @@ def _judged(predictor: Predictor, rows: Any, targets: Any) -> tuple[Any, Any, An
     known = predictor.bundle.domains
     names = [name if name in known else None for name in rows["domain"][:]]
     said = predictor.predict([as_text(text) for text in rows["text"][:]], names)
-    shares = np.array([one.probabilities for one in said])
+    shares = np.array([one.probabilities for one in said]).reshape(-1, len(predictor.bundle.labels))
     right = targets[np.arange(len(shares)), shares.argmax(axis=1)] == 1
     return shares.max(axis=1), right, np.array(rows["domain"][:], dtype=str)

@@ -17,12 +17,14 @@ def sentence(found: Found) -> str:
     """Return what came out, and why."""
     tolerance = f"{found['tolerance']:g} points"
     if found["accepted"]:
-        judged = [one for one in found["domains"] if one["passes"]]
+        judged, few = (
+            [one["domain"] for one in found["domains"] if one["passes"] is passes] for passes in (True, None)
+        )
+        rest = f"fewer than {ENOUGH} labelled test documents; nothing spoke against it."
         if not judged:
-            return (
-                f"The new student is in use. No domain has {ENOUGH} labelled test documents; nothing spoke against it."
-            )
-        return f"The new student is in use: on no domain is it worse by more than {tolerance}."
+            return f"The new student is in use. Every domain has {rest}"
+        told = f"The new student is in use: it is not worse by more than {tolerance} on {listed(judged)}."
+        return f"{told} {listed(few)}: {rest}" if few else told
     worse = listed(
         [f"{one['domain']} ({points(one['low'])} at worst)" for one in found["domains"] if one["passes"] is False]
     )
@@ -85,11 +87,11 @@ def _unlabelled(found: Found) -> list[Block]:
             ),
             Paragraph(
                 f"It is sure of its answers with {percent(known['confidence'])} in the mean, and says of "
-                f"{percent(known['unchanged'])} of them what the student before it said. Its accuracy is estimated as "
-                f"{percent(known['estimate'])} (average thresholded confidence, Garg et al., ICLR 2022). That is a "
-                "guess, and holds as far as the new domain errs as the old ones do; the table says how near it comes."
+                f"{percent(known['unchanged'])} of them what the student before it said. {_guess(known['estimate'])}"
             ),
         ]
+        if known["estimate"] is None:
+            continue
         checks = [
             [name, f"{one['documents']:,}", percent(one["estimate"]), percent(one["accuracy"])]
             for name, one in known["checks"].items()
@@ -97,6 +99,15 @@ def _unlabelled(found: Found) -> list[Block]:
         columns = ["Domain", "Test documents", "Estimated accuracy", "Accuracy"]
         blocks.append(Table("The same estimate where labels are known", columns, checks))
     return blocks
+
+
+def _guess(estimate: float | None) -> str:
+    if estimate is None:
+        return "There is no labelled validation row to guess its accuracy by."
+    return (
+        f"Its accuracy is estimated as {percent(estimate)} (average thresholded confidence, Garg et al., ICLR 2022). "
+        "That is a guess, and holds as far as the new domain errs as the old ones do; the table says how near it comes."
+    )
 
 
 def _unknown(found: Found) -> list[Block]:

@@ -41,14 +41,17 @@ def agreement_of(one: Floats, other: Floats) -> float:
 
 
 def unlabelled_report(
-    shares: Floats, labels: Sequence[str], threshold: float, others: Mapping[str, tuple[Floats, NDArray[np.bool_]]]
+    shares: Floats,
+    labels: Sequence[str],
+    threshold: float | None,
+    others: Mapping[str, tuple[Floats, NDArray[np.bool_]]],
 ) -> dict[str, Any]:
     """Return what a student says of a domain without labels, and how far its estimated accuracy is to be believed.
 
     Args:
         shares: ``[N, C]`` calibrated probabilities of documents of the domain.
         labels: their names.
-        threshold: of :func:`threshold_for`, on labelled validation rows.
+        threshold: of :func:`threshold_for`, on labelled validation rows; None where there is none.
         others: confidence and correctness on labelled test documents of other domains.
 
     Returns:
@@ -61,8 +64,10 @@ def unlabelled_report(
         "documents": len(shares),
         "labels": {label: round(float(share), 6) for label, share in zip(labels, given, strict=True)},
         "confidence": round(float(confidence.mean()), 6),
-        "estimate": round(estimated_accuracy(confidence, threshold), 6),
-        "checks": {
+        "estimate": None if threshold is None else round(estimated_accuracy(confidence, threshold), 6),
+        "checks": {}
+        if threshold is None
+        else {
             name: {
                 "estimate": round(estimated_accuracy(sure, threshold), 6),
                 "accuracy": round(float(right.mean()), 6),

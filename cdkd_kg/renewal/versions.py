@@ -14,6 +14,7 @@ from cdkd_kg.artifacts import MANIFEST, held, read_json, sha256_file, write_json
 from cdkd_kg.errors import ConflictError, MissingResourceError
 from cdkd_kg.inference.bundle import ABOUT, open_bundle
 
+_NAME = r"\d{4,}"
 USED = "used.json"
 """Beside the versions: which bundles were in use, in that order."""
 _AT_FDCWD, _EXCHANGE = -100, 2
@@ -26,15 +27,20 @@ def versions_of(bundle: Path) -> Path:
     return bundle.with_name(f"{bundle.name}.versions")
 
 
+def _is_bundle(folder: Path) -> bool:
+    return (folder / ABOUT).is_file() and (folder / MANIFEST).is_file()
+
+
 def kept(bundle: Path) -> list[str]:
     """Return the names of the versions that lie beside a bundle, the oldest first."""
     folders = versions_of(bundle).glob("*/")
-    return sorted(path.name for path in folders if re.fullmatch(r"\d{4,}", path.name) and (path / ABOUT).is_file())
+    return sorted(path.name for path in folders if re.fullmatch(_NAME, path.name) and _is_bundle(path))
 
 
 def next_version(bundle: Path) -> str:
     """Return a name that no version has had, as far as the folder tells."""
-    numbers = [int(path.name.split(".")[0]) for path in versions_of(bundle).glob("[0-9]*") if path.name[:4].isdigit()]
+    names = (path.name.partition(".")[0] for path in versions_of(bundle).glob("[0-9]*"))
+    numbers = [int(name) for name in names if re.fullmatch(_NAME, name)]
     return f"{max(numbers, default=0) + 1:04}"
 
 
@@ -44,7 +50,10 @@ def alone(bundle: Path) -> Iterator[None]:
 
     Raises:
         ConflictError: somebody does so now.
+        MissingResourceError: there is no such bundle.
     """
+    if not (bundle.is_dir() or versions_of(bundle).is_dir()):
+        raise MissingResourceError("there is no such bundle", where=str(bundle), remedy="name the folder of one")
     with held(versions_of(bundle)) as mine:
         if not mine:
             raise ConflictError(
@@ -115,8 +124,9 @@ def take_into_use(bundle: Path, version: str) -> None:
             f"there is no version {version!r}", where=str(folder), remedy=f"name one of {kept(bundle)}"
         )
     open_bundle(folder / version)
-    leaves = sha256_file(bundle / MANIFEST)
-    write_json(folder / USED, [*(digest for digest in _used(bundle) if digest != leaves), leaves])
+    if _is_bundle(bundle):
+        leaves = sha256_file(bundle / MANIFEST)
+        write_json(folder / USED, [*(digest for digest in _used(bundle) if digest != leaves), leaves])
     _exchange(bundle.resolve(), folder / version)
 
 

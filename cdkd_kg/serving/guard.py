@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
@@ -20,8 +21,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PATIENCE = 8
 """So many times what a body may have is still read, and dropped: who is cut off while sending sees no answer."""
-_PARTS = 10
+_PARTS = 3
 """So many times the time of a part is there for all parts of a body."""
+_SMALL, _BESIDE = 16 << 10, 64 << 10
+"""Bytes of a body that are not counted, and that it may have beside texts and white space."""
+_TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|\s+', re.DOTALL)
 
 
 class _Refused(Exception):  # noqa: N818 - a turn in the flow, not an error
@@ -36,17 +40,17 @@ class Guard:
       rebinding): 403.
     - What is posted is JSON (415) in UTF-8 (400), of at most ``body`` bytes (413). No page of another site can send
       that without asking first, and nobody answers that question.
-    - A client has ``timeout`` seconds to send each part, and ten times that to send them all (408), and ``timeout``
-      seconds to take each part of the answer; else the connection is closed.
-    - Requests that are read or answered at a time have at most ``held`` bytes together (429): what a service needs of
-      memory does not grow with who asks.
+    - A client has ``timeout`` seconds to send each part, and three times that to send them all (408).
+    - Requests that are read or answered at a time have at most ``held`` bytes together (429), but for the first 16 KiB
+      of each, so that small calls pass large ones. Beside texts a body has at most 64 KiB (413), since a number or a
+      bracket takes many times its size once it is read. What a service needs of memory does not grow with who asks.
 
     Args:
         app: what answers.
         body: bytes of a request.
         held: bytes of all requests at a time.
         timeout: seconds.
-        measure: told of path, status and seconds of every request; the status of who did not take the answer is 499.
+        measure: told of path, status and seconds of every request.
         loopback: whether it listens on a loopback address.
     """
 
@@ -60,7 +64,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         begin, told, mine = time.perf_counter(), [0], [0]
-        sending = self._patient(send, told)
+        sending = _watched(send, told)
         try:
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
             if self._loopback and not _is_loopback(headers.get("host", "")):
@@ -72,8 +76,6 @@ class Guard:
             wait = [(b"retry-after", b"1")] if refused.status == HTTPStatus.TOO_MANY_REQUESTS else []
             await sending(_start(refused.status, [(b"connection", b"close"), *wait]))
             await sending({"type": "http.response.body", "body": _problem(refused.status, refused.why)})
-        except TimeoutError:
-            told[0] = 499  # who does not read cannot be told; returning closes the connection
         finally:
             self._free += mine[0]
             self._measure(scope["path"], told[0], time.perf_counter() - begin)
@@ -91,7 +93,7 @@ class Guard:
             part, more = await self._part(receive, end)
             size += len(part)
             if size <= self._body:
-                self._take(len(part), mine)
+                self._take(size - _SMALL - mine[0], mine)
                 content += part
         if size > self._body:
             raise _Refused(413, f"a request has at most {self._body:,} bytes, and this one has {size:,} or more")
@@ -99,7 +101,10 @@ class Guard:
             content.decode("utf-8")
         except UnicodeDecodeError as error:
             raise _Refused(400, f"the body is not UTF-8: byte {error.start} is 0x{content[error.start]:02x}") from error
+        if len(content) > _BESIDE and _beside_texts(content) > _BESIDE:
+            raise _Refused(413, f"beside its texts a body has at most {_BESIDE:,} bytes")
         messages = [{"type": "http.request", "body": bytes(content), "more_body": False}]
+        del content
 
         async def again() -> Message:
             return messages.pop() if messages else await receive()
@@ -122,19 +127,40 @@ class Guard:
         return message.get("body", b""), bool(message.get("more_body"))
 
     def _take(self, size: int, mine: list[int]) -> None:
+        if size <= 0:
+            return
         if size > self._free:
             raise _Refused(429, "the service is busy: requests that wait hold all the memory there is for them")
         self._free -= size
         mine[0] += size
 
-    def _patient(self, send: Send, told: list[int]) -> Send:
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                told[0] = message["status"]
-            async with asyncio.timeout(self._timeout):
-                await send(message)
 
-        return sending
+def _beside_texts(content: bytearray) -> int:
+    """Return how many bytes of JSON are neither text nor white space; it stops to count where they are too many.
+
+    A text, or some white space, counts as a byte.
+    """
+    found = end = 0
+    for text in _TEXTS.finditer(content):
+        found, end = found + text.start() - end + 1, text.end()
+        if found > _BESIDE:
+            return found
+    return found + len(content) - end
+
+
+def _watched(send: Send, told: list[int]) -> Send:
+    """Return what sends, learns the status, and does not mind that a client was cut off meanwhile."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            told[0] = message["status"]
+        try:
+            await send(message)
+        except RuntimeError as error:
+            if "closed" not in str(error):  # as uvloop says it of requests that came one upon another
+                raise
+
+    return sending
 
 
 def _is_loopback(host: str) -> bool:

@@ -16,11 +16,12 @@ class Patient(HttpToolsProtocol):
     """HTTP/1.1 of uvicorn, with an end to heads that never end.
 
     A client has as many seconds to send a head as its connection may be silent (408), and :data:`HEAD` bytes for it
-    (431); beyond :data:`CONNECTIONS` nobody is let in (503), and what is no HTTP gets 400. All are told as every other
-    refusal is.
+    (431); beyond :data:`CONNECTIONS` nobody is let in (503), and what is no HTTP, or posts and asks to go on in another
+    protocol, gets 400. All are told as every other refusal is. Who does not take an answer for as long is cut off.
     """
 
     _late: asyncio.TimerHandle | None = None
+    _deaf: asyncio.TimerHandle | None = None
     _size = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -34,12 +35,32 @@ class Patient(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
         self._end_head()
+        self.resume_writing()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Begin to wait for a client that does not read."""
+        super().pause_writing()
+        self._deaf = self.loop.call_later(self.timeout_keep_alive, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: it reads."""
+        if self._deaf is not None:
+            self._deaf.cancel()
+            self._deaf = None
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Let a connection go that is silent, also where it has not taken all of its last answer."""
+        super().timeout_keep_alive_handler()
+        self.loop.call_later(self.timeout_keep_alive, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Take what comes; a head that is too long has no end by then."""
         self._size += len(data)
         super().data_received(data)
+        if self._late is None and (self.cycle is None or self.cycle.response_complete):
+            self._await_head()  # of what begins with empty lines the parser says nothing
         if self._late is not None and self._size > HEAD:
             self._refuse(431, f"the head of a request has at most {HEAD:,} bytes")
 
@@ -57,6 +78,11 @@ class Patient(HttpToolsProtocol):
         """Say that this is no HTTP."""
         del msg
         self._refuse(400, "this is no request of HTTP/1.1")
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say that there is nothing to go on in; what has no body is answered as if it had not asked."""
+        if self.scope["method"] == "POST":
+            self._refuse(400, "this is HTTP/1.1 and nothing else; post without the header Upgrade (curl: --http1.1)")
 
     def _await_head(self) -> None:
         if self._late is None:

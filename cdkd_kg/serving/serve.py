@@ -71,7 +71,7 @@ def serve(
             raise ConfigError(
                 "there is no such folder", where=f"--feedback: {feedback.parent}", remedy="make it, or name another one"
             )
-        store = Store(feedback) if feedback else None
+        store = Store(feedback, wait=limits.timeout) if feedback else None
         listening.listen(1024)
         port = listening.getsockname()[1]
         app = create_app(predictor, limits, store, loopback=address.is_loopback)

@@ -35,14 +35,14 @@ class Limits:
         queue: texts that may wait; more are refused.
         timeout: seconds until an answer, and for a client to send or to take what it is owed.
         body: bytes of a request.
-        held: bytes of all requests that are read or answered at a time; Python may take four times as many.
+        held: bytes of all requests that are read or answered at a time; the texts of them may take five times as many.
         abstain_below: no label is given that is less probable.
     """
 
     queue: int = 2_000
     timeout: float = 10.0
     body: int = 8 << 20
-    held: int = 32 << 20
+    held: int = 16 << 20
     abstain_below: float = 0.0
 
 
@@ -117,10 +117,10 @@ class Service:
                     where="labels",
                     remedy=f"give one of {list(self.bundle.labels)}",
                 )
-        if len(set(feedback.labels)) != len(feedback.labels) or (
-            not self.bundle.multi_label and len(feedback.labels) != 1
-        ):
-            raise ConfigError("exactly one label holds of a text", where="labels", remedy="give one, once")
+        if not self.bundle.multi_label and len(feedback.labels) != 1:
+            raise ConfigError("exactly one label holds of a text", where="labels", remedy="give one")
+        if len(set(feedback.labels)) != len(feedback.labels):
+            raise ConfigError("a label is given twice", where="labels", remedy="give each once")
         number = await asyncio.to_thread(
             self.store.judge, feedback.prediction, feedback.labels, feedback.who, feedback.note
         )

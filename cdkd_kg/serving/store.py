@@ -14,8 +14,6 @@ from typing import NamedTuple
 from cdkd_kg.errors import ArtifactError, MissingResourceError
 from cdkd_kg.inference.reference import Features
 
-WAIT = 30.0
-"""Seconds for which a writer waits for another one."""
 _VERSION = 1
 _SCHEMA = (
     """CREATE TABLE prediction (
@@ -73,17 +71,18 @@ class Store:
     Args:
         file: the database; its folder is there.
         most: predictions without feedback that are kept.
+        wait: seconds for which a writer waits for another one.
 
     Raises:
         ArtifactError: it cannot be opened, or is of another program.
     """
 
-    def __init__(self, file: Path, most: int = 100_000) -> None:
+    def __init__(self, file: Path, most: int = 100_000, wait: float = 30.0) -> None:
         self.file, self._most = file, most
         with self._told():
-            self._connection = sqlite3.connect(file, timeout=WAIT, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection = sqlite3.connect(file, timeout=wait, isolation_level=None, check_same_thread=False)
             self._begin()
+            self._connection.execute("PRAGMA journal_mode = WAL")
         self._since_trim, self._lock = 0, threading.Lock()
 
     def keep(self, predictions: Sequence[Kept]) -> None:

@@ -62,8 +62,21 @@ def test_forms_are_held_against_the_student(tmp_path):
 
 def test_a_student_that_says_something_else_fails_the_export_with_the_figures(tmp_path):
     bundle, said = written(tmp_path, Forms())
+    bundle.about["smaller"] = ["with a pruned vocabulary"]
     with pytest.raises(ExportRefusedError, match=r"accuracy 0\.00% in place of 100\.00% on 60 labelled"):
         checked_forms(bundle, TEXTS, -said, _targets(-said))
+
+
+def test_one_that_decides_otherwise_fails_it_also_where_it_is_as_good(tmp_path):
+    bundle, said = written(tmp_path, Forms(onnx=False, int8=None))
+    other = said.copy()
+    other[::5] = -other[::5]
+    unlabelled = np.full_like(said, -1)
+    unlabelled[1] = _targets(said)[1]
+    with pytest.raises(ExportRefusedError, match="the form torch does not decide as the student does"):
+        checked_forms(bundle, TEXTS, other, unlabelled)
+    bundle.about["smaller"] = ["with a pruned vocabulary"]
+    assert checked_forms(bundle, TEXTS, other, unlabelled)[0]["same"] == pytest.approx(0.8)
 
 
 def test_the_bars_are_where_they_are_said_to_be():

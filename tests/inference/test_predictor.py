@@ -150,7 +150,7 @@ def test_what_lies_beside_the_bundle_is_no_form_of_it(tmp_path):
         Predictor.from_pretrained(bundle.folder, "onnx")
 
 
-@pytest.mark.parametrize(("key", "value"), [("labels", "sport"), ("temperature", None), ("pairs", 0)])
+@pytest.mark.parametrize(("key", "value"), [("labels", "sport"), ("temperature", None), ("reads", 0)])
 def test_a_bundle_that_somebody_wrote_by_hand_is_told_what_it_lacks(tmp_path, key, value):
     bundle = tiny_bundle(tmp_path)
     write_json(bundle.folder / "cdkd.json", bundle.about | {key: value})

@@ -9,8 +9,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import typer
 
 from cdkd_kg.artifacts import read_json
+from cdkd_kg.cli.renew import _tell
 from cdkd_kg.config import load_config
 from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.errors import ConfigError, ConflictError, MissingResourceError
@@ -101,7 +103,7 @@ def _test_documents(run_folder):
     return Corpus.load(folder).rows("topic", "test")["id"][:]
 
 
-def test_a_worse_student_is_kept_aside_and_can_be_taken_all_the_same(bundle, tmp_path, monkeypatch):
+def test_a_worse_student_is_kept_aside_and_can_be_taken_all_the_same(bundle, tmp_path, monkeypatch, capsys):
     before = open_bundle(bundle).digest
 
     def worse(*arguments):
@@ -115,6 +117,11 @@ def test_a_worse_student_is_kept_aside_and_can_be_taken_all_the_same(bundle, tmp
     assert open_bundle(versions_of(bundle) / found["version"]).digest == found["new"]
     assert "was kept aside" in (versions_of(bundle) / f"{found['version']}.html").read_text("utf-8")
     assert _cdkd("rollback", str(bundle))[0] == 2  # it was never in use
+    _tell(found | {"accepted": True}, as_json=False)
+    assert f"cdkd rollback {bundle}`" in capsys.readouterr().out
+    with pytest.raises(typer.Exit):
+        _tell(found, as_json=False)
+    assert f"cdkd rollback {bundle} --to {found['version']}`" in capsys.readouterr().out
     status, said, _ = _cdkd("rollback", str(bundle), "--to", found["version"], "--json")
     assert (status, json.loads(said)["in_use"]) == (0, found["new"])
 
@@ -184,6 +191,10 @@ def test_texts_of_a_new_domain_that_cannot_be_used_are_told(bundle, tmp_path):
     (tmp_path / "mails.csv").write_text("text\nHello ball.\n \n")
     with pytest.raises(ConfigError, match="1 of 2 texts can be used"):
         adapt(bundle, "mails", tmp_path / "mails.csv")
+    pairs = "".join(f"Hello ball {place}.,Good.\n" for place in range(9))
+    (tmp_path / "pairs.csv").write_text("text,second\n" + pairs)
+    with pytest.raises(ConfigError, match="the student reads no pair"):
+        adapt(bundle, "mails", tmp_path / "pairs.csv", {"text_pair": "second"})
     with pytest.raises(MissingResourceError, match=r"nothing\.csv"):
         adapt(bundle, "mails", tmp_path / "nothing.csv")
     assert kept(bundle) == []

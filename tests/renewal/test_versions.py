@@ -109,6 +109,24 @@ def test_the_way_back_leads_to_what_was_in_use_last_also_after_another_was_taken
     assert [one.used for one in listed(bundle)] == [True, True]
 
 
+def test_what_lies_there_beside_versions_harms_none(bundle):
+    folder = versions_of(bundle)
+    shutil.copytree(folder / "0001", folder / "0001-backup")
+    shutil.copytree(folder / "0001", folder / "0002")
+    (folder / "0002" / "manifest.json").unlink()
+    assert next_version(bundle) == "0003"
+    assert [one.name for one in listed(bundle)] == ["0001"]
+    (bundle / "manifest.json").unlink()  # of the one in use, which is what somebody goes back from
+    take_into_use(bundle, "0001")
+    assert _labels(bundle) == ("a", "b")
+
+
+def test_a_bundle_that_is_not_there_gets_no_folder_of_versions(tmp_path):
+    with pytest.raises(MissingResourceError, match="no such bundle"), alone(tmp_path / "typo"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_who_was_killed_between_two_names_left_a_bundle_that_comes_back(bundle):
     bundle.rename(bundle.with_name(".topic.changing"))
     with alone(bundle):

@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from cdkd_kg.serving.store import Store
 from tests.bundles import TEXTS
 
+JSON = {"content-type": "application/json"}
 HEAD = "POST /predict HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: "
 EXAMPLES = int(os.environ.get("CDKD_EXAMPLES", "25"))
 """`CDKD_EXAMPLES=1000 pytest tests/serving/test_serve.py` for the full figure, for each operation."""
@@ -89,8 +91,8 @@ def test_feedback_that_was_acknowledged_survives_a_kill(bundle, tmp_path):
         assert store.counts()["judged"] >= len(told) > 3
 
 
-def test_a_client_that_never_reads_keeps_nobody_waiting(bundle):
-    with served(bundle, "--timeout", "1") as (_, address):
+def test_a_client_that_never_reads_keeps_nobody_waiting_and_is_cut_off(bundle):
+    with served(bundle, "--timeout", "1") as (process, address):
         place = address.removeprefix("http://").split(":")
         body = json.dumps({"texts": ["ball"] * 1000}).encode()
         head = HEAD + str(len(body))
@@ -113,8 +115,14 @@ def test_a_client_that_never_reads_keeps_nobody_waiting(bundle):
                 break
         assert answer.status_code == 200
         assert httpx.get(f"{address}/health").status_code == 200
+        end = time.monotonic() + 30
+        while _connections(process) > 1 and time.monotonic() < end:
+            time.sleep(0.1)
+        assert _connections(process) <= 1  # what is left is ours
         for one in deaf:
             one.close()
+        process.terminate()
+        assert "Traceback" not in process.communicate(timeout=30)[1]
 
 
 def test_a_client_that_does_not_go_on_is_told_and_let_go(bundle):
@@ -147,6 +155,51 @@ def test_a_head_that_does_not_end_is_let_go_by_time_and_by_size(bundle):
         answer = _told(address, whole + whole[:30])  # a second request that never ends
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert b"HTTP/1.1 408 " in answer
+
+
+def test_an_empty_line_after_a_request_is_the_begin_of_a_head(bundle):
+    with served(bundle, "--timeout", "1") as (_, address):
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as line:
+            line.sendall(b"GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+            assert line.recv(100_000).startswith(b"HTTP/1.1 200 ")
+            line.sendall(b"\r\n")
+            assert line.makefile("rb").read().startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_post_that_wants_another_protocol_is_told(address):
+    head = "POST /predict HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: Upgrade\r\nupgrade: h2c\r\n"
+    body = b'{"texts": ["ball"]}'
+    answer = _told(
+        address, f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"without the header Upgrade" in answer
+    asked = httpx.get(f"{address}/health", headers={"connection": "Upgrade", "upgrade": "h2c"})
+    assert asked.status_code == 200
+
+
+def test_what_takes_many_times_its_size_is_never_read(bundle):
+    keys = ", ".join(f'"{number}": 1' for number in range(600_000))
+    with served(bundle) as (process, address):
+        begin = _memory(process)
+        for body in (f'{{"texts": ["a"], {keys}}}', "[" + "{}," * 2_000_000 + "{}]"):
+            refused = httpx.post(f"{address}/predict", content=body, headers=JSON, timeout=30)
+            assert (refused.status_code, "beside its texts" in refused.json()["detail"]) == (413, True)
+        assert _memory(process) - begin < 100
+        texts = ["ball " * 1_500] * 1_000  # whose commas and quotation marks are none of the body
+        assert httpx.post(f"{address}/predict", json={"texts": texts}, timeout=60).status_code in (200, 503)
+
+
+def test_who_sends_a_lot_slowly_keeps_no_small_call_waiting(bundle):
+    with served(bundle, "--timeout", "5") as (_, address), ExitStack() as open_ones:
+        host, port = address.removeprefix("http://").split(":")
+        for _ in range(4):
+            line = open_ones.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            line.settimeout(1)
+            with suppress(OSError):
+                line.sendall(f"{HEAD}{8 << 20}\r\n\r\n".encode() + b" " * (7 << 20))
+        assert httpx.post(f"{address}/predict", json={"texts": ["ball"]}).status_code == 200
 
 
 def test_what_is_no_http_is_told_as_everything_else_is(address):
@@ -185,6 +238,12 @@ def test_options_come_from_the_environment_and_the_log_tells_requests(bundle):
     process.terminate()
     said, _ = process.communicate(timeout=30)
     assert '"GET /health HTTP/1.1" 200' in said
+
+
+def _connections(process):
+    """Return how many connections a service has."""
+    found = psutil.Process(process.pid).net_connections("tcp")
+    return sum(one.status != psutil.CONN_LISTEN for one in found)
 
 
 def _refused(*arguments):
