@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cdkd_kg.cli.console import print_found, print_table
+from cdkd_kg.cli.console import print_table
 
 Bundle = Annotated[Path, typer.Argument(help="The folder of a bundle that `cdkd export` made.")]
 Tolerance = Annotated[float, typer.Option(min=0, help="By how many points the new student may be worse on a domain.")]
@@ -18,7 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Run = Annotated[Path | None, typer.Option(help="Where the run of the bundle lies now; else where it was made.")]
 Decisions = Annotated[Path | None, typer.Option(help="A curated graph whose decisions hold; else those of the run.")]
 Kept = Annotated[Path, typer.Option("--with", help="The file that `cdkd serve --feedback` writes.")]
-KEPT_ASIDE = 1
+KEPT_ASIDE = 4
 """Exit status where the new student was not taken into use."""
 
 
@@ -32,7 +32,7 @@ def retrain_cli(
 ) -> None:
     """Make the student again with what its service saw and people said of it, and use it where it is not worse.
 
-    Only new documents are read, and only teachers that learn from something new are trained. Exit status 1 where the
+    Only new documents are read, and only teachers that learn from something new are trained. Exit status 4 where the
     new student may be worse by more than the tolerance on a domain: it is kept aside then, and the old one stays.
     """
     from cdkd_kg.cli.run import tell_step
@@ -57,7 +57,7 @@ def adapt_cli(
 ) -> None:
     """Make the student again for a domain of which there are texts alone, and say what can be known without labels.
 
-    Exit status 1 where the new student may be worse by more than the tolerance on a domain of before.
+    Exit status 4 where the new student may be worse by more than the tolerance on a domain of before.
     """
     from cdkd_kg.cli.run import tell_step
     from cdkd_kg.errors import ConfigError
@@ -75,23 +75,27 @@ def adapt_cli(
 def rollback_cli(
     bundle: Bundle,
     to: Annotated[
-        str | None, typer.Option(help="A version beside the bundle, such as 0002; else the one before.")
+        str | None,
+        typer.Option(help="A version beside the bundle, such as 0002, or the digest of one; else the one before."),
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help="Show what there is, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take the version of before into use again; done twice, it is undone. With --to also one that was kept aside."""
     from cdkd_kg.inference.bundle import open_bundle
-    from cdkd_kg.renewal.versions import alone, latest_used, take_into_use, versions_of
+    from cdkd_kg.renewal.versions import alone, latest_used, named, take_into_use, versions_of
 
     if listing:
         _list_versions(bundle, as_json)
         return
     with alone(bundle):
-        version = to or latest_used(bundle)
-        take_into_use(bundle, version)
+        version = named(bundle, to) if to else latest_used(bundle)
+        if version:
+            take_into_use(bundle, version)
     digest = open_bundle(bundle).digest
-    if as_json:
+    if not version and not as_json:
+        typer.echo(f"{digest[:12]} is in use at {bundle} already.")
+    elif as_json:
         typer.echo(json.dumps({"bundle": str(bundle), "in_use": digest, "version": version}))
     else:
         typer.echo(f"{digest[:12]} is in use at {bundle}; what was in use lies at {versions_of(bundle) / version}.")
@@ -146,7 +150,11 @@ def drift_cli(
         for name in seen
         for one in moved[name]
     ]
-    print_found(("domain", "documents", "feature", "PSI", "by chance below", ""), lines)
+    if not lines:
+        typer.echo(f"No document that names a domain was answered by the bundle {found.digest[:12]} yet.")
+        typer.echo(f"{counts['predictions']:,} predictions are kept, {counts['judged']:,} of them judged.")
+        return
+    print_table(("domain", "documents", "feature", "PSI", "by chance below", ""), lines)
     typer.echo("Only what this bundle answered is looked at; that of another one is held against that one.")
     typer.echo(f"{counts['predictions']:,} predictions are kept, {counts['judged']:,} of them judged.")
 
@@ -162,7 +170,10 @@ def _tell(found: Mapping[str, Any], as_json: bool) -> None:
         typer.echo(f"Report: {found['report']}")
         back = f"cdkd rollback {found['bundle']}"
         lies = f"The one before it lies beside it as version {found['version']}; `{back}` changes them."
-        aside = f"The new one lies beside it; `{back} --to {found['version']}` takes it all the same."
+        aside = (
+            f"The new one lies beside it; `{back} --to {found['version']}` takes it all the same. With a larger "
+            "--tolerance the same command asks again, and does nothing twice."
+        )
         typer.echo(lies if found["accepted"] else aside)
     if not found["accepted"]:
         raise typer.Exit(KEPT_ASIDE)
@@ -186,7 +197,7 @@ def _show(found: Mapping[str, Any]) -> None:
     print_table(("domain", "test documents", "old", "new", "change, points", ""), rows)
     for domain, known in found.get("unlabelled", {}).items():
         shares = ", ".join(f"{label} {percent(share)}" for label, share in known["labels"].items())
-        guess = "no label to guess an accuracy by"
+        guess = "too few to guess an accuracy"
         if known["estimate"] is not None:
             guess = f"accuracy guessed as {percent(known['estimate'])}"
         typer.echo(f"{domain}, {known['documents']:,} texts that were held out: {shares}; {guess}.")

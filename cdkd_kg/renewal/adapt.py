@@ -16,6 +16,7 @@ from cdkd_kg.export.forms import as_text
 from cdkd_kg.inference.bundle import Bundle, open_bundle
 from cdkd_kg.inference.predictor import Predictor
 from cdkd_kg.renewal.held_out import with_held_out
+from cdkd_kg.renewal.judge import ENOUGH
 from cdkd_kg.renewal.renew import Renewed, base_of, finish, joined, renew
 from cdkd_kg.renewal.served import SERVED
 from cdkd_kg.renewal.unlabelled import agreement_of, threshold_for, unlabelled_report
@@ -76,7 +77,7 @@ def source_of(texts: Path, columns: dict[str, str]) -> SourceConfig:
         return SourceConfig.model_validate({"path": texts, "columns": columns})
     except ValidationError as error:
         raise ConfigError(
-            f"{error.errors()[0]['loc'][-1]!r} is no column of ours",
+            f"{error.errors()[0]['loc'][-2]!r} is no column of ours",
             where="--column",
             remedy="write it as text=body; ours are id, text, text_pair, label, split",
         ) from error
@@ -114,7 +115,7 @@ def known_of(old: Bundle, renewed: Renewed, domain: str) -> dict[str, Any]:
     sure, correct, names = _judged(predictor, tests, corpus.targets(tests, task))
     others = {str(name): (sure[names == name], correct[names == name]) for name in np.unique(names)}
     shares = np.array([one.probabilities for one in predictor.predict(mine, domain)])
-    threshold = threshold_for(confidence, right) if len(judges) else None
+    threshold = threshold_for(confidence, right) if len(judges) and len(mine) >= ENOUGH else None
     found = unlabelled_report(shares, new.labels, threshold, others)
     found["unchanged"] = round(agreement_of(predictor.logits(mine), before.logits(mine)), 6)
     predictor.close()

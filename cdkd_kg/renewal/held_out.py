@@ -55,7 +55,7 @@ def with_held_out(
             f"{len(rows)} of {report.rows_in:,} texts can be used, and a domain needs {FEWEST} at least",
             where="--texts",
             why=refused,
-            remedy="give more texts; `cdkd check` says what is wrong with each",
+            remedy="give more texts, and with --column text=NAME the column they are in",
         )
     kinds = {"text" if row["text_pair"] is None else "pair" for row in rows.values()}
     if wrong := kinds - set(reads):

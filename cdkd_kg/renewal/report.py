@@ -103,7 +103,7 @@ def _unlabelled(found: Found) -> list[Block]:
 
 def _guess(estimate: float | None) -> str:
     if estimate is None:
-        return "There is no labelled validation row to guess its accuracy by."
+        return f"Of fewer than {ENOUGH} texts, or without labelled validation rows, no accuracy is guessed."
     return (
         f"Its accuracy is estimated as {percent(estimate)} (average thresholded confidence, Garg et al., ICLR 2022). "
         "That is a guess, and holds as far as the new domain errs as the old ones do; the table says how near it comes."

@@ -51,7 +51,7 @@ def unlabelled_report(
     Args:
         shares: ``[N, C]`` calibrated probabilities of documents of the domain.
         labels: their names.
-        threshold: of :func:`threshold_for`, on labelled validation rows; None where there is none.
+        threshold: of :func:`threshold_for`, on labelled validation rows; None where there is too little to guess by.
         others: confidence and correctness on labelled test documents of other domains.
 
     Returns:

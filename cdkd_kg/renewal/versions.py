@@ -14,6 +14,8 @@ from cdkd_kg.artifacts import MANIFEST, held, read_json, sha256_file, write_json
 from cdkd_kg.errors import ConflictError, MissingResourceError
 from cdkd_kg.inference.bundle import ABOUT, open_bundle
 
+DIGITS = 6
+"""So many digits of a digest name a bundle."""
 _NAME = r"\d{4,}"
 USED = "used.json"
 """Beside the versions: which bundles were in use, in that order."""
@@ -101,6 +103,28 @@ def latest_used(bundle: Path) -> str:
         where=str(versions_of(bundle)),
         remedy=f"name one that was kept aside with --to: {list(lie.values())}" if lie else "make one first",
     )
+
+
+def named(bundle: Path, name: str) -> str:
+    """Return the version of a name, or of the first digits of a digest; "" where that one is in use already.
+
+    Raises:
+        MissingResourceError: there is none, or several begin so.
+    """
+    versions = listed(bundle)
+    if name in [version.name for version in versions]:
+        return name
+    found = [version.name for version in versions if len(name) >= DIGITS and version.digest.startswith(name)]
+    if _is_bundle(bundle) and len(name) >= DIGITS and sha256_file(bundle / MANIFEST).startswith(name):
+        found.append("")
+    if len(found) != 1:
+        known = [f"{version.name} ({version.digest[:12]})" for version in versions]
+        raise MissingResourceError(
+            f"there is no version {name!r}",
+            where=str(versions_of(bundle)),
+            remedy=f"name one of {known}" if known else "make one first, with `cdkd retrain` or `cdkd adapt`",
+        )
+    return found[0]
 
 
 def _used(bundle: Path) -> list[str]:

@@ -68,7 +68,7 @@ class Guard:
         try:
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
             if self._loopback and not _is_loopback(headers.get("host", "")):
-                raise _Refused(403, "this service is asked by another name than its own")
+                raise _Refused(403, "this service is asked by another name than its own; send Host: 127.0.0.1")
             if scope["method"] == "POST":
                 receive = await self._read(headers, receive, mine)
             await self._app(scope, receive, sending)
@@ -84,7 +84,8 @@ class Guard:
         """Read a body, and give it to who reads it next; ``mine`` counts the bytes that it holds."""
         kind = headers.get("content-type", "").split(";")[0].strip().lower()
         if kind != "application/json":
-            raise _Refused(415, f"the body must be application/json, and is {kind or 'of no kind that is told'!r}")
+            why = f"the body must be application/json, and is {kind or 'of no kind that is told'!r}"
+            raise _Refused(415, f"{why}; send Content-Type: application/json (curl: --json)")
         if (coding := headers.get("content-encoding", "identity").strip().lower()) != "identity":
             raise _Refused(415, f"the body must come as it is, and is encoded as {coding!r}")
         content, size, more = bytearray(), 0, True

@@ -9,7 +9,7 @@ import pytest
 from cdkd_kg.errors import ArtifactError, ConflictError, MissingResourceError
 from cdkd_kg.inference.bundle import open_bundle
 from cdkd_kg.renewal import versions
-from cdkd_kg.renewal.versions import alone, kept, latest_used, listed, next_version, take_into_use, versions_of
+from cdkd_kg.renewal.versions import alone, kept, latest_used, listed, named, next_version, take_into_use, versions_of
 from tests.bundles import tiny_bundle
 
 
@@ -107,6 +107,17 @@ def test_the_way_back_leads_to_what_was_in_use_last_also_after_another_was_taken
         take_into_use(bundle, latest_used(bundle))
         assert _labels(bundle) == labels
     assert [one.used for one in listed(bundle)] == [True, True]
+
+
+def test_a_digest_names_a_bundle_wherever_it_lies(bundle):
+    mine, other = open_bundle(bundle).digest, listed(bundle)[0].digest
+    assert named(bundle, other[:8]) == named(bundle, "0001") == "0001"
+    assert named(bundle, mine[:12]) == ""
+    take_into_use(bundle, named(bundle, other))
+    assert (named(bundle, other), named(bundle, mine)) == ("", "0001")
+    for wrong in ("0009", other[:3], "abcdef"):
+        with pytest.raises(MissingResourceError, match=rf"no version '{wrong}'.*0001 \({mine[:12]}\)"):
+            named(bundle, wrong)
 
 
 def test_what_lies_there_beside_versions_harms_none(bundle):
