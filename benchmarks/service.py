@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -44,13 +44,20 @@ FULL, QUICK = Lengths(5, 200, 500, 10.0, 300.0), Lengths(1, 20, 50, 2.0, 5.0)
 
 
 @contextmanager
-def served(bundle: Path) -> Iterator[tuple[Address, psutil.Process, float]]:
+def served(
+    bundle: Path, module: str = "cdkd_kg", more: Mapping[str, str] | None = None
+) -> Iterator[tuple[Address, psutil.Process, float]]:
     """Serve a bundle; give its address, its process, and the seconds from its start until it said that it is well.
 
     The files were read before: it is the start of a process, not of a machine.
+
+    Args:
+        bundle: its folder.
+        module: whose command line it is.
+        more: environment of the process, beside ours.
     """
-    command = [sys.executable, "-m", "cdkd_kg", "serve", str(bundle), "--port", "0"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", module, "serve", str(bundle), "--port", "0"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | dict(more or {})
     environment.pop("TOKENIZERS_PARALLELISM", None)
     begin = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:

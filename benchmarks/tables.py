@@ -27,6 +27,7 @@ from benchmarks.peers_table import peers_table
 from benchmarks.scale_table import scale_table
 from benchmarks.startup_table import startup_table
 from benchmarks.study_table import study_table
+from benchmarks.tail_table import tail_table
 from cdkd_kg.artifacts import read_json, write_text
 from cdkd_kg.evaluation.table import markdown_table
 from cdkd_kg.study.tables import markdown_tables
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "peers": peers_table,
     "scale": scale_table,
     "startup": startup_table,
+    "tail": tail_table,
 }
 ROWS = "rows"
 """``NAME-rows`` is the long form of a study: a table a question."""

@@ -15,6 +15,7 @@ from benchmarks.inference import CONFIG, ROOT, Way, teacher_of, throughput
 from benchmarks.inference_table import INT8, OPTIMUM, TEACHERS, inference_table, judged
 from benchmarks.load import at_rate, one_by_one
 from benchmarks.service import Lengths, capacity, measured
+from benchmarks.tail_table import tail_table
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import load_config
 from cdkd_kg.export.forms import Forms
@@ -166,6 +167,15 @@ def test_the_table_has_a_row_a_classifier_a_load_and_a_goal():
         "| at 100%",
     ]
     assert sum(row.endswith("**not met** |") for row in rows) == 1
+
+
+def test_the_tail_is_told_beside_a_single_call_of_the_same_round():
+    told = [
+        {"single": {"p50_ms": single, "p99_ms": 9.0}, "60%": {"p99_ms": 12.0}, "80%": {"p99_ms": late}}
+        for single, late in ((4.0, 40.0), (3.0, 60.0), (6.0, 36.0))
+    ]
+    table = tail_table({"rounds": 3, "seconds": 8.0, "capacity": 579.1, "changes": {"as it is": told}})
+    assert "| as it is | 4.0 | 3.0 x (2.0 to 4.0) | 10.0 x (6.0 to 20.0) |" in table.splitlines()
 
 
 def test_the_load_is_a_process_of_its_own(folder):

@@ -1,0 +1,71 @@
+"""``cdkd serve`` with one thing changed, which CDKD_TAIL names; a process of its own in benchmarks/tail.py."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import onnxruntime
+
+from cdkd_kg.cli import main
+from cdkd_kg.serving import batcher, service
+
+
+def _nothing() -> None:
+    pass
+
+
+def _threads(number: int) -> Callable[[], None]:
+    def change() -> None:
+        os.environ["CDKD_SERVE_THREADS"] = str(number)
+
+    return change
+
+
+def _two_in_a_call() -> None:
+    class Session(onnxruntime.InferenceSession):
+        def __init__(self, file: object, options: Any, **more: Any) -> None:
+            options.intra_op_num_threads = 2
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            super().__init__(file, options, **more)
+
+    onnxruntime.InferenceSession = Session
+
+
+def _low_priority() -> None:
+    class Pool(concurrent.futures.ThreadPoolExecutor):
+        def __init__(self, threads: int, **more: Any) -> None:
+            def lower() -> None:
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
+
+            super().__init__(threads, initializer=lower, **more)
+
+    batcher.ThreadPoolExecutor = Pool  # type: ignore[misc]
+
+
+def _small_batches() -> None:
+    service.LARGEST = 4
+
+
+def _often() -> None:
+    sys.setswitchinterval(0.0005)
+
+
+CHANGES: dict[str, Callable[[], None]] = {
+    "as it is": _nothing,
+    "one thread that computes": _threads(1),
+    "three threads that compute": _threads(3),
+    "two threads a call in ONNX Runtime": _two_in_a_call,
+    "threads that compute at a lower priority": _low_priority,
+    "batches of 4 texts at most": _small_batches,
+    "Python's threads take turns after 0.5 ms": _often,
+}
+
+
+if __name__ == "__main__":
+    CHANGES[os.environ["CDKD_TAIL"]]()
+    main()
