@@ -95,10 +95,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         python = python_of(PEER, VERSION, options.peers or folder / "peers", OTHERS)
-        run = options.run or folder / "runs" / "quickstart"
-        if not (run / RESULTS).is_file():
-            places = [f"output={run.parent}", f"name={run.name}"]
-            subprocess.run([sys.executable, "-m", "cdkd_kg", "run", CONFIG, *places], check=True)
+        run = made(options.run or folder / "runs" / "quickstart")
         results = read_json(run / RESULTS)
         bundle = export(run, folder / "bundle", Forms(openvino=find_spec("openvino") is not None))
         settings = prepare(folder, results, bundle, most) | {"rounds": rounds}
@@ -115,6 +112,14 @@ def main() -> None:
         said = about("cdkd-kg", *libraries) | found
         said["versions"] |= {PEER: VERSION} | {f"{name} of {PEER}": version for name, version in OTHERS.items()}
         write_json(options.json, said)
+
+
+def made(run: Path) -> Path:
+    """Return the folder of a run, made by the configuration of the quickstart where there is none."""
+    if not (run / RESULTS).is_file():
+        places = [f"output={run.parent}", f"name={run.name}"]
+        subprocess.run([sys.executable, "-m", "cdkd_kg", "run", CONFIG, *places], check=True)
+    return run
 
 
 def prepare(folder: Path, results: dict[str, Any], bundle: Bundle, most: int | None) -> dict[str, Any]:

@@ -10,14 +10,12 @@ and with one thing changed at a time (benchmarks/tail_served.py). Each is asked 
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from benchmarks.about import about
-from benchmarks.inference import CONFIG, prepare
+from benchmarks.inference import made, prepare
 from benchmarks.service import ROOT, load, served
 from benchmarks.tail_served import CHANGES
 from cdkd_kg.artifacts import read_json, write_json
@@ -39,10 +37,7 @@ def main() -> None:
     capacity = read_json(ROOT / "results" / "inference.json")["service"]["capacity"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        run = options.run or folder / "runs" / "quickstart"
-        if not (run / RESULTS).is_file():
-            command = [sys.executable, "-m", "cdkd_kg", "run", CONFIG, f"output={run.parent}", f"name={run.name}"]
-            subprocess.run(command, check=True)
+        run = made(options.run or folder / "runs" / "quickstart")
         bundle = export(run, folder / "bundle", Forms())
         prepare(folder, read_json(run / RESULTS), bundle, None)
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in CHANGES}

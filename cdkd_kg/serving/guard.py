@@ -75,7 +75,7 @@ class Guard:
         except _Refused as refused:
             wait = [(b"retry-after", b"1")] if refused.status == HTTPStatus.TOO_MANY_REQUESTS else []
             await sending(_start(refused.status, [(b"connection", b"close"), *wait]))
-            await sending({"type": "http.response.body", "body": _problem(refused.status, refused.why)})
+            await sending({"type": "http.response.body", "body": problem(refused.status, refused.why)})
         finally:
             self._free += mine[0]
             self._measure(scope["path"], told[0], time.perf_counter() - begin)
@@ -179,5 +179,6 @@ def _start(status: int, more: list[tuple[bytes, bytes]]) -> Message:
     return {"type": "http.response.start", "status": status, "headers": headers}
 
 
-def _problem(status: int, why: str) -> bytes:
+def problem(status: int, why: str) -> bytes:
+    """Return a refusal as RFC 9457 has it."""
     return json.dumps({"title": HTTPStatus(status).phrase, "status": status, "detail": why}).encode()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from cdkd_kg.serving.guard import problem
 
 HEAD, CONNECTIONS = 64 << 10, 1_000
 """Bytes of the head of a request, and connections at a time."""
@@ -106,7 +107,7 @@ class Patient(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         phrase = HTTPStatus(status).phrase
-        body = json.dumps({"title": phrase, "status": status, "detail": why}).encode()
+        body = problem(status, why)
         head = (
             f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/problem+json\r\n"
             f"content-length: {len(body)}\r\n{more}connection: close\r\n\r\n"

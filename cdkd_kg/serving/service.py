@@ -35,7 +35,7 @@ class Limits:
         queue: texts that may wait; more are refused.
         timeout: seconds until an answer, and for a client to send or to take what it is owed.
         body: bytes of a request.
-        held: bytes of all requests that are read or answered at a time; the texts of them may take five times as many.
+        held: bytes of all requests that are read or answered at a time.
         abstain_below: no label is given that is less probable.
     """
 
