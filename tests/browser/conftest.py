@@ -23,8 +23,9 @@ def need(chromium: str | None) -> None:
         stop("there is no Chromium, and it could not be installed: see tests/browser/install.sh")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser for one file: its driver's loop runs in this thread, and no test after it could run one of its own."""
     need(CHROMIUM)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
