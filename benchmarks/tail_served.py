@@ -47,8 +47,11 @@ def _low_priority() -> None:
     setattr(batcher, "ThreadPoolExecutor", pool)  # noqa: B010 - what the module imported, not what it offers
 
 
-def _small_batches() -> None:
-    service.LARGEST = 4
+def _batches(largest: int) -> Callable[[], None]:
+    def change() -> None:
+        service.LARGEST = largest
+
+    return change
 
 
 def _often() -> None:
@@ -61,7 +64,8 @@ CHANGES: dict[str, Callable[[], None]] = {
     "three threads that compute": _threads(3),
     "two threads a call in ONNX Runtime": _two_in_a_call,
     "threads that compute at a lower priority": _low_priority,
-    "batches of 4 texts at most": _small_batches,
+    "batches of 2 texts at most": _batches(2),
+    "batches of 32 texts at most": _batches(32),
     "Python's threads take turns after 0.5 ms": _often,
 }
 
