@@ -1,8 +1,9 @@
-"""Dynamic batching: texts of several callers share a batch, as many as wait when a thread comes free."""
+"""Dynamic batching: texts of several callers share a batch, as many as wait for each thread when one comes free."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,8 @@ class _Waiting(Generic[T, R]):
 class Batcher(Generic[T, R]):
     """A bounded queue before a function of many items.
 
-    Nothing waits for company: a free thread takes what is there, and under load batches grow by themselves.
+    Nothing waits for company: a free thread takes its share of what is there, and under load batches grow by
+    themselves. It leaves the shares of the other threads, so that no text waits for all that came with it.
 
     Args:
         work: answers items, in their order; it is called in several threads.
@@ -56,6 +58,7 @@ class Batcher(Generic[T, R]):
         self._on_batch = on_batch
         self._waiting: deque[_Waiting[T, R]] = deque()
         self._some, self._closing = asyncio.Event(), False
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="cdkd-batch")
         self._workers = [asyncio.create_task(self._run()) for _ in range(threads)]
 
@@ -132,5 +135,6 @@ class Batcher(Generic[T, R]):
                 one.answer.set_result(answer)
 
     def _next(self) -> list[_Waiting[T, R]]:
-        """Take what waits out of the queue, as much as a batch may have."""
-        return [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]
+        """Take a thread's share of what waits out of the queue, as much as a batch may have."""
+        share = math.ceil(len(self._waiting) / self._threads)
+        return [self._waiting.popleft() for _ in range(min(self._largest, share))]

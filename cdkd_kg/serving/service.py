@@ -23,8 +23,8 @@ from cdkd_kg.serving.store import Kept, Store
 
 WINDOW = 1_000
 """So many of the newest documents of a domain are compared with its reference."""
-LARGEST = 4
-"""Texts of a batch: as fast on a processor as larger ones, and nobody waits for the texts of so many others."""
+LARGEST = 32
+"""Texts of a batch."""
 
 
 @dataclass(frozen=True)
