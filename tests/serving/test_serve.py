@@ -164,7 +164,7 @@ def test_an_empty_line_after_a_request_is_the_begin_of_a_head(bundle):
             line.sendall(b"GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
             assert line.recv(100_000).startswith(b"HTTP/1.1 200 ")
             line.sendall(b"\r\n")
-            assert line.makefile("rb").read().startswith(b"HTTP/1.1 408 ")
+            assert b"HTTP/1.1 408 " in line.makefile("rb").read()  # after what may be left of the first answer
 
 
 def test_a_post_that_wants_another_protocol_is_told(address):
