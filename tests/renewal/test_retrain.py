@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,61 +12,24 @@ import typer
 
 from cdkd_kg.artifacts import read_json
 from cdkd_kg.cli.renew import _tell
-from cdkd_kg.config import load_config
 from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.errors import ConfigError, ConflictError, MissingResourceError
 from cdkd_kg.export.forms import Forms
 from cdkd_kg.inference.bundle import open_bundle
 from cdkd_kg.inference.reference import Features
 from cdkd_kg.pipeline.export import export
-from cdkd_kg.pipeline.run import run
 from cdkd_kg.renewal import renew as renewing
 from cdkd_kg.renewal.adapt import adapt
 from cdkd_kg.renewal.renew import base_of, joined
 from cdkd_kg.renewal.retrain import retrain
 from cdkd_kg.renewal.versions import kept, latest_used, versions_of
-from cdkd_kg.serving.store import Kept, Store
-from tests.models import tiny_bert
-from tests.pipeline.corpus import MONEY, SPORT, settings, write_config, write_corpus
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("round")
-    tiny_bert(folder / "bert", write_corpus(folder))
-    values = settings(folder)
-    values["evaluation"] |= {"conditions": ["graph_teacher"]}
-    result = run(load_config(write_config(folder, values)))
-    export(result.folder, folder / "first", Forms(onnx=False))
-    return folder
-
-
-@pytest.fixture
-def bundle(made):
-    """A copy of the bundle that a test may change; its run, and the cache of that, are those of all."""
-    shutil.rmtree(made / "topic", ignore_errors=True)
-    shutil.rmtree(made / "topic.versions", ignore_errors=True)
-    shutil.copytree(made / "first", made / "topic")
-    return made / "topic"
-
-
-def _serve(file, number=80, labelled=True, domain="letters", name="Xanadu", bundle="abc"):
-    """Keep what a service would have kept: texts of two kinds, with a name in them that no graph knows."""
-    with closing(Store(file)) as store:
-        for place in range(number):
-            words, label = ((SPORT, "sport"), (MONEY, "business"))[place % 2]
-            one, two, three = (words[number % 9] for number in (place, place + 3, 5 * place))
-            text = f"Dear {one} of {two} near {name} with {three} {place}."
-            features = Features(len(text), 3.0, 0.9, label)
-            store.keep([Kept(f"{place:032x}", bundle, domain, text, None, [0.5, 0.5], features)])
-            if labelled:
-                store.judge(f"{place:032x}", [label], "ada")
-    return file
+from tests.pipeline.corpus import MONEY, SPORT
+from tests.renewal.conftest import serve
 
 
 def test_a_retrained_student_learned_from_the_service_and_is_in_use(bundle, tmp_path):
     before = open_bundle(bundle)
-    found = retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
+    found = retrain(bundle, serve(tmp_path / "f.sqlite"), tolerance=100)
     after = open_bundle(bundle)
     assert found["accepted"]
     assert (found["texts"], found["judged"]) == (80, 80)
@@ -84,14 +46,14 @@ def test_a_retrained_student_learned_from_the_service_and_is_in_use(bundle, tmp_
 
 
 def test_only_what_is_new_is_read_and_a_name_that_no_graph_knows_is_told(bundle, tmp_path):
-    found = retrain(bundle, _serve(tmp_path / "f.sqlite", name="Winterfell"), tolerance=100)
+    found = retrain(bundle, serve(tmp_path / "f.sqlite", name="Winterfell"), tolerance=100)
     assert found["documents"]["read"] <= 80
     names = {one["name"]: one["documents"] for one in found["unknown"]["most"]}
     assert names.get("Winterfell", 0) > 10, found["unknown"]
 
 
 def test_test_documents_of_before_are_those_of_now(bundle, tmp_path):
-    found = retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
+    found = retrain(bundle, serve(tmp_path / "f.sqlite"), tolerance=100)
     old, new = _test_documents(bundle.parent / "runs" / "tiny"), _test_documents(found["run"])
     for domain in ("news", "letters"):
         one, other = ({name for name in names if name.startswith(f"{domain}/")} for names in (old, new))
@@ -111,7 +73,7 @@ def test_a_worse_student_is_kept_aside_and_can_be_taken_all_the_same(bundle, tmp
 
     right = renewing.judge
     monkeypatch.setattr(renewing, "judge", worse)
-    found = retrain(bundle, _serve(tmp_path / "f.sqlite"))
+    found = retrain(bundle, serve(tmp_path / "f.sqlite"))
     assert not found["accepted"]
     assert open_bundle(bundle).digest == before
     assert open_bundle(versions_of(bundle) / found["version"]).digest == found["new"]
@@ -127,8 +89,8 @@ def test_a_worse_student_is_kept_aside_and_can_be_taken_all_the_same(bundle, tmp
 
 
 def test_a_second_round_goes_on_from_the_first_and_can_be_rolled_back(bundle, tmp_path):
-    first = retrain(bundle, _serve(tmp_path / "a.sqlite", 60), tolerance=100)
-    second = retrain(bundle, _serve(tmp_path / "b.sqlite", 70, name="Elsewhere"), tolerance=100)
+    first = retrain(bundle, serve(tmp_path / "a.sqlite", 60), tolerance=100)
+    second = retrain(bundle, serve(tmp_path / "b.sqlite", 70, name="Elsewhere"), tolerance=100)
     assert second["old"] == first["new"]
     assert second["texts"] == 130
     assert kept(bundle) == ["0001", "0002"]
@@ -149,7 +111,7 @@ def _cdkd(*arguments):
 
 def test_without_a_judgement_there_is_nothing_to_retrain_with(bundle, tmp_path):
     with pytest.raises(ConfigError, match="nobody has judged"):
-        retrain(bundle, _serve(tmp_path / "f.sqlite", 10, labelled=False))
+        retrain(bundle, serve(tmp_path / "f.sqlite", 10, labelled=False))
     status, _, said = _cdkd("retrain", str(bundle), "--with", str(tmp_path / "nothing.sqlite"))
     assert (status, "no file of feedback" in said) == (2, True)
     assert kept(bundle) == []
@@ -160,7 +122,7 @@ def test_a_run_whose_data_are_gone_is_told(bundle, tmp_path):
     news.rename(tmp_path / "news.csv")
     try:
         with pytest.raises(MissingResourceError, match=r"news\.csv"):
-            retrain(bundle, _serve(tmp_path / "f.sqlite", 10))
+            retrain(bundle, serve(tmp_path / "f.sqlite", 10))
     finally:
         (tmp_path / "news.csv").rename(news)
     assert kept(bundle) == []
@@ -204,11 +166,11 @@ def test_texts_of_a_new_domain_that_cannot_be_used_are_told(bundle, tmp_path):
 
 
 def test_runs_that_were_moved_are_found_where_they_are_said_to_be(bundle, tmp_path):
-    retrain(bundle, _serve(tmp_path / "a.sqlite", 60), tolerance=100)
+    retrain(bundle, serve(tmp_path / "a.sqlite", 60), tolerance=100)
     runs, moved = bundle.parent / "runs", tmp_path / "elsewhere"
     runs.rename(moved)
     try:
-        file = _serve(tmp_path / "b.sqlite", 70, name="Elsewhere")
+        file = serve(tmp_path / "b.sqlite", 70, name="Elsewhere")
         with pytest.raises(MissingResourceError, match=r"not there.*--run"):
             retrain(bundle, file, tolerance=100)
         base = base_of(open_bundle(bundle), moved / open_bundle(bundle).about["run"]["name"])
@@ -229,7 +191,7 @@ def test_renewals_that_differ_in_anything_have_names_of_their_own(bundle, tmp_pa
 
 
 def test_the_card_of_a_retrained_bundle_says_where_its_rows_come_from(bundle, tmp_path):
-    retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
+    retrain(bundle, serve(tmp_path / "f.sqlite"), tolerance=100)
     card = (bundle / "README.md").read_text("utf-8")
     assert "\n# tiny: topic\n" in card
     assert "| a service: texts that it was asked about | not told: of who sent them |" in card
@@ -238,7 +200,7 @@ def test_the_card_of_a_retrained_bundle_says_where_its_rows_come_from(bundle, tm
 
 
 def test_versions_are_listed(bundle, tmp_path):
-    found = retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
+    found = retrain(bundle, serve(tmp_path / "f.sqlite"), tolerance=100)
     status, said, _ = _cdkd("rollback", str(bundle), "--list")
     assert status == 0
     assert found["new"][:12] in said
@@ -251,7 +213,7 @@ def test_versions_are_listed(bundle, tmp_path):
 
 
 def test_drift_of_what_was_kept_is_shown(bundle, tmp_path):
-    kept_file = _serve(tmp_path / "f.sqlite", bundle=open_bundle(bundle).digest[:12])
+    kept_file = serve(tmp_path / "f.sqlite", bundle=open_bundle(bundle).digest[:12])
     status, said, _ = _cdkd("drift", str(bundle), "--with", str(kept_file), "--json")
     found = json.loads(said)
     assert status == 0
@@ -259,7 +221,7 @@ def test_drift_of_what_was_kept_is_shown(bundle, tmp_path):
     assert found["domains"]["letters"]["documents"] == 80
     assert {one["feature"] for one in found["domains"]["letters"]["shifts"]} == set(Features._fields)
     assert found["domains"]["news"] == {"documents": 0, "shifts": []}
-    other = _serve(tmp_path / "g.sqlite", bundle="abc")
+    other = serve(tmp_path / "g.sqlite", bundle="abc")
     assert "No document that names a domain was answered by" in _cdkd("drift", str(bundle), "--with", str(other))[1]
     _, shown, _ = _cdkd("drift", str(bundle), "--with", str(tmp_path / "f.sqlite"))
     assert "80 predictions are kept, 80 of them judged." in shown
@@ -275,7 +237,7 @@ def test_who_was_overtaken_is_told_and_the_version_in_use_stays(bundle, tmp_path
 
     monkeypatch.setattr(renewing, "compare", overtaken)
     with pytest.raises(ConflictError, match="another version came into use"):
-        retrain(bundle, _serve(tmp_path / "f.sqlite"), tolerance=100)
+        retrain(bundle, serve(tmp_path / "f.sqlite"), tolerance=100)
     assert open_bundle(bundle).form() == "torch"
     with pytest.raises(MissingResourceError):
         latest_used(bundle)
@@ -283,7 +245,7 @@ def test_who_was_overtaken_is_told_and_the_version_in_use_stays(bundle, tmp_path
 
 @pytest.mark.parametrize("step", ["export", "compare", "take_into_use"])
 def test_a_retraining_that_is_cut_short_leaves_the_bundle_and_goes_on(bundle, tmp_path, monkeypatch, step):
-    before, file = open_bundle(bundle).digest, _serve(tmp_path / "f.sqlite")
+    before, file = open_bundle(bundle).digest, serve(tmp_path / "f.sqlite")
 
     def interrupted(*_):
         raise KeyboardInterrupt
