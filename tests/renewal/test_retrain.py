@@ -173,9 +173,10 @@ def test_runs_that_were_moved_are_found_where_they_are_said_to_be(bundle, tmp_pa
         file = serve(tmp_path / "b.sqlite", 70, name="Elsewhere")
         with pytest.raises(MissingResourceError, match=r"not there.*--run"):
             retrain(bundle, file, tolerance=100)
-        base = base_of(open_bundle(bundle), moved / open_bundle(bundle).about["run"]["name"])
-        assert base.output == moved
-        assert base.corpus.domains["letters_served"].source.path.is_file()
+        run = moved / open_bundle(bundle).about["run"]["name"]
+        found = retrain(bundle, file, tolerance=100, run=run)
+        assert (found["texts"], Path(found["run"]).parent) == (130, moved)  # those of the first round moved with it
+        assert not runs.exists()
     finally:
         moved.rename(runs)
 
