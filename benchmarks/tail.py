@@ -39,14 +39,14 @@ def main() -> None:
         folder = Path(scratch)
         run = made(options.run or folder / "runs" / "quickstart")
         bundle = export(run, folder / "bundle", Forms())
-        prepare(folder, read_json(run / RESULTS), bundle, None)
+        settings = prepare(folder, read_json(run / RESULTS), bundle, None)
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in CHANGES}
         for _ in range(rounds):
             for name, told in found.items():
                 told.append(asked(bundle.folder, folder, name, capacity, seconds))
                 print(f"{name:<60} {told[-1]}", flush=True)
     if options.json:
-        said = {"capacity": capacity, "seconds": seconds, "rounds": rounds, "changes": found}
+        said = {"settings": settings, "capacity": capacity, "seconds": seconds, "rounds": rounds, "changes": found}
         write_json(options.json, about("cdkd-kg", "onnxruntime", "uvicorn", "uvloop") | said)
 
 

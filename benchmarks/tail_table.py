@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
+BASELINE = "as it is"
+
 
 def tail_table(results: Mapping[str, Any]) -> str:
     """Return one row a change: the median of a single call, and of each rate the 99th percentile beside that."""
@@ -20,7 +22,7 @@ def tail_table(results: Mapping[str, Any]) -> str:
         + " |",
         "| --- | ---: |" + " ---: |" * len(shares),
     ]
-    for name, told in rounds.items():
+    for name, told in sorted(rounds.items(), key=lambda one: one[0] != BASELINE):
         single = median(one["single"]["p50_ms"] for one in told)
         ratios = [[one[share]["p99_ms"] / one["single"]["p50_ms"] for one in told] for share in shares]
         each = " | ".join(f"{median(some):.1f} x ({min(some):.1f} to {max(some):.1f})" for some in ratios)

@@ -1,4 +1,4 @@
-"""Dynamic batching: texts of several callers share a batch, as many as wait for each thread when one comes free."""
+"""Dynamic batching: texts of several callers share a batch, a part of what waits when a thread comes free."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class _Waiting(Generic[T, R]):
 class Batcher(Generic[T, R]):
     """A bounded queue before a function of many items.
 
-    Nothing waits for company: a free thread takes its share of what is there, and under load batches grow by
-    themselves. It leaves the shares of the other threads, so that no text waits for all that came with it.
+    Nothing waits for company: a free thread takes its part of what still waits, one of as many as there are threads,
+    and under load batches grow by themselves.
 
     Args:
         work: answers items, in their order; it is called in several threads.
@@ -135,6 +135,6 @@ class Batcher(Generic[T, R]):
                 one.answer.set_result(answer)
 
     def _next(self) -> list[_Waiting[T, R]]:
-        """Take a thread's share of what waits out of the queue, as much as a batch may have."""
-        share = math.ceil(len(self._waiting) / self._threads)
-        return [self._waiting.popleft() for _ in range(min(self._largest, share))]
+        """Take a thread's part of what still waits out of the queue, as much as a batch may have."""
+        part = math.ceil(len(self._waiting) / self._threads)
+        return [self._waiting.popleft() for _ in range(min(self._largest, part))]
