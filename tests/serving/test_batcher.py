@@ -14,6 +14,17 @@ def _batcher(work, threads=1, largest=4, capacity=20, timeout=5.0):
     return Batcher(work, threads, largest, capacity, timeout, sizes.append), sizes
 
 
+def _gated():
+    """Return a gate, and work that gives back what it was given once the gate is open."""
+    gate = threading.Event()
+
+    def work(items):
+        gate.wait(5)
+        return list(items)
+
+    return gate, work
+
+
 def test_answers_come_in_the_order_of_the_questions():
     async def ask():
         batcher, sizes = _batcher(lambda items: [item * 2 for item in items])
@@ -28,11 +39,7 @@ def test_answers_come_in_the_order_of_the_questions():
 
 
 def test_what_comes_while_a_batch_runs_shares_the_next_one():
-    gate = threading.Event()
-
-    def work(items):
-        gate.wait(5)
-        return list(items)
+    gate, work = _gated()
 
     async def ask():
         batcher, sizes = _batcher(work)
@@ -49,11 +56,7 @@ def test_what_comes_while_a_batch_runs_shares_the_next_one():
 
 
 def test_a_thread_takes_its_part_of_what_still_waits():
-    gate = threading.Event()
-
-    def work(items):
-        gate.wait(5)
-        return list(items)
+    gate, work = _gated()
 
     async def ask():
         batcher, sizes = _batcher(work, threads=2, largest=32)
@@ -70,11 +73,7 @@ def test_a_thread_takes_its_part_of_what_still_waits():
 
 
 def test_a_full_queue_refuses_at_once_and_takes_nothing_in():
-    gate = threading.Event()
-
-    def work(items):
-        gate.wait(5)
-        return list(items)
+    gate, work = _gated()
 
     async def ask():
         batcher, sizes = _batcher(work, capacity=3)
