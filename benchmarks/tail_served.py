@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import math
 import os
 import sys
 import threading
@@ -57,9 +58,10 @@ def _small_batches() -> None:
     _put(service, "LARGEST", 4)
 
 
-def _whole_queue() -> None:
+def _parts() -> None:
     def take(batches: Any) -> list[Any]:
-        return [batches._waiting.popleft() for _ in range(min(batches._largest, len(batches._waiting)))]
+        part = math.ceil(len(batches._waiting) / len(batches._workers))
+        return [batches._waiting.popleft() for _ in range(min(batches._largest, part))]
 
     _put(batcher.Batcher, "_next", take)
 
@@ -75,7 +77,7 @@ CHANGES: dict[str, Callable[[], None]] = {
     "two threads a call in ONNX Runtime": _two_in_a_call,
     "threads that compute at a lower priority": _low_priority,
     "batches of 4 texts at most": _small_batches,
-    "a thread takes all that waits, up to 32 texts": _whole_queue,
+    "a thread takes only its part of what waits": _parts,
     "Python's threads take turns after 0.5 ms": _often,
 }
 

@@ -1,9 +1,8 @@
-"""Dynamic batching: texts of several callers share a batch, a part of what waits when a thread comes free."""
+"""Dynamic batching: texts of several callers share a batch, as many as wait when a thread comes free."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,8 +32,7 @@ class _Waiting(Generic[T, R]):
 class Batcher(Generic[T, R]):
     """A bounded queue before a function of many items.
 
-    Nothing waits for company: a free thread takes its part of what still waits, one of as many as there are threads,
-    and under load batches grow by themselves.
+    Nothing waits for company: a free thread takes what is there, and under load batches grow by themselves.
 
     Args:
         work: answers items, in their order; it is called in several threads.
@@ -58,7 +56,6 @@ class Batcher(Generic[T, R]):
         self._on_batch = on_batch
         self._waiting: deque[_Waiting[T, R]] = deque()
         self._some, self._closing = asyncio.Event(), False
-        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="cdkd-batch")
         self._workers = [asyncio.create_task(self._run()) for _ in range(threads)]
 
@@ -135,6 +132,5 @@ class Batcher(Generic[T, R]):
                 one.answer.set_result(answer)
 
     def _next(self) -> list[_Waiting[T, R]]:
-        """Take a thread's part of what still waits out of the queue, as much as a batch may have."""
-        part = math.ceil(len(self._waiting) / self._threads)
-        return [self._waiting.popleft() for _ in range(min(self._largest, part))]
+        """Take what waits out of the queue, as much as a batch may have."""
+        return [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]

@@ -55,23 +55,6 @@ def test_what_comes_while_a_batch_runs_shares_the_next_one():
     assert asyncio.run(ask()) == ([[1], [2], [3], [4]], [1, 3])
 
 
-def test_a_thread_takes_its_part_of_what_still_waits():
-    gate, work = _gated()
-
-    async def ask():
-        batcher, sizes = _batcher(work, threads=2, largest=32)
-        busy = [asyncio.create_task(batcher.ask([number])) for number in (1, 2)]
-        await asyncio.sleep(0.05)
-        others = asyncio.create_task(batcher.ask(range(8)))
-        await asyncio.sleep(0.05)
-        gate.set()
-        await asyncio.gather(*busy, others)
-        await batcher.close()
-        return sizes
-
-    assert asyncio.run(ask()) == [1, 1, 4, 2, 1, 1]
-
-
 def test_a_full_queue_refuses_at_once_and_takes_nothing_in():
     gate, work = _gated()
 
