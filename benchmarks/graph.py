@@ -36,9 +36,9 @@ from torch_geometric.data import HeteroData
 from benchmarks.about import about
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import EntitiesConfig, GraphConfig
-from cdkd_kg.entities.extract import Document, mention_pipeline, read, readable
 from cdkd_kg.entities.linking.aliases import AliasTable, Label
 from cdkd_kg.entities.pipeline import load_pipeline
+from cdkd_kg.entities.reading import Document, mention_pipeline, read, readable
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.iris import document_iri, mention_iri
 from cdkd_kg.graph.knowledge_graph import KnowledgeGraph

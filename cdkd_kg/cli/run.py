@@ -18,6 +18,7 @@ def run_cli(
     overrides: Annotated[list[str] | None, typer.Argument(help="key=value, such as seeds=[0,1].")] = None,
     until: Annotated[str | None, typer.Option(help="Stop after this stage.")] = None,
     force: Annotated[str | None, typer.Option(help="Repeat this stage and all after it.")] = None,
+    engine: Annotated[str | None, typer.Option(help="Who finds entities: embedded or ray; see docs/scale.md.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
@@ -27,7 +28,7 @@ def run_cli(
     from cdkd_kg.processes import first_then_rest, is_first, started_as
 
     with first_then_rest():
-        settings = load_config(config, overrides or [])
+        settings = load_config(config, [*(overrides or []), *([f"entities.engine={engine}"] if engine else [])])
     if dry_run:
         if is_first():
             _show_plan(plan_run(settings, until, force), json_output)

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from cdkd_kg.artifacts import canonical_json, sha256_file, sha256_text
 from cdkd_kg.config import EntitiesConfig, GraphConfig
-from cdkd_kg.entities.extract import Document, extract
+from cdkd_kg.entities.extract import extract
 from cdkd_kg.entities.installed import link_model_identity, pipeline_identity
 from cdkd_kg.entities.language import label_language
 from cdkd_kg.entities.linking.aliases import AliasTable
+from cdkd_kg.entities.reading import Document
 from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.errors import DataRefusedError
 from cdkd_kg.graph.build import build_graph, settled

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 from torch_geometric.data import HeteroData
 
-from cdkd_kg.entities.extract import Extraction
+from cdkd_kg.entities.tables import Extraction
 
 FEW = 0.1
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import Config
-from cdkd_kg.pipeline.entities_stage import BACKGROUND, reading_options
+from cdkd_kg.pipeline.entities_stage import reading_options
 from cdkd_kg.stages import Job
 
 LINKED = "linked.json"
@@ -27,7 +27,7 @@ def coverage_job(config: Config, corpus: Job) -> Job:
 
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.entities.extract import Document
+    from cdkd_kg.entities.reading import Document
     from cdkd_kg.pipeline.entities_stage import read_documents
 
     corpus = Corpus.load(inputs["corpus"])
@@ -36,7 +36,7 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
         Document(name, text) for part in rows for name, text in zip(part["id"][:], part["text"][:], strict=True)
     ]
     linked: Counter[str] = Counter()
-    for found in read_documents(config, documents, job.options[BACKGROUND]):
+    for found in read_documents(config, documents, job, folder.parent):
         ids, iris = (found.mentions[column].to_pylist() for column in ("document", "iri"))
         linked.update(name for name, iri in zip(ids, iris, strict=True) if iri)
     write_json(folder / LINKED, {document.id: linked[document.id] for document in documents})

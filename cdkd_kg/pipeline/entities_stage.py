@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdkd_kg.artifacts import write_json
-from cdkd_kg.config import Config
+from cdkd_kg.config import NOT_READ, Config
 from cdkd_kg.pipeline.background import background_graph, background_identity, decisions_of
 from cdkd_kg.stages import Job, earlier
 
 if TYPE_CHECKING:
-    from cdkd_kg.entities.extract import Document
     from cdkd_kg.entities.known import Known
+    from cdkd_kg.entities.reading import Document
     from cdkd_kg.entities.tables import Extraction
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def reading_options(config: Config) -> dict[str, Any]:
     from cdkd_kg.entities.installed import link_model_identity, pipeline_identity
 
     return {
-        "entities": config.entities.model_dump(mode="json", exclude={"link_model"}),
+        "entities": config.entities.model_dump(mode="json", exclude={"link_model", *NOT_READ}),
         "link_model": link_model_identity(config.entities),
         "pipeline": pipeline_identity(config.entities.pipeline),
         BACKGROUND: background_identity(config.graph),
@@ -44,15 +44,15 @@ def reading_options(config: Config) -> dict[str, Any]:
 
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.entities.extract import Document
     from cdkd_kg.entities.known import DOCUMENTS, known_of, save_covered
+    from cdkd_kg.entities.reading import Document
     from cdkd_kg.entities.tables import save_parts
 
     rows = Corpus.load(inputs["corpus"]).graph_documents()
     documents = [Document(name, text) for name, text in zip(rows["id"][:], rows["text"][:], strict=True)]
     hashes = dict(zip(rows["id"][:], rows["text_hash"][:], strict=True))
     known = known_of(earlier(job, folder.parent, DOCUMENTS), hashes)
-    save_parts(read_documents(config, documents, job.options[BACKGROUND], known), folder)
+    save_parts(read_documents(config, documents, job, folder.parent, known), folder)
     save_covered(hashes, folder)
     count = len(known.documents) if known else 0
     logger.info("%d documents read, %d known", len(documents) - count, count)
@@ -60,9 +60,9 @@ def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) ->
 
 
 def read_documents(
-    config: Config, documents: Sequence[Document], planned: Mapping[str, str], known: Known | None = None
+    config: Config, documents: Sequence[Document], job: Job, cache: Path, known: Known | None = None
 ) -> Iterator[Extraction]:
-    """Yield, part by part, what is found in documents, linked to what was known when the run was planned.
+    """Yield, part by part, what is found in documents, linked to what was known when the job was planned.
 
     Those of which an earlier reading is ``known`` are not read.
     """
@@ -71,7 +71,10 @@ def read_documents(
     from cdkd_kg.entities.linking.aliases import AliasTable
     from cdkd_kg.graph.facts import facts
 
-    background = background_graph(config.graph, decisions_of(config.graph, planned))
+    background = background_graph(config.graph, decisions_of(config.graph, job.options[BACKGROUND]))
     language = label_language(config.entities.pipeline)
     labels = AliasTable(background.labels(language))
-    return read_in_parts(documents, config.entities, labels, facts(background, language), known)
+    entities = config.entities
+    if entities.shards is not None:
+        entities = entities.model_copy(update={"shards": f"{entities.shards}/entities-{job.method[:16]}"})
+    return read_in_parts(documents, entities, labels, facts(background, language), known, job.workspace(cache))

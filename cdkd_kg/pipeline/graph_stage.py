@@ -37,8 +37,8 @@ def graph_job(config: Config, corpus: Job, entities: Job) -> Job:
 
 def _work(config: Config, job: Job, inputs: Mapping[str, Path], folder: Path) -> None:
     from cdkd_kg.corpus.corpus import Corpus
-    from cdkd_kg.entities.extract import Extraction
     from cdkd_kg.entities.language import label_language, language_warnings
+    from cdkd_kg.entities.tables import Extraction
     from cdkd_kg.graph.build import build_graph
     from cdkd_kg.graph.label_concepts import label_concepts
     from cdkd_kg.graph.labels import preferred

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdkd_kg.artifacts import MANIFEST, canonical_json, read_json, sha256_text, write_json
-from cdkd_kg.config import NOT_LEARNED
+from cdkd_kg.config import NOT_LEARNED, NOT_READ
 from cdkd_kg.errors import ConfigError
 from cdkd_kg.evaluation.metrics import decisions
 from cdkd_kg.evaluation.speed import device_name
@@ -26,10 +26,11 @@ from cdkd_kg.study.scores import Place, Scored, answered, score_right
 LINKED_BITS = "linked"
 NOT_ASKED: dict[str, Any] = {
     **dict.fromkeys(("name", "output", "seeds", "evaluation"), True),
+    "entities": NOT_READ,
     "teachers": {"text": {"training": NOT_LEARNED}},
     "distillation": {"training": NOT_LEARNED},
 }
-"""What a case is called, where it lies, how it is looked at and who is told: no part of what its students learned."""
+"""Name, place, looks, who reads and who is told of a case: no part of what its students learned."""
 
 
 class Answers:
@@ -148,7 +149,8 @@ class Answers:
 def settings(case: Case) -> str:
     """Return the SHA-256 of what a case is configured to do; a file counts by its name, wherever it lies."""
     given = case.config.model_dump(mode="json", exclude_unset=True, exclude=NOT_ASKED)
-    return sha256_text(canonical_json(_without_folders(given)))
+    asked = {name: part for name, part in given.items() if part != {}}  # of which all that was set is not asked
+    return sha256_text(canonical_json(_without_folders(asked)))
 
 
 def _without_folders(value: Any) -> Any:

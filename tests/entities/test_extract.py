@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkd_kg.config import EntitiesConfig
-from cdkd_kg.entities.extract import Document, Extraction, extract, readable
+from cdkd_kg.entities.extract import extract
 from cdkd_kg.entities.linking.aliases import AliasTable, Label
-from cdkd_kg.entities.tables import MENTIONS, RELATIONS
+from cdkd_kg.entities.reading import Document, readable
+from cdkd_kg.entities.tables import MENTIONS, RELATIONS, Extraction
 from cdkd_kg.errors import ArtifactError
 from tests.entities.helpers import INSTALLED
 

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from cdkd_kg.artifacts import seal, sha256_text
 from cdkd_kg.config import EntitiesConfig
 from cdkd_kg.entities import extract
-from cdkd_kg.entities.extract import Document, read_in_parts
+from cdkd_kg.entities import reading as reads
+from cdkd_kg.entities.extract import read_in_parts
 from cdkd_kg.entities.known import DOCUMENTS, Known, known_of, save_covered
+from cdkd_kg.entities.reading import Document
 from cdkd_kg.entities.tables import save_parts
 from tests.entities.helpers import INSTALLED
 from tests.entities.test_extract import ALIASES
@@ -64,7 +66,7 @@ def same(one: Path, two: Path) -> bool:
 @pytest.fixture(scope="module")
 def pipeline():
     # One for all examples: what it has read before must not matter either.
-    return extract.mention_pipeline(CONFIG, ALIASES)
+    return reads.mention_pipeline(CONFIG, ALIASES)
 
 
 @settings(max_examples=30)
@@ -93,8 +95,8 @@ def test_only_what_is_new_or_changed_is_read(tmp_path, monkeypatch):
     earlier = {name: TEXTS[name] for name in NAMES[:20]} | {"b/03": "Another text.", "gone": "London is gone."}
     known = Known.load(reading(tmp_path / "earlier", earlier, config=BLANK), hashes_of(TEXTS))
     seen = []
-    usual = extract.readable
-    monkeypatch.setattr(extract, "readable", lambda text, words: seen.append(text) or usual(text, words))
+    usual = reads.readable
+    monkeypatch.setattr(reads, "readable", lambda text, words: seen.append(text) or usual(text, words))
     again = reading(tmp_path / "again", TEXTS, known, BLANK)
     assert seen == [TEXTS[name] for name in NAMES if name == "b/03" or name not in earlier]
     assert same(again, reading(tmp_path / "whole", TEXTS, config=BLANK))

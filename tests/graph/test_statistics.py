@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from cdkd_kg.entities.extract import Extraction
+from cdkd_kg.entities.tables import Extraction
 from cdkd_kg.graph.statistics import background_warnings, coverage_warnings
 
 

@@ -9,7 +9,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from cdkd_kg import load_config, run
 from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.corpus.pairs import parts
-from cdkd_kg.entities.extract import readable
+from cdkd_kg.entities.reading import readable
 from cdkd_kg.pipeline.run import cache_of, plan_run
 from tests.models import tiny_bert
 from tests.pipeline.corpus import FILL, MONEY, SPORT, settings, write_config, write_corpus
