@@ -54,10 +54,11 @@ class TaskConfig(Model):
 
 
 class SourceConfig(Model):
-    """Where rows come from: exactly one of ``name``, ``hub``, ``path``.
+    """Where rows come from: exactly one of ``name``, ``hub``, ``path``, ``url``.
 
     ``name`` is a set of ``cdkd data list``; ``hub`` a dataset id of the Hugging Face hub; ``path`` a CSV,
-    JSONL or Parquet file, or a folder of text files (one subfolder a label, or flat for unlabelled text).
+    JSONL or Parquet file, or a folder of text files (one subfolder a label, or flat for unlabelled text); ``url``
+    is Parquet wherever fsspec reaches, one file or a pattern (``s3://bucket/part-*.parquet``).
     ``columns`` says how the file calls our columns (with ``domain``, only rows that name this domain are read;
     ``text_pair`` is the second text of a row where labels are about two, such as a premise and a hypothesis);
     ``where`` keeps the rows whose columns have these values. Rows that share a value in a column ``group`` stay
@@ -67,6 +68,7 @@ class SourceConfig(Model):
     name: str | None = None
     hub: str | None = None
     path: Path | None = None
+    url: str | None = Field(None, pattern=r"^[a-z][a-z0-9+.-]*://")
     subset: str | None = None
     revision: str | None = None
     columns: dict[Literal["id", "text", "text_pair", "label", "split", "domain"], str] = Field(default_factory=dict)
@@ -74,9 +76,9 @@ class SourceConfig(Model):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        given = [key for key in ("name", "hub", "path") if getattr(self, key) is not None]
+        given = [key for key in ("name", "hub", "path", "url") if getattr(self, key) is not None]
         if len(given) != 1:
-            raise ValueError(f"give exactly one of name, hub, path; got {given or 'none'}")
+            raise ValueError(f"give exactly one of name, hub, path, url; got {given or 'none'}")
         for key in ("subset", "revision"):
             if self.hub is None and getattr(self, key) is not None:
                 raise ValueError(f"{key!r} belongs to 'hub' and says nothing beside {given[0]!r}")

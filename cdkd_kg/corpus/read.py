@@ -85,6 +85,10 @@ def _records(
         from cdkd_kg.corpus.read_hub import read_hub
 
         return read_hub(source, columns, needed)
+    if source.url is not None:
+        from cdkd_kg.corpus.read_parquet import read_url
+
+        return read_url(source.url, f"corpus.domains.{domain}.source.url", columns, needed)
     return read_path(local_path(domain, source), columns, needed, limit)
 
 

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from uuid import uuid4
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cdkd_kg.artifacts import canonical_json, sha256_text
+from cdkd_kg.corpus.urls import place_of
 from cdkd_kg.entities.reading import Document
 from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.errors import ConfigError, MissingResourceError
 
 _DOCUMENTS = pa.schema([("id", pa.string()), ("text", pa.string())])
 
@@ -35,19 +34,7 @@ class Shards:
 
     def __init__(self, place: str) -> None:
         self.place = place
-        try:
-            self._files, self._root = fsspec.core.url_to_fs(place)
-        except ImportError as error:
-            raise MissingResourceError(
-                "a place for shards cannot be reached", where=place, why=str(error), remedy="install that package"
-            ) from error
-        except ValueError as error:
-            raise ConfigError(
-                "a place for shards has a URL that is not known",
-                where=place,
-                why=str(error),
-                remedy="give a folder, or a URL such as s3://bucket/folder",
-            ) from error
+        self._files, self._root = place_of(place, "entities.shards")
 
     def put(self, documents: Sequence[Document]) -> str:
         """Write documents that were not read yet, and return the name of their shard."""

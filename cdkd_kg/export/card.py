@@ -118,7 +118,7 @@ def _domain(
     name: str, domain: DomainConfig, about: Mapping[str, Any], results: Mapping[str, Any], licences: Mapping[str, str]
 ) -> dict[str, Any]:
     source, counts = domain.source, results["corpus"][name]
-    place = source.name or source.hub or _file(source.path)
+    place = source.name or source.hub or source.url or _file(source.path)
     if domain.part_of:
         place = "a service: texts that it was asked about"
     return {
