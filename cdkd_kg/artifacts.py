@@ -244,7 +244,7 @@ def verify(folder: Path, only: Collection[str] | None = None) -> dict[str, Any]:
     Raises:
         ArtifactError: the manifest is missing or altered, or a file is missing, cut or altered.
     """
-    manifest = _read_manifest(folder)
+    manifest = manifest_of(folder)
     for name, entry in manifest["files"].items():
         file = folder / name
         if only is not None and name not in only:
@@ -261,11 +261,15 @@ def files_of(folder: Path) -> frozenset[str]:
     Raises:
         ArtifactError: the manifest is missing or altered.
     """
-    return frozenset(_read_manifest(folder)["files"])
+    return frozenset(manifest_of(folder)["files"])
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a folder, whose every byte is what was written."""
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a folder, whose every byte is what was written: ``files`` and ``about``.
+
+    Raises:
+        ArtifactError: it is missing or altered.
+    """
     file = folder / MANIFEST
     manifest: dict[str, Any] = read_json(file)
     if not isinstance(manifest, dict):

@@ -30,6 +30,7 @@ from cdkd_kg.artifacts import (
 )
 from cdkd_kg.energy import Meter
 from cdkd_kg.errors import ArtifactError, ConfigError, nearest
+from cdkd_kg.memory import Peak
 from cdkd_kg.processes import barrier, from_first, is_first, world_size
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,9 @@ STAGES = tuple(WORKERS)
 
 TOGETHER = ("text_teacher", "student")
 """The stages that train: of several processes all work on their jobs. Those of other stages are the first one's."""
+
+PEAK = "peak_bytes"
+"""What a manifest calls the most memory that the first process held while the job was done."""
 
 Work = Callable[["Job", Mapping[str, Path], Path], None]
 
@@ -204,8 +208,9 @@ def _do(job: Job, cache: Path, forced: bool) -> Step:
         "options": dict(job.options),
     }
     with new_folder(job.folder(cache), about, keep_whole=not forced) as folder:
-        job.work(replace(job, forced=forced), _inputs(job, cache), folder)
-        about |= {"seconds": round(time.monotonic() - begin, 2), "joules": meter.joules()}
+        with Peak() as peak:
+            job.work(replace(job, forced=forced), _inputs(job, cache), folder)
+        about |= {PEAK: peak.bytes, "seconds": round(time.monotonic() - begin, 2), "joules": meter.joules()}
     remove_unheld(job.workspace(cache))
     return Step(job.stage, job.key, about["seconds"], reused=False, joules=about["joules"])
 

@@ -1,10 +1,13 @@
 """An error says what, where, why and what to do."""
 
+import pickle
+
 import pytest
 
 from cdkd_kg.errors import (
     CdkdError,
     ConfigError,
+    ConflictError,
     DataRefusedError,
     MissingResourceError,
     TrainingError,
@@ -30,6 +33,13 @@ def test_a_question_ends_by_itself():
 def test_exit_statuses():
     assert (CdkdError.exit_status, ConfigError.exit_status, DataRefusedError.exit_status) == (1, 2, 3)
     assert TrainingError.exit_status == 2
+
+
+def test_an_error_of_another_process_says_what_it_said_there():
+    told = {"where": "a.yaml", "why": "it is not known", "remedy": "write 'seeds'"}
+    for error in (CdkdError("it failed", **told), ConflictError("it failed", theirs=["no"], yours="yes", **told)):
+        came = pickle.loads(pickle.dumps(error))  # noqa: S301  as Ray brings it from a worker
+        assert (type(came), str(came), vars(came)) == (type(error), str(error), vars(error))
 
 
 def test_nearest_is_silent_when_nothing_is_near():

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "cdkd_kg"
 CONFIG = {"config", "config_corpus", "config_errors", "config_losses", "config_model", "config_yaml"}
-FOUNDATION = {"errors", "artifacts", "energy", "processes", "progress", "stages"} | CONFIG
+FOUNDATION = {"errors", "artifacts", "energy", "memory", "processes", "progress", "stages"} | CONFIG
 HEAVY = {"torch", "transformers", "datasets", "spacy", "torch_geometric", "rdflib", "pyoxigraph", "sklearn", "pyarrow"}
 
 

@@ -15,6 +15,7 @@ from cdkd_kg.cli.data import app as data_app
 from cdkd_kg.cli.explain import explain_cli
 from cdkd_kg.cli.export import export_cli
 from cdkd_kg.cli.graph import app as graph_app
+from cdkd_kg.cli.plan import plan_cli
 from cdkd_kg.cli.renew import adapt_cli, drift_cli, retrain_cli, rollback_cli
 from cdkd_kg.cli.run import run_cli
 from cdkd_kg.cli.serve import serve_cli
@@ -33,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run_cli)
+app.command("plan")(plan_cli)
 app.command("study")(study_cli)
 app.command("tune")(tune_cli)
 app.command("explain")(explain_cli)

@@ -19,10 +19,17 @@ def run_cli(
     until: Annotated[str | None, typer.Option(help="Stop after this stage.")] = None,
     force: Annotated[str | None, typer.Option(help="Repeat this stage and all after it.")] = None,
     engine: Annotated[str | None, typer.Option(help="Who finds entities: embedded or ray; see docs/scale.md.")] = None,
+    launch: Annotated[
+        Path | None, typer.Option(help="A configuration of accelerate, whose processes are started; see docs/scale.md.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Learn from a text teacher and a graph teacher, distil a student, and say what the graph was worth."""
+    if launch is not None:
+        from cdkd_kg.cli.launch import launch as start
+
+        start(launch, sys.argv[1:])
     from cdkd_kg.config import load_config
     from cdkd_kg.pipeline.run import plan_run, run
     from cdkd_kg.processes import first_then_rest, is_first, started_as

@@ -23,7 +23,7 @@ from cdkd_kg.entities.linking.facts import Facts
 from cdkd_kg.entities.reading import Document, mention_pipeline, read
 from cdkd_kg.entities.shards import Shards
 from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.errors import CdkdError, WorkersLostError, need_installed
+from cdkd_kg.errors import ArtifactError, CdkdError, WorkersLostError, need_installed
 from cdkd_kg.progress import track
 
 MOST_WORKERS = 4
@@ -46,6 +46,7 @@ def read_on_ray(
 
     Raises:
         MissingResourceError: Ray is not installed.
+        ArtifactError: a shard was removed while others were read.
         WorkersLostError: the same shards cost several workers.
     """
     need_installed("ray", "ray", "entities.engine: ray")
@@ -59,8 +60,13 @@ def read_on_ray(
                 for _ in track(work, "Finding entities", len(missing)):
                     pass
         for name in names:
-            found = shards.found(name)
-            assert found is not None  # noqa: S101  it was there, or was read
+            if (found := shards.found(name)) is None:
+                raise ArtifactError(
+                    "what was found in some documents is gone again",
+                    where=f"shard {name} in {shards.place}",
+                    why="somebody removed or altered it while the run went on",
+                    remedy="run the same command again, and leave that place alone",
+                )
             yield found
 
 

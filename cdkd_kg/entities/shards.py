@@ -24,6 +24,9 @@ class Shards:
     Documents have been read when ``read/<shard>.sha256`` is there and the files of their mentions and relations are
     what it says, so nobody needs a list of what is done, and what was cut or altered is read again.
 
+    Attributes:
+        place: its whole URL.
+
     Args:
         place: a folder, or a URL that fsspec knows (``s3://``, ``gs://``, ``hdfs://``); one method of reading a place.
 
@@ -33,8 +36,8 @@ class Shards:
     """
 
     def __init__(self, place: str) -> None:
-        self.place = place
         self._files, self._root = place_of(place, "entities.shards")
+        self.place = self._files.unstrip_protocol(self._root)  # the same from wherever it is looked for
 
     def put(self, documents: Sequence[Document]) -> str:
         """Write documents that were not read yet, and return the name of their shard."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from cdkd_kg.entities.tables import save_parts
 from cdkd_kg.errors import ArtifactError, WorkersLostError
 from tests.entities.test_extract import ALIASES, CONFIG
 
+ROOT = Path(__file__).parents[2]
 WORKER = "ray::MapWorker"
 ON_RAY = CONFIG.model_copy(update={"engine": "ray"})
 TEXT = "Microsoft was acquired by Apple {}. Smoking causes lung cancer in Paris, said Napoleon."
@@ -76,6 +79,13 @@ def listening() -> set[str]:
     return found
 
 
+def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.05)
+
+
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch):
     monkeypatch.setattr(extracts, "PART", 100)
@@ -128,6 +138,22 @@ def test_only_what_is_missing_is_read_again(tmp_path):
     assert not workers(), f"a cluster was started for nothing, within {time.monotonic() - started:.0f} s"
 
 
+def test_a_run_that_is_killed_leaves_no_process_and_goes_on(tmp_path):
+    rows, space = documents(1500), tmp_path / "work"
+    command = [sys.executable, "-m", "tests.entities.test_on_ray", str(space), str(len(rows))]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        wait_for(lambda: list(space.glob("read/*.sha256")) or run.poll() is not None)
+        left = psutil.Process(run.pid).children(recursive=True)
+        run.kill()
+    done = set(space.glob("read/*.sha256"))
+    assert 0 < len(done) < 15
+    wait_for(lambda: not any(child.is_running() for child in left))
+    begun = len(list(space.glob("begun/*/*/*")))
+    there = saved(tmp_path / "there", rows, ON_RAY, ALIASES, workspace=space)
+    assert there == saved(tmp_path / "here", rows, CONFIG, ALIASES)
+    assert len(list(space.glob("begun/*/*/*"))) - begun <= 15 - len(done)
+
+
 def test_documents_that_cost_one_worker_after_the_other_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr(extracts, "PART", 4000)
     with (
@@ -144,3 +170,9 @@ def test_a_worker_tells_its_error_as_it_is(tmp_path):
     with pytest.raises(ArtifactError, match=r"model\.json") as told:
         saved(tmp_path / "there", documents(3), ON_RAY.model_copy(update={"link_model": model}), ALIASES)
     assert type(told.value) is ArtifactError
+
+
+if __name__ == "__main__":
+    extracts.PART = 100
+    for _ in read_in_parts(documents(int(sys.argv[2])), ON_RAY, ALIASES, workspace=Path(sys.argv[1])):
+        pass

@@ -40,6 +40,15 @@ def test_what_is_kept_is_found_at_any_place(shards, extraction):
     assert same(Shards(shards.place).found(name), extraction)
 
 
+def test_a_place_is_the_same_from_wherever_it_is_looked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shards = Shards("shards")
+    name = shards.put(DOCUMENTS)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert Shards(shards.place).documents(name) == DOCUMENTS
+
+
 def test_no_documents_are_a_shard_too(shards):
     name = shards.put([])
     assert shards.documents(name) == []

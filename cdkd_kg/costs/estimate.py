@@ -1,0 +1,166 @@
+"""What a run will take, from what it took: straight lines, stage by stage, and how far they were off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from cdkd_kg.costs.calibration import Calibration, Point
+from cdkd_kg.errors import ConfigError
+from cdkd_kg.stages import STAGES
+
+SPREAD = ("entities", "text_teacher", "student")
+"""The stages that several machines share: texts are read by Ray, and those that train are trained under torchrun."""
+LABELS = ("text_teacher",)
+"""The stages that take longer with more labels, whatever the number of documents."""
+
+
+@dataclass(frozen=True)
+class Line:
+    r"""What a stage takes, :math:`y = a + b \cdot \text{documents} + c \cdot \text{labelled}`, none of them negative.
+
+    They are least squares of relative errors, so that small sizes count as much as large ones. Where a stage does not
+    ask for labels, c is 0.
+
+    Source: Lawson & Hanson, Solving Least Squares Problems, 1974 (non-negative least squares).
+
+    Attributes:
+        fixed: a.
+        document: b.
+        label: c.
+        r2: the share of the variance of y that it tells; 1 where y does not vary.
+
+    Example:
+        >>> line = fitted([Point(100, 5, {}), Point(200, 5, {})], [3.0, 5.0], labels=False)
+        >>> round(line.at(1000, 5), 6)
+        21.0
+    """
+
+    fixed: float
+    document: float
+    label: float
+    r2: float
+
+    def at(self, documents: int, labelled: int) -> float:
+        """Return y."""
+        return self.fixed + self.document * documents + self.label * labelled
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a stage will take: seconds, bytes of memory on one machine, bytes on disk."""
+
+    stage: str
+    seconds: float
+    memory: float
+    disk: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will take.
+
+    Attributes:
+        documents: so many there are.
+        labelled: of which so many have a label that may be used.
+        stages: what each takes.
+        error: how far off the time of the largest run that was measured is, when it is estimated from smaller ones
+            alone, as a share of it.
+    """
+
+    documents: int
+    labelled: int
+    stages: tuple[Cost, ...]
+    error: float
+
+    @property
+    def seconds(self) -> float:
+        """The time of all stages, one after another."""
+        return sum(one.seconds for one in self.stages)
+
+    @property
+    def memory(self) -> float:
+        """The memory of the stage that needs most."""
+        return max(one.memory for one in self.stages)
+
+    @property
+    def disk(self) -> float:
+        """The place that all results take."""
+        return sum(one.disk for one in self.stages)
+
+    def money(self, price: float, machines: int) -> float:
+        """Return what so many machines cost for as long, at a price an hour for each."""
+        return self.seconds / 3600 * price * machines
+
+
+def estimate(calibration: Calibration, documents: int, labels_per_class: int | None, machines: int = 1) -> Estimate:
+    """Return what a run of so many documents takes on so many machines like the one that was measured.
+
+    Machines are taken to share the work of :data:`SPREAD` evenly and at no cost, which is the best that they can do.
+
+    Raises:
+        ConfigError: there were not enough sizes to draw a line.
+    """
+    points = calibration.points
+    sizes = sorted({one.documents for one in points})
+    if len(sizes) < 2:
+        raise ConfigError(
+            "two sizes at least have to be measured", where=f"{sizes} documents", remedy="give --measure two shares"
+        )
+    labelled = _labelled(calibration, documents, labels_per_class)
+    smaller = [one for one in points if one.documents < sizes[-1]]
+    largest = next(one for one in points if one.documents == sizes[-1])
+    measured = sum(used.seconds for used in largest.stages.values())
+    known = _costs(smaller, largest.documents, largest.labelled)
+    return Estimate(
+        documents,
+        labelled,
+        tuple(_on(machines, one) for one in _costs(points, documents, labelled)),
+        abs(sum(one.seconds for one in known) - measured) / measured,
+    )
+
+
+def lines(points: Sequence[Point]) -> dict[str, dict[str, Line]]:
+    """Return the lines of seconds, memory and disk of every stage."""
+    return {
+        stage: {
+            what: fitted(points, [getattr(one.stages[stage], what) for one in points], labels=stage in LABELS)
+            for what in ("seconds", "memory", "disk")
+        }
+        for stage in sorted(points[0].stages, key=STAGES.index)
+    }
+
+
+def fitted(points: Sequence[Point], values: Sequence[float], *, labels: bool) -> Line:
+    """Return the line of what some sizes took, one value a point."""
+    y = np.maximum(np.array(values, dtype=float), 1e-9)
+    columns = [np.ones(len(points)), np.array([one.documents for one in points], dtype=float)]
+    if labels:
+        columns.append(np.array([one.labelled for one in points], dtype=float))
+    matrix = np.stack(columns, axis=1)
+    scale = matrix.max(axis=0).clip(min=1)
+    found = nnls(matrix / scale / y[:, None], np.ones(len(points)))[0] / scale
+    left, around = ((y - matrix @ found) ** 2).sum(), ((y - y.mean()) ** 2).sum()
+    fixed, document, label = [*found, 0.0][:3]
+    return Line(float(fixed), float(document), float(label), 1.0 if around == 0 else float(1 - left / around))
+
+
+def _costs(points: Sequence[Point], documents: int, labelled: int) -> list[Cost]:
+    return [
+        Cost(stage, *(line.at(documents, labelled) for line in about.values()))
+        for stage, about in lines(points).items()
+    ]
+
+
+def _on(machines: int, cost: Cost) -> Cost:
+    share = machines if cost.stage in SPREAD else 1
+    return Cost(cost.stage, cost.seconds / share, cost.memory, cost.disk)
+
+
+def _labelled(calibration: Calibration, documents: int, labels_per_class: int | None) -> int:
+    """Return how many labels there would be: all that come with so many documents, or as many as the budget allows."""
+    known = round(documents * calibration.share_labelled)
+    return known if labels_per_class is None else min(labels_per_class * calibration.cells, known)
