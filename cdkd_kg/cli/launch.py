@@ -13,6 +13,14 @@ from cdkd_kg.errors import ConfigError
 TRAININGS = ("teachers.text.training", "distillation.training")
 KINDS = ("NO", "MULTI_CPU", "MULTI_GPU", "FSDP")
 PRECISIONS = {"no": False, "bf16": True}
+NOT_DONE = (
+    "deepspeed_config",
+    "megatron_lm_config",
+    "parallelism_config",
+    "fp8_config",
+    "dynamo_config",
+    "mpirun_config",
+)
 OPTION = "--launch"
 
 
@@ -22,7 +30,8 @@ def launch(file: Path, arguments: Sequence[str]) -> NoReturn:
     Raises:
         ConfigError: the file asks for what is not done here, or cannot be read.
     """
-    os.execv(sys.executable, command_of(file, arguments))  # noqa: S606  no shell, and words of our own
+    command = command_of(file, arguments)
+    os.execve(command[0], command, os.environ | devices_of(file))  # noqa: S606  no shell, and words of our own
 
 
 def command_of(file: Path, arguments: Sequence[str]) -> list[str]:
@@ -57,7 +66,18 @@ def _read(file: Path) -> Any:
         raise _refused(file, f"distributed_type {kind} is not done here", f"give one of {', '.join(KINDS)}")
     if asked.mixed_precision not in PRECISIONS:
         raise _refused(file, f"mixed_precision {asked.mixed_precision} is not done here", "give no or bf16")
+    if others := [name for name in NOT_DONE if getattr(asked, name)]:
+        raise _refused(file, f"{', '.join(others)} would not be followed", "leave it out")
     return asked
+
+
+def devices_of(file: Path) -> dict[str, str]:
+    """Return the environment that shows processes the GPUs which they may use."""
+    asked = _read(file)
+    if asked.use_cpu or getattr(asked.distributed_type, "value", asked.distributed_type) == "MULTI_CPU":
+        return {"CUDA_VISIBLE_DEVICES": ""}
+    chosen = asked.gpu_ids not in (None, "all")
+    return {"CUDA_VISIBLE_DEVICES": str(asked.gpu_ids)} if chosen else {}
 
 
 def _overrides(asked: Any) -> Iterator[str]:

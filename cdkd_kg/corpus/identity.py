@@ -9,15 +9,15 @@ from cdkd_kg.artifacts import canonical_json, sha256_file, sha256_text
 from cdkd_kg.config import CorpusConfig, SourceConfig
 from cdkd_kg.corpus.read import local_path
 from cdkd_kg.corpus.read_folder import files_of
-from cdkd_kg.corpus.urls import files_at
+from cdkd_kg.corpus.urls import files_at, identity_of
 
 
 def corpus_identity(config: CorpusConfig) -> dict[str, str]:
     """Return, for every domain, what its rows come from.
 
     A file or folder is the SHA-256 of its bytes, a named set that of its archive, a set of the hub its
-    id, subset and revision: pin the revision where it must not move. Files at a URL are what their storage tells of
-    them, such as an ETag or a time.
+    id, subset and revision: pin the revision where it must not move. Files at a URL are what their storage
+    tells of them, such as an ETag or a time, else their bytes.
 
     Raises:
         MissingResourceError: a file, folder or named set is not there.
@@ -35,7 +35,7 @@ def _identity(domain: str, source: SourceConfig, seen: dict[Path, str]) -> str:
         return f"hub:{source.hub}:{source.subset or 'default'}@{source.revision or 'main'}"
     if source.url is not None:
         files, paths = files_at(source.url, f"corpus.domains.{domain}.source.url")
-        return sha256_text(canonical_json({path: files.ukey(path) for path in paths}))
+        return sha256_text(canonical_json({path: identity_of(files, path) for path in paths}))
     path = local_path(domain, source)
     if path not in seen:
         seen[path] = _folder_digest(path) if path.is_dir() else sha256_file(path)

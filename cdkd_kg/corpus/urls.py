@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import fsspec
 
+from cdkd_kg.artifacts import canonical_json
 from cdkd_kg.errors import ConfigError, MissingResourceError
+
+_TELLING = ("ETag", "etag", "LastModified", "last_modified", "updated", "mtime", "modified", "created")
+"""What storages call the sign that a file is another one now."""
 
 
 def place_of(url: str, where: str) -> tuple[Any, str]:
@@ -25,6 +30,13 @@ def place_of(url: str, where: str) -> tuple[Any, str]:
     except ImportError as error:
         raise MissingResourceError(
             "a URL cannot be reached", where=f"{where}: {url}", why=str(error), remedy="install that package"
+        ) from error
+    except OSError as error:
+        raise MissingResourceError(
+            "a URL cannot be reached",
+            where=f"{where}: {url}",
+            why=str(error),
+            remedy="see to what that storage needs on this machine",
         ) from error
     except ValueError as error:
         raise ConfigError(
@@ -45,12 +57,25 @@ def files_at(url: str, where: str) -> tuple[Any, list[str]]:
     """
     files, path = place_of(url, where)
     try:
-        paths = sorted(map(str, files.glob(path)))
+        files.invalidate_cache()
+        paths = sorted(name for name, info in files.glob(path, detail=True).items() if info["type"] == "file")
     except OSError as error:
         raise _nothing(url, where, str(error)) from error
     if not paths:
         raise _nothing(url, where, "no file has such a name")
     return files, paths
+
+
+def identity_of(files: Any, path: str) -> str:
+    """Return what tells a file from what it was before: what its storage says of it, else the SHA-256 of its bytes."""
+    info = files.info(path)
+    if known := {name: str(info[name]) for name in _TELLING if info.get(name) is not None}:
+        return canonical_json(known | {"size": info.get("size")})
+    digest = sha256()
+    with files.open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _nothing(url: str, where: str, why: str) -> MissingResourceError:

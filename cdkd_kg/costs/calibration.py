@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from cdkd_kg.artifacts import canonical_json, read_json, sha256_text, write_json
-from cdkd_kg.config import NOT_LEARNED, NOT_READ, Config
+from cdkd_kg.config import NOT_LEARNED, Config
 from cdkd_kg.errors import ArtifactError, MissingResourceError
 
 FILE = "costs.json"
 _NO_COST: dict[str, Any] = {
     **dict.fromkeys(("name", "output"), True),
-    "entities": NOT_READ,
+    "entities": {"shards"},
     "teachers": {"text": {"training": NOT_LEARNED}},
     "distillation": {"training": NOT_LEARNED},
 }
@@ -22,7 +22,10 @@ _NO_COST: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Used:
-    """What the jobs of one stage took: seconds and bytes on disk of all, bytes of memory of the largest."""
+    """What the jobs of one stage took: seconds and bytes on disk of all, and the most memory that the process held.
+
+    What workers of a cluster hold is not counted.
+    """
 
     seconds: float
     memory: int
@@ -31,7 +34,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Point:
-    """What every stage took at one size.
+    """What every stage took at one size, in a process that did all of them.
 
     Attributes:
         documents: of all domains and splits.

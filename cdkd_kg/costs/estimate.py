@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import nnls
@@ -16,6 +16,9 @@ SPREAD = ("entities", "text_teacher", "student")
 """The stages that several machines share: texts are read by Ray, and those that train are trained under torchrun."""
 LABELS = ("text_teacher",)
 """The stages that take longer with more labels, whatever the number of documents."""
+WHOLE = ("corpus",)
+"""The stages that read all that there is, whatever is kept of it: with more documents there is as much more to read."""
+MEASURES = ("seconds", "memory", "disk")
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a stage will take: seconds, bytes of memory on one machine, bytes on disk."""
+    """What a stage will take: seconds, bytes of memory on one machine, bytes on disk; and R² of the seconds' line."""
 
     stage: str
     seconds: float
     memory: float
     disk: float
+    r2: float
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,14 @@ class Estimate:
         documents: so many there are.
         labelled: of which so many have a label that may be used.
         stages: what each takes.
-        error: how far off the time of the largest run that was measured is, when it is estimated from smaller ones
-            alone, as a share of it.
+        errors: how far off seconds, memory and disk of the largest run that was measured are, when they are estimated
+            from smaller ones alone, as a share of it.
     """
 
     documents: int
     labelled: int
     stages: tuple[Cost, ...]
-    error: float
+    errors: dict[str, float]
 
     @property
     def seconds(self) -> float:
@@ -106,32 +110,41 @@ def estimate(calibration: Calibration, documents: int, labels_per_class: int | N
     """
     points = calibration.points
     sizes = sorted({one.documents for one in points})
-    if len(sizes) < 2:
+    if len(sizes) < 3:
         raise ConfigError(
-            "two sizes at least have to be measured", where=f"{sizes} documents", remedy="give --measure two shares"
+            "three sizes at least have to be measured", where=f"{sizes} documents", remedy="measure it again"
         )
     labelled = _labelled(calibration, documents, labels_per_class)
-    smaller = [one for one in points if one.documents < sizes[-1]]
-    largest = next(one for one in points if one.documents == sizes[-1])
-    measured = sum(used.seconds for used in largest.stages.values())
-    known = _costs(smaller, largest.documents, largest.labelled)
-    return Estimate(
-        documents,
-        labelled,
-        tuple(_on(machines, one) for one in _costs(points, documents, labelled)),
-        abs(sum(one.seconds for one in known) - measured) / measured,
-    )
+    costs = _costs(points, documents, labelled)
+    shared = [replace(one, seconds=one.seconds / (machines if one.stage in SPREAD else 1)) for one in costs]
+    return Estimate(documents, labelled, tuple(shared), _errors(points, sizes[-1]))
+
+
+def _errors(points: Sequence[Point], largest: int) -> dict[str, float]:
+    smaller = [one for one in points if one.documents < largest]
+    held = next(one for one in points if one.documents == largest)
+    told = Estimate(held.documents, held.labelled, tuple(_costs(smaller, held.documents, held.labelled)), {})
+    used = held.stages.values()
+    true = {"seconds": sum(one.seconds for one in used), "memory": max(one.memory for one in used)}
+    true["disk"] = sum(one.disk for one in used)
+    return {what: abs(getattr(told, what) - value) / value for what, value in true.items()}
 
 
 def lines(points: Sequence[Point]) -> dict[str, dict[str, Line]]:
     """Return the lines of seconds, memory and disk of every stage."""
     return {
-        stage: {
-            what: fitted(points, [getattr(one.stages[stage], what) for one in points], labels=stage in LABELS)
-            for what in ("seconds", "memory", "disk")
-        }
+        stage: {what: _line(points, stage, what) for what in MEASURES}
         for stage in sorted(points[0].stages, key=STAGES.index)
     }
+
+
+def _line(points: Sequence[Point], stage: str, what: str) -> Line:
+    values = [float(getattr(one.stages[stage], what)) for one in points]
+    if stage in WHOLE and what != "memory":
+        most = max(one.documents for one in points)
+        used = [value for one, value in zip(points, values, strict=True) if one.documents == most]
+        return Line(0.0, used[0] / most, 0.0, 1.0)
+    return fitted(points, values, labels=stage in LABELS)
 
 
 def fitted(points: Sequence[Point], values: Sequence[float], *, labels: bool) -> Line:
@@ -150,14 +163,9 @@ def fitted(points: Sequence[Point], values: Sequence[float], *, labels: bool) ->
 
 def _costs(points: Sequence[Point], documents: int, labelled: int) -> list[Cost]:
     return [
-        Cost(stage, *(line.at(documents, labelled) for line in about.values()))
+        Cost(stage, **{what: about[what].at(documents, labelled) for what in MEASURES}, r2=about["seconds"].r2)
         for stage, about in lines(points).items()
     ]
-
-
-def _on(machines: int, cost: Cost) -> Cost:
-    share = machines if cost.stage in SPREAD else 1
-    return Cost(cost.stage, cost.seconds / share, cost.memory, cost.disk)
 
 
 def _labelled(calibration: Calibration, documents: int, labels_per_class: int | None) -> int:

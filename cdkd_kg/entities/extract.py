@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
+from uuid import uuid4
 
 from cdkd_kg.config import EntitiesConfig
 from cdkd_kg.entities.known import Known
@@ -30,7 +31,8 @@ def extract(
         MissingResourceError: ``config.pipeline``, or the engine, is not installed.
         ArtifactError: ``config.link_model`` is no linking model.
     """
-    return Extraction.joined(list(read_in_parts(documents, config, aliases, facts)))
+    once = config.shards and f"{config.shards}/once-{uuid4().hex}"
+    return Extraction.joined(list(read_in_parts(documents, config, aliases, facts, shards=once)))
 
 
 def read_in_parts(
@@ -39,12 +41,12 @@ def read_in_parts(
     aliases: AliasTable,
     facts: Facts | None = None,
     known: Known | None = None,
-    workspace: Path | None = None,
+    shards: Path | str | None = None,
 ) -> Iterator[Extraction]:
     """Yield what :func:`extract` returns, a thousand documents at a time: nothing of a part stays in memory.
 
-    Documents that are ``known`` are not read; the parts are the same. A cluster keeps in ``workspace``, where the
-    configuration names no other place, what lets it go on after it was stopped.
+    Documents that are ``known`` are not read; the parts are the same. A cluster keeps in ``shards`` what lets it go on
+    after it was stopped; that place is for one method of reading.
     """
     ordered = sorted(documents)
     parts = [ordered[begin : begin + PART] for begin in range(0, len(ordered), PART)]
@@ -53,7 +55,7 @@ def read_in_parts(
     if config.engine == "ray":
         from cdkd_kg.entities.on_ray import read_on_ray
 
-        found = read_on_ray(unread, config, aliases, facts, workspace)
+        found = read_on_ray(unread, config, aliases, facts, shards)
     else:
         found = read_here(unread, config, aliases, facts)
     for part, extraction in zip(parts, found, strict=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,20 +17,23 @@ from uuid import uuid4
 
 from spacy.language import Language
 
+from cdkd_kg.artifacts import held
 from cdkd_kg.config import EntitiesConfig
+from cdkd_kg.entities.installed import link_model_identity, pipeline_identity
 from cdkd_kg.entities.linking.aliases import AliasTable
 from cdkd_kg.entities.linking.facts import Facts
 from cdkd_kg.entities.reading import Document, mention_pipeline, read
 from cdkd_kg.entities.shards import Shards
-from cdkd_kg.entities.tables import Extraction
-from cdkd_kg.errors import ArtifactError, CdkdError, WorkersLostError, need_installed
+from cdkd_kg.entities.tables import MENTIONS, RELATIONS, Extraction
+from cdkd_kg.errors import ArtifactError, CdkdError, ConfigError, WorkersLostError, need_installed
 from cdkd_kg.progress import track
+from cdkd_kg.stages import code_digest
 
 MOST_WORKERS = 4
 """So many workers may be lost over the same documents."""
 BLOCKS_PER_WORKER = 16
 """Shards come to workers in blocks, so that of millions Ray need not know each."""
-SHARD = "shard"
+SHARD, WHERE = "shard", "entities.engine: ray"
 
 
 def read_on_ray(
@@ -38,29 +41,41 @@ def read_on_ray(
     config: EntitiesConfig,
     aliases: AliasTable,
     facts: Facts | None,
-    workspace: Path | None,
+    place: Path | str | None,
 ) -> Iterator[Extraction]:
     """Yield what is found in each part, read by the workers of the cluster that RAY_ADDRESS names, or of this machine.
 
-    Shards lie in ``config.shards``, else in ``workspace``, else nowhere for long.
+    Args:
+        parts: of documents.
+        config: of the reading.
+        aliases: to link to.
+        facts: about what they name.
+        place: where shards are kept, and of no other method of reading; a folder of this machine, which is held
+            against others meanwhile, or a URL. Without one they do not outlive the reading.
 
     Raises:
         MissingResourceError: Ray is not installed.
+        ConfigError: the cluster cannot be reached, or its machines have other versions, or do not see the place.
         ArtifactError: a shard was removed while others were read.
-        WorkersLostError: the same shards cost several workers.
+        WorkersLostError: workers were lost over the same documents again and again.
     """
-    need_installed("ray", "ray", "entities.engine: ray")
-    with TemporaryDirectory() as scratch:
-        shards = Shards(config.shards or str((workspace or Path(scratch)).absolute()))
-        names = [shards.put(part) for part in parts]
-        missing = [name for name in dict.fromkeys(names) if shards.found(name) is None]
+    need_installed("ray", "ray", WHERE)
+    with ExitStack() as stack:
+        if isinstance(place, Path):
+            stack.enter_context(held(place, wait=True))
+        shards = Shards(str(place or stack.enter_context(TemporaryDirectory())))
+        names = [shards.name_of(part) if part else None for part in parts]
+        missing = {name: part for name, part in zip(names, parts, strict=True) if name and shards.found(name) is None}
+        for unread, part in missing.items():
+            shards.put(unread, part)
         if missing:
-            with _cluster():
-                work = _read_all(missing, (shards.place, uuid4().hex, config, aliases, facts))
-                for _ in track(work, "Finding entities", len(missing)):
+            about = (shards.place, uuid4().hex, _identity(config), config, aliases, facts)
+            with _cluster(shared=isinstance(place, str)):
+                for _ in track(_read_all(list(missing), about), "Finding entities", len(missing)):
                     pass
         for name in names:
-            if (found := shards.found(name)) is None:
+            found = shards.found(name) if name else Extraction(MENTIONS.empty_table(), RELATIONS.empty_table())
+            if found is None:
                 raise ArtifactError(
                     "what was found in some documents is gone again",
                     where=f"shard {name} in {shards.place}",
@@ -70,16 +85,41 @@ def read_on_ray(
             yield found
 
 
+def _identity(config: EntitiesConfig) -> dict[str, Any]:
+    """Return what has to be the same on all machines."""
+    return {
+        "code": code_digest("entities"),
+        "pipeline": pipeline_identity(config.pipeline),
+        "link_model": link_model_identity(config),
+    }
+
+
 class _Worker:
     """A process of the cluster that reads one shard after another."""
 
-    def __init__(self, place: str, run: str, config: EntitiesConfig, aliases: AliasTable, facts: Facts | None) -> None:
-        self._shards, self._run, self._config = Shards(place), run, config
+    def __init__(
+        self,
+        place: str,
+        run: str,
+        identity: dict[str, Any],
+        config: EntitiesConfig,
+        aliases: AliasTable,
+        facts: Facts | None,
+    ) -> None:
+        self._shards, self._run, self._identity, self._config = Shards(place), run, identity, config
         self._knowledge = aliases, facts
 
     @cached_property
     def _nlp(self) -> Language:
         # Not made with the worker: Ray would make another worker for an error then, and yet another.
+        mine = _identity(self._config)
+        if other := [name for name, value in self._identity.items() if mine[name] != value]:
+            raise ConfigError(
+                "a machine of the cluster would find something else",
+                where=WHERE,
+                why=f"its {' and '.join(other)} is another one than where the run was started",
+                remedy="install the same versions on all machines",
+            )
         return mention_pipeline(self._config, *self._knowledge)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -124,32 +164,49 @@ def _read_all(missing: Sequence[str], about: tuple[Any, ...]) -> Iterator[object
 
 
 def _told(error: BaseException) -> CdkdError:
-    """Return what a worker said of its error, or that it said nothing of use."""
+    """Return what a worker said of its error, or what Ray says of it."""
     cause = getattr(error, "cause", None)
     if isinstance(cause, CdkdError):
         return cause
+    lines = str(error).strip().splitlines()
     return WorkersLostError(
-        "the workers that read documents were lost",
-        where="entities.engine: ray",
-        why=str(error).strip().splitlines()[-1],
-        remedy="run the same command again: what was read is kept",
+        "the workers that read documents ended with an error",
+        where=WHERE,
+        why=lines[-1] if lines else type(error).__name__,
+        remedy="see to it, and run the same command again: what was read is kept",
     )
 
 
 @contextmanager
-def _cluster() -> Iterator[None]:
+def _cluster(*, shared: bool) -> Iterator[None]:
     """Join the cluster that RAY_ADDRESS names; where none is, start one on this machine that only it can reach."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if "RAY_ADDRESS" not in os.environ:
+    address = os.environ.get("RAY_ADDRESS") or "local"
+    if address == "local":
         # Despite its name this is asked on Linux, too: without clusters Ray listens on 127.0.0.1 alone.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     import ray
 
-    if ray.is_initialized():
-        yield
-        return
-    ray.init(log_to_driver=False, logging_level=logging.ERROR)
+    mine = not ray.is_initialized()
+    if mine:
+        try:
+            ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise ConfigError(
+                "there is no way into the cluster",
+                where=f"RAY_ADDRESS: {address}",
+                why=" ".join(str(error).split())[:300],
+                remedy="correct the address, or unset RAY_ADDRESS to read on this machine",
+            ) from error
     try:
+        if not shared and sum(node["Alive"] for node in ray.nodes()) > 1:
+            raise ConfigError(
+                "the machines of the cluster would not see what there is to read",
+                where="entities.shards",
+                why="it is not given, so it would lie on this machine alone",
+                remedy="give a folder or a URL that all of them reach",
+            )
         yield
     finally:
-        ray.shutdown()
+        if mine:
+            ray.shutdown()

@@ -39,13 +39,15 @@ class Shards:
         self._files, self._root = place_of(place, "entities.shards")
         self.place = self._files.unstrip_protocol(self._root)  # the same from wherever it is looked for
 
-    def put(self, documents: Sequence[Document]) -> str:
-        """Write documents that were not read yet, and return the name of their shard."""
-        name = sha256_text(canonical_json([list(document) for document in documents]))[:32]
-        if self.found(name) is None:
-            columns = [[getattr(document, field) for document in documents] for field in Document._fields]
-            self._write(f"documents/{name}.parquet", _parquet(pa.table(columns, schema=_DOCUMENTS)))
-        return name
+    @staticmethod
+    def name_of(documents: Sequence[Document]) -> str:
+        """Return what a shard of these documents is called."""
+        return sha256_text(canonical_json([list(document) for document in documents]))[:32]
+
+    def put(self, name: str, documents: Sequence[Document]) -> None:
+        """Write documents that are to be read."""
+        columns = [[getattr(document, field) for document in documents] for field in Document._fields]
+        self._write(f"documents/{name}.parquet", _parquet(pa.table(columns, schema=_DOCUMENTS)))
 
     def documents(self, name: str) -> list[Document]:
         """Return the documents of a shard that was put."""
@@ -86,6 +88,8 @@ class Shards:
         self._files.makedirs(posixpath.dirname(aside), exist_ok=True)
         self._files.makedirs(posixpath.dirname(target), exist_ok=True)
         self._files.pipe_file(aside, content)
+        if self._files.exists(target):  # cut or altered; not every storage renames onto what is there
+            self._files.rm(target)
         self._files.mv(aside, target)
 
 

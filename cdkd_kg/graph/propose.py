@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cdkd_kg.artifacts import canonical_json, sha256_file, sha256_text
-from cdkd_kg.config import EntitiesConfig, GraphConfig
+from cdkd_kg.config import NOT_READ, EntitiesConfig, GraphConfig
 from cdkd_kg.entities.extract import extract
 from cdkd_kg.entities.installed import link_model_identity, pipeline_identity
 from cdkd_kg.entities.language import label_language
@@ -24,7 +24,7 @@ from cdkd_kg.graph.shipped import shipped
 from cdkd_kg.graph.view import documents
 from cdkd_kg.stages import code_digest
 
-_WITHOUT_EFFECT = {"batch_size", "link_model"}
+_WITHOUT_EFFECT = {"batch_size", "link_model", *NOT_READ}
 """Settings that the proposals do not depend on, or not by their name."""
 
 _NO_LABEL = (

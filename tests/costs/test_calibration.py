@@ -30,8 +30,10 @@ def test_rows_and_labels_may_differ_and_nothing_else_that_costs(values):
     before = settings(Config.model_validate(values))
     values["corpus"]["labels_per_class"] = 3
     values["corpus"]["domains"]["news"] = {**values["corpus"]["domains"]["news"], "rows": {"train": 7}}
-    values["entities"] = {"engine": "ray"}
+    values["entities"] = {"shards": "elsewhere"}
     assert settings(Config.model_validate(values)) == before
+    values["entities"] = {"engine": "ray"}
+    assert settings(Config.model_validate(values)) != before
     values["entities"] = {"max_words": 7}
     assert settings(Config.model_validate(values)) != before
 

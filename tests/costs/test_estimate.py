@@ -77,14 +77,21 @@ def test_labels_are_as_many_as_the_budget_or_the_documents_allow():
 
 
 def test_the_error_is_that_of_the_largest_run_told_from_smaller_ones():
-    assert estimate(calibration(lambda documents, _: 5.0 + documents), 800, None).error == pytest.approx(0, abs=1e-6)
+    straight = estimate(calibration(lambda documents, _: 5.0 * documents), 800, None).errors
+    assert straight == pytest.approx({"seconds": 0, "memory": 0, "disk": 0}, abs=1e-6)
     bent = calibration(lambda documents, _: 1000.0 if documents == 800 else float(documents))
-    assert estimate(bent, 800, None).error == pytest.approx(0.2)
+    assert estimate(bent, 800, None).errors == pytest.approx({"seconds": 0.2, "memory": 0, "disk": 0}, abs=1e-6)
 
 
-def test_one_size_is_no_line():
-    with pytest.raises(ConfigError, match="two sizes"):
-        estimate(calibration(lambda *_: 1.0, (100, 100), (5, 10)), 1000, None)
+def test_two_sizes_are_no_line_that_can_be_held_against_anything():
+    with pytest.raises(ConfigError, match="three sizes"):
+        estimate(calibration(lambda *_: 1.0, (100, 200, 200), (5, 5, 10)), 1000, None)
+
+
+def test_a_corpus_costs_what_reading_all_of_the_source_costs():
+    flat = calibration(lambda *_: 8.0)
+    costs = {one.stage: one.seconds for one in estimate(flat, 8000, None).stages}
+    assert costs == pytest.approx({"corpus": 80, "text_teacher": 16, "student": 24})
 
 
 def test_every_stage_has_three_lines():

@@ -29,11 +29,13 @@ def asked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("costs")
     tiny_bert(folder / "bert", write_corpus(folder))
     values = settings(folder)
+    values["corpus"]["labels_per_class"] = 12
     for training in (values["teachers"]["text"]["training"], values["distillation"]["training"]):
         training["num_train_epochs"] = 1
     file = folder / "tiny.yaml"
     file.write_text(yaml.safe_dump(values))
-    done = cdkd("plan", str(file), "--measure", "--shares", "0.5,1", "--documents", "1200", "--price", "3", "--json")
+    words = ["--measure", "--shares", "0.4,0.7,1", "--documents", "1200", "--price", "3", "--json"]
+    done = cdkd("plan", str(file), *words)
     assert done.returncode == 0, done.stderr
     return file, json.loads(done.stdout), folder / "runs" / values["name"]
 
@@ -48,19 +50,28 @@ def test_every_stage_has_its_costs(asked):
 
 def test_sizes_and_labels_were_varied_one_by_one(asked):
     _, _, run = asked
-    points = read_json(run / "costs.json")["points"]
-    assert [one["documents"] for one in points] == sorted(one["documents"] for one in points)
-    first, second, *third = [(one["documents"], one["labelled"]) for one in points]
-    assert first[0] < second[0]
-    assert first[1] == second[1]
-    assert all(one[0] == second[0] and one[1] > second[1] for one in third)
+    *sizes, more = [(one["documents"], one["labelled"]) for one in read_json(run / "costs.json")["points"]]
+    assert len({documents for documents, _ in sizes}) == len(sizes) == 3
+    assert len({labelled for _, labelled in sizes}) == 1
+    assert more[0] == sizes[-2][0]
+    assert more[1] > sizes[-2][1]
 
 
-def test_the_run_itself_is_neither_touched_nor_made_twice(asked):
-    file, _, run = asked
+def test_nothing_stays_but_what_was_measured(asked):
+    _, _, run = asked
     assert [one.name for one in run.iterdir()] == ["costs.json"]
-    plan = json.loads(cdkd("run", str(file), "--dry-run", "--json").stdout)
-    assert all(job["reused"] for job in plan)
+    assert [one.name for one in run.parent.iterdir()] == [run.name]
+
+
+def test_a_run_that_fails_ends_the_measurement(tmp_path):
+    tiny_bert(tmp_path / "bert", write_corpus(tmp_path))
+    values = settings(tmp_path)
+    values["entities"] = {"pipeline": "no_such_pipeline"}
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(values))
+    done = cdkd("plan", str(tmp_path / "tiny.yaml"), "--measure")
+    assert done.returncode == 1
+    assert "no_such_pipeline" in done.stderr
+    assert "a run that was to be measured failed" in done.stderr
 
 
 def test_later_estimates_need_no_run(asked):
@@ -74,7 +85,7 @@ def test_later_estimates_need_no_run(asked):
     assert most["stages"] == told["stages"]
 
 
-@pytest.mark.parametrize("text", ["", "1", "0,1", "0.5,2", "a,b", "0.5,0.5", "nan,1"])
+@pytest.mark.parametrize("text", ["", "1", "0.5,1", "0,0.5,1", "0.5,1,2", "a,b,c", "0.5,0.5,1", "nan,0.5,1"])
 def test_what_are_no_shares_is_refused(text):
     with pytest.raises(ConfigError, match="--shares"):
         shares_of(text)

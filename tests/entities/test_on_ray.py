@@ -58,8 +58,9 @@ def killing(workspace: Path, most: int) -> Iterator[list[int]]:
             if begun:
                 seen |= begun
                 for worker in workers()[:1] if most == 1 else workers():
-                    worker.kill()
-                    killed.append(worker.pid)
+                    with suppress(psutil.Error):
+                        worker.kill()
+                        killed.append(worker.pid)
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -108,7 +109,7 @@ def test_two_workers_of_which_one_is_killed_find_what_one_process_finds(tmp_path
     watcher = threading.Thread(target=watch)
     watcher.start()
     with killing(tmp_path / "work", 1) as killed:
-        there = saved(tmp_path / "there", rows, ON_RAY, ALIASES, workspace=tmp_path / "work")
+        there = saved(tmp_path / "there", rows, ON_RAY, ALIASES, shards=tmp_path / "work")
     over.set()
     watcher.join()
     assert len(killed) == 1
@@ -122,18 +123,18 @@ def test_two_workers_of_which_one_is_killed_find_what_one_process_finds(tmp_path
 def test_only_what_is_missing_is_read_again(tmp_path):
     rows = documents(300)
     space = tmp_path / "work"
-    first = saved(tmp_path / "first", rows, ON_RAY, ALIASES, workspace=space)
+    first = saved(tmp_path / "first", rows, ON_RAY, ALIASES, shards=space)
     records = sorted(space.glob("read/*.sha256"))
     assert len(records) == 3
     records[1].unlink()
     before = {file: file.stat().st_mtime_ns for file in space.glob("mentions/*")}
     begun = len(list(space.glob("begun/*/*/*")))
-    assert saved(tmp_path / "again", rows, ON_RAY, ALIASES, workspace=space) == first
+    assert saved(tmp_path / "again", rows, ON_RAY, ALIASES, shards=space) == first
     after = {file: file.stat().st_mtime_ns for file in space.glob("mentions/*")}
     assert {file.stem for file in after if after[file] != before[file]} == {records[1].stem}
     assert len(list(space.glob("begun/*/*/*"))) == begun + 1
     started = time.monotonic()
-    assert saved(tmp_path / "all known", rows, ON_RAY, ALIASES, workspace=space) == first
+    assert saved(tmp_path / "all known", rows, ON_RAY, ALIASES, shards=space) == first
     assert len(list(space.glob("begun/*/*/*"))) == begun + 1
     assert not workers(), f"a cluster was started for nothing, within {time.monotonic() - started:.0f} s"
 
@@ -149,7 +150,7 @@ def test_a_run_that_is_killed_leaves_no_process_and_goes_on(tmp_path):
     assert 0 < len(done) < 15
     wait_for(lambda: not any(child.is_running() for child in left))
     begun = len(list(space.glob("begun/*/*/*")))
-    there = saved(tmp_path / "there", rows, ON_RAY, ALIASES, workspace=space)
+    there = saved(tmp_path / "there", rows, ON_RAY, ALIASES, shards=space)
     assert there == saved(tmp_path / "here", rows, CONFIG, ALIASES)
     assert len(list(space.glob("begun/*/*/*"))) - begun <= 15 - len(done)
 
@@ -160,7 +161,7 @@ def test_documents_that_cost_one_worker_after_the_other_are_named(tmp_path, monk
         killing(tmp_path / "work", 99) as killed,
         pytest.raises(WorkersLostError, match=r"4 workers were lost .*d/0000 to d/3999, 4000 documents"),
     ):
-        saved(tmp_path / "there", documents(4000), ON_RAY, ALIASES, workspace=tmp_path / "work")
+        saved(tmp_path / "there", documents(4000), ON_RAY, ALIASES, shards=tmp_path / "work")
     assert len(killed) >= 4
 
 
@@ -174,5 +175,5 @@ def test_a_worker_tells_its_error_as_it_is(tmp_path):
 
 if __name__ == "__main__":
     extracts.PART = 100
-    for _ in read_in_parts(documents(int(sys.argv[2])), ON_RAY, ALIASES, workspace=Path(sys.argv[1])):
+    for _ in read_in_parts(documents(int(sys.argv[2])), ON_RAY, ALIASES, shards=Path(sys.argv[1])):
         pass
