@@ -43,7 +43,7 @@ def shares_of(text: str) -> tuple[float, ...]:
         found = sorted({float(part) for part in text.split(",")})
     except ValueError:
         found = []
-    if len(found) < FEWEST or not 0 < found[0] <= found[-1] <= 1:
+    if len(found) < FEWEST or not all(0 < share <= 1 for share in found):
         raise ConfigError(
             f"{text!r} are no shares",
             where="--shares",

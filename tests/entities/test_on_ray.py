@@ -14,10 +14,11 @@ import psutil
 import pytest
 
 from cdkd_kg.entities import extract as extracts
+from cdkd_kg.entities import on_ray
 from cdkd_kg.entities.extract import read_in_parts
 from cdkd_kg.entities.reading import Document
 from cdkd_kg.entities.tables import save_parts
-from cdkd_kg.errors import ArtifactError, WorkersLostError
+from cdkd_kg.errors import ArtifactError, ConfigError, WorkersLostError
 from tests.entities.test_extract import ALIASES, CONFIG
 
 ROOT = Path(__file__).parents[2]
@@ -163,6 +164,18 @@ def test_documents_that_cost_one_worker_after_the_other_are_named(tmp_path, monk
     ):
         saved(tmp_path / "there", documents(4000), ON_RAY, ALIASES, shards=tmp_path / "work")
     assert len(killed) >= 4
+
+
+def test_a_machine_with_another_version_is_refused(tmp_path, monkeypatch):
+    usual = on_ray._identity
+    monkeypatch.setattr(on_ray, "_identity", lambda config: usual(config) | {"pipeline": "another"})
+    with pytest.raises(ConfigError, match="its pipeline is another one"):
+        saved(tmp_path / "there", documents(3), ON_RAY, ALIASES)
+
+
+def test_where_there_is_nothing_to_read_no_cluster_is_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    assert saved(tmp_path / "there", [], ON_RAY, ALIASES) == saved(tmp_path / "here", [], CONFIG, ALIASES)
 
 
 def test_a_worker_tells_its_error_as_it_is(tmp_path):

@@ -63,6 +63,15 @@ def test_shards_lie_where_they_were_asked_for_under_the_method_of_the_reading(ma
     assert list((place / "read").glob("*.sha256"))
 
 
+def test_a_forced_run_reads_again_whatever_shards_there_are(made):
+    folder, files = made
+    before = set((folder / "shards").iterdir())
+    done = cdkd("run", str(files["ray"]), "--engine", "ray", "--until", "entities", "--force", "entities")
+    assert done.returncode == 0, done.stderr
+    (fresh,) = set((folder / "shards").iterdir()) - before
+    assert list((fresh / "read").glob("*.sha256"))
+
+
 def test_what_one_engine_found_the_other_need_not_find_again(made):
     _, files = made
     done = cdkd("run", str(files["embedded"]), "--engine", "ray", "--until", "entities", "--dry-run", "--json")
