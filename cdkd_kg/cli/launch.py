@@ -54,6 +54,10 @@ def command_of(file: Path, arguments: Sequence[str]) -> list[str]:
     return [*torchrun, "-m", "cdkd_kg", *_without_option(arguments), *_overrides(asked)]
 
 
+def _kind(asked: Any) -> str:
+    return str(getattr(asked.distributed_type, "value", asked.distributed_type))
+
+
 def _read(file: Path) -> Any:
     from accelerate.commands.config.config_args import ClusterConfig, load_config_from_file
 
@@ -61,7 +65,7 @@ def _read(file: Path) -> Any:
         asked = load_config_from_file(str(file))
     except Exception as error:  # whatever YAML, JSON or accelerate say of it
         raise _refused(file, " ".join(str(error).split())[:300], "make one with `accelerate config`") from error
-    kind = getattr(asked.distributed_type, "value", asked.distributed_type)
+    kind = _kind(asked)
     if not isinstance(asked, ClusterConfig) or kind not in KINDS:
         raise _refused(file, f"distributed_type {kind} is not done here", f"give one of {', '.join(KINDS)}")
     if asked.mixed_precision not in PRECISIONS:
@@ -74,7 +78,7 @@ def _read(file: Path) -> Any:
 def devices_of(file: Path) -> dict[str, str]:
     """Return the environment that shows processes the GPUs which they may use."""
     asked = _read(file)
-    if asked.use_cpu or getattr(asked.distributed_type, "value", asked.distributed_type) == "MULTI_CPU":
+    if asked.use_cpu or _kind(asked) == "MULTI_CPU":
         return {"CUDA_VISIBLE_DEVICES": ""}
     chosen = asked.gpu_ids not in (None, "all")
     return {"CUDA_VISIBLE_DEVICES": str(asked.gpu_ids)} if chosen else {}
@@ -82,9 +86,8 @@ def devices_of(file: Path) -> dict[str, str]:
 
 def _overrides(asked: Any) -> Iterator[str]:
     """Yield what the file says of training, as overrides of a run; what it leaves as it is stays as configured."""
-    kind = getattr(asked.distributed_type, "value", asked.distributed_type)
     for training in TRAININGS:
-        if kind == "FSDP":
+        if _kind(asked) == "FSDP":
             yield f"{training}.fsdp=true"
         if PRECISIONS[asked.mixed_precision]:
             yield f"{training}.bf16=true"

@@ -70,7 +70,8 @@ def _show(found: Estimate, machines: int, price: float | None) -> None:
     table = Table("stage", "time", "R² of time", "memory", "disk", title=title)
     for one in found.stages:
         shared = " *" if machines > 1 and one.stage in SPREAD else ""
-        table.add_row(one.stage + shared, duration(one.seconds), f"{one.r2:.3f}", size(one.memory), size(one.disk))
+        fit = "" if one.r2 is None else f"{one.r2:.3f}"
+        table.add_row(one.stage + shared, duration(one.seconds), fit, size(one.memory), size(one.disk))
     table.add_section()
     table.add_row("all", duration(found.seconds), "", size(found.memory), size(found.disk))
     Console().print(table)

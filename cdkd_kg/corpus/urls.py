@@ -27,16 +27,12 @@ def place_of(url: str, where: str) -> tuple[Any, str]:
     """
     try:
         files, path = fsspec.core.url_to_fs(url)
-    except ImportError as error:
-        raise MissingResourceError(
-            "a URL cannot be reached", where=f"{where}: {url}", why=str(error), remedy="install that package"
-        ) from error
-    except OSError as error:
+    except (ImportError, OSError) as error:  # a package or library that it needs, such as s3fs or libjvm
         raise MissingResourceError(
             "a URL cannot be reached",
             where=f"{where}: {url}",
             why=str(error),
-            remedy="see to what that storage needs on this machine",
+            remedy="install what that storage needs on this machine",
         ) from error
     except ValueError as error:
         raise ConfigError(

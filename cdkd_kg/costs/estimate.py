@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.optimize import nnls
@@ -18,6 +19,8 @@ LABELS = ("text_teacher",)
 """The stages that take longer with more labels, whatever the number of documents."""
 WHOLE = ("corpus",)
 """The stages that read all that there is, whatever is kept of it: with more documents there is as much more to read."""
+FEWEST = 3
+"""So many sizes make a line that one of them can be held against."""
 MEASURES = ("seconds", "memory", "disk")
 
 
@@ -34,7 +37,7 @@ class Line:
         fixed: a.
         document: b.
         label: c.
-        r2: the share of the variance of y that it tells; 1 where y does not vary.
+        r2: the share of the variance of y that it tells, 1 where y does not vary; None where one size alone is told.
 
     Example:
         >>> line = fitted([Point(100, 5, {}), Point(200, 5, {})], [3.0, 5.0], labels=False)
@@ -45,7 +48,7 @@ class Line:
     fixed: float
     document: float
     label: float
-    r2: float
+    r2: float | None
 
     def at(self, documents: int, labelled: int) -> float:
         """Return y."""
@@ -60,7 +63,7 @@ class Cost:
     seconds: float
     memory: float
     disk: float
-    r2: float
+    r2: float | None
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class Estimate:
         labelled: of which so many have a label that may be used.
         stages: what each takes.
         errors: how far off seconds, memory and disk of the largest run that was measured are, when they are estimated
-            from smaller ones alone, as a share of it.
+            from smaller ones alone, as a share of it. Stages of :data:`WHOLE` are left out: each size had as much to
+            read, so one says nothing of another.
     """
 
     documents: int
@@ -103,16 +107,16 @@ class Estimate:
 def estimate(calibration: Calibration, documents: int, labels_per_class: int | None, machines: int = 1) -> Estimate:
     """Return what a run of so many documents takes on so many machines like the one that was measured.
 
-    Machines are taken to share the work of :data:`SPREAD` evenly and at no cost, which is the best that they can do.
+    Machines are taken to share the work of :data:`SPREAD` evenly and at no cost.
 
     Raises:
         ConfigError: there were not enough sizes to draw a line.
     """
     points = calibration.points
     sizes = sorted({one.documents for one in points})
-    if len(sizes) < 3:
+    if len(sizes) < FEWEST:
         raise ConfigError(
-            "three sizes at least have to be measured", where=f"{sizes} documents", remedy="measure it again"
+            f"{FEWEST} sizes at least have to be measured", where=f"{sizes} documents", remedy="measure it again"
         )
     labelled = _labelled(calibration, documents, labels_per_class)
     costs = _costs(points, documents, labelled)
@@ -123,11 +127,14 @@ def estimate(calibration: Calibration, documents: int, labels_per_class: int | N
 def _errors(points: Sequence[Point], largest: int) -> dict[str, float]:
     smaller = [one for one in points if one.documents < largest]
     held = next(one for one in points if one.documents == largest)
-    told = Estimate(held.documents, held.labelled, tuple(_costs(smaller, held.documents, held.labelled)), {})
-    used = held.stages.values()
-    true = {"seconds": sum(one.seconds for one in used), "memory": max(one.memory for one in used)}
-    true["disk"] = sum(one.disk for one in used)
-    return {what: abs(getattr(told, what) - value) / value for what, value in true.items()}
+    told = [one for one in _costs(smaller, held.documents, held.labelled) if one.stage not in WHOLE]
+    used = [held.stages[one.stage] for one in told]
+    found, together = {}, {"seconds": sum, "memory": max, "disk": sum}
+    for what in MEASURES:
+        of_all: Any = together[what]
+        said, true = (of_all(getattr(one, what) for one in some) for some in (told, used))
+        found[what] = abs(said - true) / true
+    return found
 
 
 def lines(points: Sequence[Point]) -> dict[str, dict[str, Line]]:
@@ -143,7 +150,7 @@ def _line(points: Sequence[Point], stage: str, what: str) -> Line:
     if stage in WHOLE and what != "memory":
         most = max(one.documents for one in points)
         used = [value for one, value in zip(points, values, strict=True) if one.documents == most]
-        return Line(0.0, used[0] / most, 0.0, 1.0)
+        return Line(0.0, used[0] / most, 0.0, None)
     return fitted(points, values, labels=stage in LABELS)
 
 

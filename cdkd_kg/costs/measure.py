@@ -19,13 +19,12 @@ from cdkd_kg.corpus.budget import label_budget
 from cdkd_kg.corpus.build import build_corpus
 from cdkd_kg.corpus.corpus import Corpus
 from cdkd_kg.costs.calibration import Calibration, Point, Used, settings
+from cdkd_kg.costs.estimate import FEWEST
 from cdkd_kg.errors import CdkdError, ConfigError
 from cdkd_kg.pipeline.provenance import code_commit, provenance
 from cdkd_kg.pipeline.run import LIBRARIES, cache_of, plan_run
 from cdkd_kg.stages import PEAK, Job
 
-FEWEST = 3
-"""So many sizes make a line that one of them can be held against."""
 Told = Callable[[str], object]
 
 

